@@ -1,0 +1,41 @@
+namespace Px.Pruning.Models.Data;
+
+/// <summary>SplitMix64: random numbers that are the same on every machine, runtime and libtorch.</summary>
+/// <remarks>Source: Steele, Lea, Flood: Fast splittable pseudorandom number generators, OOPSLA 2014.</remarks>
+internal struct RandomSequence
+{
+    private ulong _state;
+
+    /// <param name="seed">Equal seeds and streams give equal sequences.</param>
+    /// <param name="stream">Which of a seed's unrelated sequences: one for each epoch and purpose.</param>
+    public RandomSequence(long seed, ulong stream)
+    {
+        _state = stream;
+        _state = unchecked((ulong)seed) ^ Next();
+        _state = Next();
+    }
+
+    /// <summary>A number from 0 to <paramref name="bound"/> − 1. Its bias, below bound/2³², does not matter for shuffling.</summary>
+    public int Below(int bound) => (int)((Next() >> 32) * (ulong)bound >> 32);
+
+    /// <summary>Fisher and Yates' shuffle, in place.</summary>
+    public void Shuffle(Span<int> items)
+    {
+        for (var i = items.Length - 1; i > 0; i--)
+        {
+            var j = Below(i + 1);
+            (items[i], items[j]) = (items[j], items[i]);
+        }
+    }
+
+    private ulong Next()
+    {
+        unchecked
+        {
+            var z = _state += 0x9E3779B97F4A7C15;
+            z = (z ^ (z >> 30)) * 0xBF58476D1CE4E5B9;
+            z = (z ^ (z >> 27)) * 0x94D049BB133111EB;
+            return z ^ (z >> 31);
+        }
+    }
+}

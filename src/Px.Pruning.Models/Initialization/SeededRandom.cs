@@ -1,0 +1,31 @@
+using static TorchSharp.torch;
+
+namespace Px.Pruning.Models.Initialization;
+
+/// <summary>A generator for one seed, which puts torch's global random state back when disposed: TorchSharp's layers draw from that state as they are made.</summary>
+internal sealed class SeededRandom : IDisposable
+{
+    private readonly Tensor? _globalState;
+
+    private SeededRandom(long? seed)
+    {
+        if (seed is not { } value)
+            return;
+        _globalState = random.get_rng_state().DetachFromDisposeScope();
+        Generator = new Generator(unchecked((ulong)value));
+    }
+
+    /// <summary>The generator, null where no seed was given: the global state then moves on as usual.</summary>
+    public Generator? Generator { get; }
+
+    public static SeededRandom From(long? seed) => new(seed);
+
+    public void Dispose()
+    {
+        if (_globalState is null)
+            return;
+        random.set_rng_state(_globalState);
+        _globalState.Dispose();
+        Generator!.Dispose();
+    }
+}

@@ -1,0 +1,101 @@
+using Px.Safetensors;
+using static TorchSharp.torch;
+
+namespace Px.Pruning.Models.StateDicts;
+
+/// <summary>Reads and writes <c>.safetensors</c> files: named tensors of any type TorchSharp shares with the format, bit for bit.</summary>
+/// <remarks>
+/// <para>A file that lies about itself is refused before anything is allocated for it: header length (at most 100 MB), JSON, names, types, shapes
+/// (at most 64 dimensions), offsets, gaps, overlaps and total length are all checked.</para>
+/// <para>Types: BOOL, U8, I8, I16, I32, I64, F16, BF16, F32, F64 and C64. TorchSharp has no others of the format's, and the format no complex128.</para>
+/// <para><b>Source:</b> <see href="https://github.com/huggingface/safetensors#format"/>; files open with Python's library and the other way round.</para>
+/// </remarks>
+public static class SafetensorsFile
+{
+    /// <summary>Reads all tensors of a file onto the CPU. The caller disposes the result.</summary>
+    /// <param name="path">The file.</param>
+    /// <exception cref="InvalidDataException">The file is no valid safetensors file, or holds a type that TorchSharp lacks; the message says what is wrong.</exception>
+    /// <exception cref="IOException">The file is missing or cannot be read.</exception>
+    public static StateDict Load(string path)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(path);
+        using var stream = File.OpenRead(path);
+        return Load(stream, path);
+    }
+
+    /// <summary>Reads all tensors from the stream's position to its end. The stream stays open; the caller disposes the result.</summary>
+    /// <param name="stream">A stream that can seek: its length guards every allocation.</param>
+    /// <exception cref="ArgumentException">The stream cannot seek: copy it to a file or a <see cref="MemoryStream"/> first.</exception>
+    /// <exception cref="InvalidDataException">As for a file.</exception>
+    public static StateDict Load(Stream stream)
+    {
+        ArgumentNullException.ThrowIfNull(stream);
+        if (!stream.CanSeek)
+            throw new ArgumentException("The stream cannot seek, and its length is needed: copy it to a file or a MemoryStream first.", nameof(stream));
+        return Load(stream, "stream");
+    }
+
+    /// <summary>Writes tensors to a file; one of that name is replaced, and only once the new one is complete.</summary>
+    /// <param name="path">The file.</param>
+    /// <param name="tensors">Tensors by name, on any device, in any memory layout. They are not changed. Tensors that share memory are written one by one.</param>
+    /// <param name="metadata">Free text by name; null for none.</param>
+    /// <exception cref="ArgumentException">A name is <c>__metadata__</c>, or the format lacks a tensor's type.</exception>
+    /// <exception cref="IOException">The file cannot be written.</exception>
+    public static void Save(string path, IReadOnlyDictionary<string, Tensor> tensors, IReadOnlyDictionary<string, string>? metadata = null)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(path);
+        ArgumentNullException.ThrowIfNull(tensors);
+        var layout = Layout(tensors);
+        var partial = $"{path}.{Guid.NewGuid():N}.partial";
+        try
+        {
+            using (var stream = File.Create(partial))
+                Write(stream, layout, tensors, metadata);
+            File.Move(partial, path, overwrite: true);
+        }
+        finally
+        {
+            File.Delete(partial);
+        }
+    }
+
+    /// <summary>Writes tensors to a stream, which stays open.</summary>
+    /// <param name="stream">Where to write.</param>
+    /// <param name="tensors">As for a file.</param>
+    /// <param name="metadata">As for a file.</param>
+    /// <exception cref="ArgumentException">As for a file.</exception>
+    public static void Save(Stream stream, IReadOnlyDictionary<string, Tensor> tensors, IReadOnlyDictionary<string, string>? metadata = null)
+    {
+        ArgumentNullException.ThrowIfNull(stream);
+        ArgumentNullException.ThrowIfNull(tensors);
+        Write(stream, Layout(tensors), tensors, metadata);
+    }
+
+    private static StateDict Load(Stream stream, string source)
+    {
+        var header = SafetensorsReader.Read(stream, stream.Length - stream.Position, source);
+        var unknown = header.Entries.FirstOrDefault(entry => !TensorBytes.TryGetType(entry.DType, out _));
+        if (unknown is not null)
+            throw new InvalidDataException($"'{source}': tensor '{unknown.Name}' has the type {unknown.DType}, which TorchSharp does not have. Convert it in Python first.");
+
+        using var unfinished = NewDisposeScope();
+        var tensors = new Dictionary<string, Tensor>(header.Entries.Count, StringComparer.Ordinal);
+        foreach (var entry in header.Entries)
+            tensors.Add(entry.Name, TensorBytes.Read(stream, entry));
+        unfinished.Detach(tensors.Values);
+        return new StateDict(tensors, header.Metadata);
+    }
+
+    private static IReadOnlyList<SafetensorsEntry> Layout(IReadOnlyDictionary<string, Tensor> tensors) =>
+        SafetensorsWriter.Layout(tensors.Select(pair => new SafetensorsEntry
+        {
+            Name = pair.Key,
+            DType = TensorBytes.TryGetName(pair.Value.dtype, out var name)
+                ? name
+                : throw new ArgumentException($"Tensor '{pair.Key}' has the type {pair.Value.dtype}, which safetensors files cannot hold. Convert it first.", nameof(tensors)),
+            Shape = pair.Value.shape,
+        }));
+
+    private static void Write(Stream stream, IReadOnlyList<SafetensorsEntry> layout, IReadOnlyDictionary<string, Tensor> tensors, IReadOnlyDictionary<string, string>? metadata) =>
+        SafetensorsWriter.Write(stream, layout, metadata, (entry, target) => TensorBytes.Write(target, tensors[entry.Name]));
+}

@@ -1,0 +1,58 @@
+using System.Collections;
+using System.Diagnostics.CodeAnalysis;
+using static TorchSharp.torch;
+
+namespace Px.Pruning.Models.StateDicts;
+
+/// <summary>Tensors by name, as read from a file, with the file's free text. Owns its tensors: disposing it disposes them.</summary>
+[SuppressMessage("Naming", "CA1710:Identifiers should have correct suffix", Justification = "PyTorch's word for it.")]
+public sealed class StateDict : IReadOnlyDictionary<string, Tensor>, IDisposable
+{
+    private readonly Dictionary<string, Tensor> _tensors;
+
+    /// <param name="tensors">Tensors that no dispose scope owns.</param>
+    /// <param name="metadata">The file's free text.</param>
+    internal StateDict(Dictionary<string, Tensor> tensors, IReadOnlyDictionary<string, string> metadata)
+    {
+        _tensors = tensors;
+        Metadata = metadata;
+    }
+
+    /// <summary>The file's free text by name; empty when it has none.</summary>
+    public IReadOnlyDictionary<string, string> Metadata { get; }
+
+    /// <summary>The number of tensors.</summary>
+    public int Count => _tensors.Count;
+
+    /// <summary>The tensors' names.</summary>
+    public IEnumerable<string> Keys => _tensors.Keys;
+
+    /// <summary>The tensors, borrowed: they live as long as this object.</summary>
+    public IEnumerable<Tensor> Values => _tensors.Values;
+
+    /// <summary>One tensor, borrowed: it lives as long as this object.</summary>
+    /// <param name="key">Its name.</param>
+    /// <exception cref="KeyNotFoundException">There is no tensor of that name.</exception>
+    public Tensor this[string key] => _tensors[key];
+
+    /// <summary>Whether there is a tensor of that name.</summary>
+    /// <param name="key">The name.</param>
+    public bool ContainsKey(string key) => _tensors.ContainsKey(key);
+
+    /// <summary>One tensor, borrowed, if it is there.</summary>
+    /// <param name="key">Its name.</param>
+    /// <param name="value">The tensor; null where the result is false.</param>
+    public bool TryGetValue(string key, [MaybeNullWhen(false)] out Tensor value) => _tensors.TryGetValue(key, out value);
+
+    /// <summary>The names with their tensors, borrowed.</summary>
+    public IEnumerator<KeyValuePair<string, Tensor>> GetEnumerator() => _tensors.GetEnumerator();
+
+    IEnumerator IEnumerable.GetEnumerator() => GetEnumerator();
+
+    /// <summary>Disposes every tensor.</summary>
+    public void Dispose()
+    {
+        foreach (var tensor in _tensors.Values)
+            tensor.Dispose();
+    }
+}

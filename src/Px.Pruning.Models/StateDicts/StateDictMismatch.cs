@@ -1,0 +1,38 @@
+using System.Text;
+
+namespace Px.Pruning.Models.StateDicts;
+
+/// <summary>Where a module and the tensors meant for it disagree. Empty lists mean that they fit.</summary>
+public sealed record StateDictMismatch
+{
+    /// <summary>Names that the module has and the tensors lack.</summary>
+    public required IReadOnlyList<string> Missing { get; init; }
+
+    /// <summary>Names that the tensors have and the module lacks.</summary>
+    public required IReadOnlyList<string> Unexpected { get; init; }
+
+    /// <summary>Names that both have, with different shapes, or with complex numbers on one side only.</summary>
+    public required IReadOnlyList<StateDictConflict> Conflicting { get; init; }
+
+    /// <summary>Whether module and tensors fit.</summary>
+    public bool IsEmpty => Missing.Count + Unexpected.Count + Conflicting.Count == 0;
+
+    /// <summary>One line for each name, and the option that would accept it; nothing is left out.</summary>
+    public override string ToString()
+    {
+        var text = new StringBuilder();
+        Append(text, "in the module but not among the tensors", nameof(StateDictOptions.AllowMissing), Missing);
+        Append(text, "among the tensors but not in the module", nameof(StateDictOptions.AllowUnexpected), Unexpected);
+        Append(text, "different in shape or kind of number", nameof(StateDictOptions.AllowConflicting), [.. Conflicting.Select(conflict => conflict.ToString())]);
+        return text.Length == 0 ? "No mismatch." : text.ToString();
+    }
+
+    private static void Append(StringBuilder text, string what, string option, IReadOnlyList<string> names)
+    {
+        if (names.Count == 0)
+            return;
+        text.Append(text.Length == 0 ? "" : "\n").Append(names.Count).Append(' ').Append(what).Append(" (").Append(option).Append(" would accept this):");
+        foreach (var name in names)
+            text.Append("\n  ").Append(name);
+    }
+}

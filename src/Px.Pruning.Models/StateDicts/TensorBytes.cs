@@ -1,0 +1,72 @@
+using System.Diagnostics.CodeAnalysis;
+using Px.Safetensors;
+using static TorchSharp.torch;
+
+namespace Px.Pruning.Models.StateDicts;
+
+/// <summary>Moves a tensor's bytes from and to a stream with no arithmetic between, so that halves, bfloat16 and NaNs come out as they went in.</summary>
+internal static class TensorBytes
+{
+    // A span ends at 2 GB; a tensor need not.
+    private const long ChunkBytes = 1 << 26;
+
+    private static readonly (ScalarType Type, string Name)[] Types =
+    [
+        (ScalarType.Bool, "BOOL"), (ScalarType.Byte, "U8"), (ScalarType.Int8, "I8"), (ScalarType.Int16, "I16"), (ScalarType.Int32, "I32"), (ScalarType.Int64, "I64"),
+        (ScalarType.Float16, "F16"), (ScalarType.BFloat16, "BF16"), (ScalarType.Float32, "F32"), (ScalarType.Float64, "F64"), (ScalarType.ComplexFloat32, "C64"),
+    ];
+
+    public static bool TryGetType(string name, out ScalarType type)
+    {
+        var index = Array.FindIndex(Types, pair => pair.Name == name);
+        type = index < 0 ? default : Types[index].Type;
+        return index >= 0;
+    }
+
+    public static bool TryGetName(ScalarType type, [NotNullWhen(true)] out string? name)
+    {
+        var index = Array.FindIndex(Types, pair => pair.Type == type);
+        name = index < 0 ? null : Types[index].Name;
+        return name is not null;
+    }
+
+    /// <summary>A new tensor with the bytes that follow in the stream.</summary>
+    public static Tensor Read(Stream stream, SafetensorsEntry entry)
+    {
+        TryGetType(entry.DType, out var type);
+        using var temporaries = NewDisposeScope();
+        var tensor = empty(entry.Shape, dtype: type);
+        ForEachChunk(tensor, stream.ReadExactly);
+        if (type == ScalarType.Bool)
+            RequireBooleans(tensor, entry.Name);
+        return tensor.MoveToOuterDisposeScope();
+    }
+
+    /// <summary>Writes the tensor's elements in row-major order.</summary>
+    public static void Write(Stream stream, Tensor tensor)
+    {
+        using var temporaries = NewDisposeScope();
+        ForEachChunk(tensor.detach().cpu().contiguous(), bytes => stream.Write(bytes));
+    }
+
+    private delegate void ChunkAction(Span<byte> bytes);
+
+    private static void ForEachChunk(Tensor contiguous, ChunkAction action)
+    {
+        var flat = contiguous.view(-1);
+        var step = ChunkBytes / flat.ElementSize;
+        for (var (start, count) = (0L, flat.numel()); start < count; start += step)
+        {
+            using var chunk = flat.narrow(0, start, Math.Min(step, count - start));
+            action(chunk.bytes);
+        }
+    }
+
+    // Any other byte in a bool tensor is undefined behaviour in libtorch.
+    private static void RequireBooleans(Tensor tensor, string name) =>
+        ForEachChunk(tensor, bytes =>
+        {
+            if (bytes.ContainsAnyExceptInRange((byte)0, (byte)1))
+                throw new InvalidDataException($"Tensor '{name}' is BOOL and holds bytes other than 0 and 1.");
+        });
+}

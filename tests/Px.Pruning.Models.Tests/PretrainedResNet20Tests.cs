@@ -1,0 +1,66 @@
+using System.Text.Json;
+using Px.Pruning.Models.Data;
+using Px.Pruning.Models.StateDicts;
+using Px.Pruning.Models.Tests.Support;
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace Px.Pruning.Models.Tests;
+
+/// <summary>The published ResNet-20 through our loaders and network, against <c>Reference/resnet20_cifar10.py</c>.</summary>
+public sealed class PretrainedResNet20Tests
+{
+    private static readonly JsonElement Reference = JsonDocument.Parse(File.ReadAllText(Path.Combine(AppContext.BaseDirectory, "Reference", "resnet20_cifar10.json"))).RootElement;
+
+    [SharedDataFact]
+    public void Call_OnTestImages_GivesTheReferenceLogits()
+    {
+        using var model = Load();
+        var images = TestImages();
+        using var untracked = no_grad();
+        foreach (var (data, label) in images.Batches(new ImageBatchOptions { BatchSize = 8 }))
+        {
+            label.Longs().Should().Equal(Reference.GetProperty("labels").EnumerateArray().Select(value => value.GetInt64()));
+            using var corner = data.narrow(0, 0, 1).narrow(2, 0, 1).narrow(3, 0, 4);
+            corner.Floats().Should().Equal(Reference.GetProperty("input").EnumerateArray().Select(value => (float)value.GetDouble()), "inputs are exact");
+
+            using var logits = model.call(data);
+            var expected = Reference.GetProperty("logits").EnumerateArray().SelectMany(row => row.EnumerateArray()).Select(value => value.GetDouble()).ToArray();
+            var found = logits.Floats();
+            found.Should().HaveCount(expected.Length);
+            // float32 against float64: logits of up to 20 after 20 layers.
+            found.Zip(expected, (a, b) => Math.Abs(a - b)).Max().Should().BeLessThan(1e-4);
+            break;
+        }
+    }
+
+    [SharedDataFact]
+    public void Call_OnAllTestImages_ReachesThePublishedAccuracy()
+    {
+        using var model = Load();
+        var images = TestImages();
+        images.Count.Should().Be(1017);
+        long right = 0;
+        using (no_grad())
+        {
+            foreach (var (data, label) in images.Batches())
+            {
+                using var batch = NewDisposeScope();
+                right += model.call(data).argmax(1).eq(label).sum().ToInt64();
+            }
+        }
+
+        // 91.64 % of 1,017. One image may fall the other way by float32 rounding.
+        right.Should().BeInRange(Reference.GetProperty("right").GetInt64() - 1, Reference.GetProperty("right").GetInt64() + 1);
+    }
+
+    private static CifarResNet Load()
+    {
+        var model = CifarResNet.Create(new CifarResNetOptions { Shortcut = CifarShortcut.ZeroPadding });
+        model.LoadSafetensors(SharedData.Path("resnet20-cifar10/resnet20.safetensors")).IsEmpty.Should().BeTrue();
+        model.eval();
+        return model;
+    }
+
+    private static ImageDataset TestImages() => Cifar10.Load(SharedData.Path("cifar10-subset"), DatasetSplit.Test, ImageNormalization.ImageNet);
+}

@@ -1,0 +1,127 @@
+using Px.Pruning.Models.StateDicts;
+using Px.Pruning.Models.Tests.Support;
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace Px.Pruning.Models.Tests.StateDicts;
+
+public sealed class StateDictExtensionsTests
+{
+    [Fact]
+    public void LoadSafetensors_WhatSaveSafetensorsWrote_GivesEqualNetworks()
+    {
+        using var folder = new TemporaryFolder();
+        using var first = Tiny(1);
+        using var second = Tiny(2);
+        using var input = randn(2, 3, 32, 32);
+        first.call(input).Dispose(); // moves the running statistics and the counters
+        first.SaveSafetensors(folder.Path("x.safetensors"));
+        second.LoadSafetensors(folder.Path("x.safetensors")).IsEmpty.Should().BeTrue();
+        Snapshot(second).Should().BeEquivalentTo(Snapshot(first), options => options.WithStrictOrdering());
+
+        using var read = SafetensorsFile.Load(folder.Path("x.safetensors"));
+        read.Metadata.Should().ContainSingle().Which.Should().Be(new KeyValuePair<string, string>("format", "pt"));
+        read["bn1.num_batches_tracked"].Longs().Should().Equal(1);
+    }
+
+    [Fact]
+    public void LoadStateDict_IntoAModule_KeepsParametersModesAndGradients()
+    {
+        using var source = Tiny(1);
+        using var target = Tiny(2);
+        using var input = randn(2, 3, 32, 32);
+        using var loss = target.call(input).sum();
+        loss.backward();
+        target.eval();
+        var parameters = target.parameters().ToList();
+        var gradient = Bytes(parameters[0].grad!);
+        target.LoadStateDict(source.state_dict());
+        target.parameters().Zip(parameters).All(pair => ReferenceEquals(pair.First, pair.Second)).Should().BeTrue();
+        parameters.Should().OnlyContain(parameter => parameter.requires_grad);
+        Bytes(parameters[0].grad!).Should().Equal(gradient);
+        target.training.Should().BeFalse();
+    }
+
+    [Fact]
+    public void LoadStateDict_EveryKindOfMismatch_IsReportedAtOnceAndNothingIsLoaded()
+    {
+        using var source = Tiny(1);
+        using var target = Tiny(2);
+        using var one = ones(1);
+        using var two = ones(1, dtype: ScalarType.ComplexFloat32);
+        using var extra = ones(3);
+        var tensors = source.state_dict();
+        tensors.Remove("conv1.weight");
+        tensors["linear.bias"] = one; // load_state_dict would broadcast this
+        tensors["bn1.running_mean"] = two;
+        tensors["other.weight"] = extra;
+        var before = Snapshot(target);
+
+        var mismatch = FluentActions.Invoking(() => target.LoadStateDict(tensors)).Should().Throw<StateDictMismatchException>().Which.Mismatch;
+        mismatch.Missing.Should().Equal("conv1.weight");
+        mismatch.Unexpected.Should().Equal("other.weight");
+        mismatch.Conflicting.Select(conflict => conflict.Name).Should().BeEquivalentTo("linear.bias", "bn1.running_mean");
+        mismatch.ToString().Should().ContainAll("conv1.weight", "AllowMissing", "other.weight", "AllowUnexpected", "linear.bias: Float32 [10] in the module, Float32 [1] among the tensors", "AllowConflicting");
+        Snapshot(target).Should().BeEquivalentTo(before);
+    }
+
+    [Fact]
+    public void LoadStateDict_MismatchesThatAreAllowed_AreSkippedAndReturned()
+    {
+        using var source = CifarResNet.Create(new CifarResNetOptions { Depth = 8, Width = 4, Classes = 7, Seed = 1 });
+        using var target = Tiny(2);
+        var tensors = source.state_dict();
+        var before = Snapshot(target);
+        FluentActions.Invoking(() => target.LoadStateDict(tensors, new StateDictOptions { AllowMissing = true, AllowUnexpected = true })).Should().Throw<StateDictMismatchException>();
+        var mismatch = target.LoadStateDict(tensors, new StateDictOptions { AllowConflicting = true });
+        mismatch.Conflicting.Select(conflict => conflict.Name).Should().BeEquivalentTo("linear.weight", "linear.bias");
+        var (after, loaded) = (Snapshot(target), Snapshot(source));
+        foreach (var name in after.Keys)
+            after[name].Should().Equal(name.StartsWith("linear", StringComparison.Ordinal) ? before[name] : loaded[name], name);
+    }
+
+    [Fact]
+    public void LoadStateDict_OtherTypes_AreConverted()
+    {
+        using var source = nn.Linear(2, 2);
+        using var target = nn.Linear(2, 2);
+        using var weight = source.weight.detach().to(ScalarType.Float64);
+        using var bias = source.bias!.detach().to(ScalarType.BFloat16);
+        target.LoadStateDict(new Dictionary<string, Tensor> { ["weight"] = weight, ["bias"] = bias });
+        target.weight.Floats().Should().Equal(source.weight.Floats());
+        target.bias!.dtype.Should().Be(ScalarType.Float32);
+    }
+
+    [Fact]
+    public void LoadStateDict_FilesWithoutStepCounters_Fit()
+    {
+        using var source = Tiny(1);
+        using var target = Tiny(2);
+        var tensors = source.state_dict().Where(pair => !pair.Key.EndsWith("num_batches_tracked", StringComparison.Ordinal)).ToDictionary();
+        tensors.Count.Should().BeLessThan(source.state_dict().Count);
+        target.LoadStateDict(tensors).IsEmpty.Should().BeTrue();
+
+        using var norm = nn.BatchNorm2d(2);
+        using var ones2 = ones(2);
+        norm.LoadStateDict(new Dictionary<string, Tensor> { ["weight"] = ones2, ["bias"] = ones2, ["running_mean"] = ones2, ["running_var"] = ones2 }).IsEmpty.Should().BeTrue();
+    }
+
+    [Fact]
+    public void LoadSafetensors_AgainAndAgain_LeavesNoTensors()
+    {
+        using var folder = new TemporaryFolder();
+        using var model = Tiny(1);
+        model.SaveSafetensors(folder.Path("x"));
+        LiveTensors.ShouldNotGrow(() =>
+        {
+            model.LoadSafetensors(folder.Path("x"));
+            model.SaveSafetensors(folder.Path("y"));
+        });
+    }
+
+    private static CifarResNet Tiny(long seed) => CifarResNet.Create(new CifarResNetOptions { Depth = 8, Width = 4, Seed = seed });
+
+    private static Dictionary<string, byte[]> Snapshot(nn.Module module) => module.state_dict().ToDictionary(pair => pair.Key, pair => Bytes(pair.Value));
+
+    private static byte[] Bytes(Tensor tensor) => tensor.Bytes();
+}

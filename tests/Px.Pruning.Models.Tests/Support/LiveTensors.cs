@@ -1,0 +1,18 @@
+using TorchSharp;
+
+namespace Px.Pruning.Models.Tests.Support;
+
+/// <summary>The number of tensors alive on this thread, exact and independent of the garbage collector.</summary>
+internal static class LiveTensors
+{
+    public static long Count => DisposeScopeManager.Statistics.ThreadTotalLiveCount;
+
+    /// <summary>Runs an action once to warm up, then again, and requires that the second run leaves nothing alive.</summary>
+    public static void ShouldNotGrow(Action action)
+    {
+        action();
+        var before = Count;
+        action();
+        Count.Should().Be(before);
+    }
+}
