@@ -1,0 +1,118 @@
+using Microsoft.Extensions.Logging;
+using static TorchSharp.torch;
+
+namespace Px.Pruning.Data;
+
+/// <summary>The samples a method scores on, copied once to where the model is. Owns its tensors, whatever dispose scope is current.</summary>
+/// <remarks>
+/// The caller's enumerator may make tensors that it means to keep, or hold a dispose scope of its own open between two batches.
+/// So no scope of ours is open while it runs, and what is kept here belongs to no scope.
+/// </remarks>
+internal sealed class PruningBatches : IDisposable
+{
+    private readonly List<(Tensor Input, Tensor Target)> batches = [];
+
+    private PruningBatches() { }
+
+    /// <summary>Inputs [B, …] with targets [B, …]. Borrowed.</summary>
+    public IReadOnlyList<(Tensor Input, Tensor Target)> Batches => batches;
+
+    /// <summary>The sum of all B.</summary>
+    public long Samples { get; private set; }
+
+    /// <summary>Reads as much of the data as the budget asks.</summary>
+    /// <param name="data">Read once, in order, and no further than needed.</param>
+    /// <param name="budget">How much.</param>
+    /// <param name="batchSize">Samples in a batch, where the budget counts samples.</param>
+    /// <param name="outputShape">
+    /// The shape [1, K, …] of the model's output for an input of one sample; called once, with a copy of the first sample.
+    /// </param>
+    /// <param name="device">Where the copies go.</param>
+    /// <param name="dtype">What floating-point inputs become.</param>
+    /// <param name="logger">Told of classes with too few samples.</param>
+    /// <param name="token">Checked before each batch.</param>
+    /// <exception cref="ArgumentException">There is no data, or it is malformed; the message names the batch.</exception>
+    public static PruningBatches Collect(
+        PruningData data, DataBudget budget, int batchSize, Func<Tensor, long[]> outputShape,
+        Device device, ScalarType dtype, ILogger? logger, CancellationToken token)
+    {
+        if (!data.HasData)
+            throw new ArgumentException("This method scores on data: pass a DataLoader, or batches of inputs and targets.", nameof(data));
+        var copier = new TensorCopier(device, dtype);
+        var collected = new PruningBatches();
+        try
+        {
+            if (budget.SamplesPerClass is { } samples) collected.ReadSamples(data, samples, batchSize, outputShape, copier, logger, token);
+            else collected.ReadBatches(data, budget.BatchCount, outputShape, copier, logger, token);
+            return collected;
+        }
+        catch
+        {
+            collected.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>Frees the copies.</summary>
+    public void Dispose()
+    {
+        foreach (var (input, target) in batches)
+        {
+            input.Dispose();
+            target.Dispose();
+        }
+        batches.Clear();
+    }
+
+    /// <summary>Takes ownership of one batch.</summary>
+    internal void Add(Tensor input, Tensor target)
+    {
+        batches.Add((input, target));
+        Samples += input.shape[0];
+    }
+
+    private void ReadBatches(
+        PruningData data, int? count, Func<Tensor, long[]> outputShape,
+        TensorCopier copier, ILogger? logger, CancellationToken token)
+    {
+        foreach (var (input, target) in BatchReader.Read(data, token))
+        {
+            if (batches.Count == 0) Probe(input, outputShape, copier);
+            var (inputCopy, targetCopy) = copier.Copy(input, target);
+            Add(inputCopy, targetCopy);
+            if (batches.Count == count) return;
+        }
+        if (batches.Count == 0) throw BatchReader.NoSamples();
+        if (count is not null) logger?.LogWarning("The data has {Found} batches; {Asked} were asked for.", batches.Count, count);
+    }
+
+    private void ReadSamples(
+        PruningData data, int perClass, int batchSize, Func<Tensor, long[]> outputShape,
+        TensorCopier copier, ILogger? logger, CancellationToken token)
+    {
+        SampleBins? bins = null;
+        try
+        {
+            foreach (var (input, target) in BatchReader.Read(data, token))
+            {
+                bins ??= SampleBins.For(input, target, perClass, Probe(input, outputShape, copier), copier);
+                bins.Add(input, target);
+                if (bins.IsFull) break;
+            }
+            if (bins is null) throw BatchReader.NoSamples();
+            if (bins.Shortage() is { } shortage) logger?.LogWarning("{Shortage}", shortage);
+            bins.MoveTo(this, batchSize);
+        }
+        finally
+        {
+            bins?.Dispose();
+        }
+    }
+
+    private static long[] Probe(Tensor input, Func<Tensor, long[]> outputShape, TensorCopier copier)
+    {
+        using var first = input.narrow(0, 0, 1);
+        using var sample = copier.CopyInput(first);
+        return outputShape(sample);
+    }
+}

@@ -1,0 +1,140 @@
+using System.Globalization;
+using System.Runtime.InteropServices;
+using static TorchSharp.torch;
+
+namespace Px.Pruning.Data;
+
+/// <summary>Single samples in order of arrival: one bin a class, or one bin for all where targets are not class labels.</summary>
+internal sealed class SampleBins : IDisposable
+{
+    private readonly Queue<(Tensor Input, Tensor Target)>[] bins;
+    private readonly long capacity;
+    private readonly bool byLabel;
+    private readonly TensorCopier copier;
+    private readonly string format;
+    private int fullBins;
+
+    private SampleBins(int bins, long capacity, bool byLabel, TensorCopier copier, string format)
+    {
+        this.bins = new Queue<(Tensor, Tensor)>[bins];
+        for (var bin = 0; bin < bins; bin++) this.bins[bin] = new();
+        (this.capacity, this.byLabel, this.copier, this.format) = (capacity, byLabel, copier, format);
+    }
+
+    /// <summary>Whether no bin takes another sample.</summary>
+    public bool IsFull => fullBins == bins.Length;
+
+    /// <summary>The bins that suit the first batch and the model's number of classes.</summary>
+    public static SampleBins For(Tensor input, Tensor target, int perClass, long[] outputShape, TensorCopier copier)
+    {
+        var classes = Classes(outputShape);
+        var labelled = target.dim() == 1 && TensorCopier.IsInteger(target.dtype);
+        var format = Format(input, target);
+        return labelled ? new(classes, perClass, true, copier, format) : new(1, (long)perClass * classes, false, copier, format);
+    }
+
+    /// <summary>Copies those samples of a batch for which there is room.</summary>
+    public void Add(Tensor input, Tensor target)
+    {
+        if (Format(input, target) is var found && found != format)
+            throw new ArgumentException(
+                $"Samples must be alike to be regrouped: the first had {format}, a later one has {found}. "
+                + "DataBudget.Batches(n) scores on batches as they come.");
+        var labels = byLabel ? Labels(target) : null;
+        var count = input.shape[0];
+        for (var i = 0L; i < count && !IsFull; i++)
+        {
+            var bin = bins[labels is null ? 0 : labels[i]];
+            if (bin.Count == capacity) continue;
+            using var oneInput = input.narrow(0, i, 1);
+            using var oneTarget = target.narrow(0, i, 1);
+            bin.Enqueue(copier.Copy(oneInput, oneTarget));
+            if (bin.Count == capacity) fullBins++;
+        }
+    }
+
+    /// <summary>What there is too little of, in words; null where every bin is full.</summary>
+    public string? Shortage()
+    {
+        if (IsFull) return null;
+        if (!byLabel) return string.Create(CultureInfo.InvariantCulture, $"The data has {bins[0].Count} samples; {capacity} were asked for.");
+        const int named = 10;
+        var few = Enumerable.Range(0, bins.Length).Where(label => bins[label].Count < capacity).ToList();
+        var names = string.Join(", ", few.Take(named).Select(label => $"class {label} has {bins[label].Count}"));
+        return $"The data has fewer than {capacity} samples of some classes: {names}"
+            + (few.Count > named ? $", and {few.Count - named} more." : ".");
+    }
+
+    /// <summary>Deals the samples out, one of each bin in turn, into batches of the given size, and leaves the bins empty.</summary>
+    public void MoveTo(PruningBatches batches, int batchSize)
+    {
+        foreach (var hand in Deal().Chunk(batchSize))
+        {
+            try
+            {
+                var input = Join(hand.Select(sample => sample.Input));
+                batches.Add(input, Join(hand.Select(sample => sample.Target)));
+            }
+            finally
+            {
+                Free(hand);
+            }
+        }
+    }
+
+    /// <summary>Frees the samples that were not moved.</summary>
+    public void Dispose()
+    {
+        foreach (var bin in bins)
+        {
+            Free(bin);
+            bin.Clear();
+        }
+    }
+
+    private IEnumerable<(Tensor Input, Tensor Target)> Deal()
+    {
+        while (bins.Any(bin => bin.Count > 0))
+        {
+            foreach (var bin in bins)
+                if (bin.TryDequeue(out var sample)) yield return sample;
+        }
+    }
+
+    private long[] Labels(Tensor target)
+    {
+        using var copy = target.detach();
+        using var onCpu = copy.to(ScalarType.Int64, CPU, copy: true);
+        var labels = MemoryMarshal.Cast<byte, long>(onCpu.bytes).ToArray();
+        foreach (var label in labels)
+            if (label < 0 || label >= bins.Length)
+                throw new ArgumentException(
+                    $"A label is {label}, but the model's output has {bins.Length} classes, so that labels are 0 to {bins.Length - 1}. "
+                    + "Where the targets are no class labels, use DataBudget.Batches(n).");
+        return labels;
+    }
+
+    private static int Classes(long[] outputShape) => outputShape.Length >= 2 && outputShape[1] >= 1
+        ? checked((int)outputShape[1])
+        : throw new ArgumentException(
+            $"The model's output is {ShapeText.Of(outputShape)}; to choose samples by class it must be [B, K, ...] with K classes. "
+            + "DataBudget.Batches(n) scores on batches as they come.");
+
+    private static string Format(Tensor input, Tensor target) =>
+        $"input {ShapeText.Of(input.shape.AsSpan(1))} of {input.dtype} and target {ShapeText.Of(target.shape.AsSpan(1))} of {target.dtype}";
+
+    private static Tensor Join(IEnumerable<Tensor> samples)
+    {
+        List<Tensor> parts = [.. samples];
+        return cat(parts).DetachFromDisposeScope();
+    }
+
+    private static void Free(IEnumerable<(Tensor Input, Tensor Target)> samples)
+    {
+        foreach (var (input, target) in samples)
+        {
+            input.Dispose();
+            target.Dispose();
+        }
+    }
+}

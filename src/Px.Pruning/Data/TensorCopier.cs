@@ -1,0 +1,35 @@
+using static TorchSharp.torch;
+
+namespace Px.Pruning.Data;
+
+/// <summary>Copies the caller's tensors to where the model is. Copies have memory of their own, no graph, and belong to no dispose scope.</summary>
+internal sealed record TensorCopier(Device Device, ScalarType Dtype)
+{
+    /// <summary>Copies inputs, in the model's dtype where they are floating point, and targets, as int64 where they are integers.</summary>
+    public (Tensor Input, Tensor Target) Copy(Tensor input, Tensor target)
+    {
+        var inputCopy = CopyInput(input);
+        try
+        {
+            // Losses want class indices as int64: cross_entropy refuses uint8 on the CPU.
+            return (inputCopy, Copy(target, IsInteger(target.dtype) ? ScalarType.Int64 : target.dtype));
+        }
+        catch
+        {
+            inputCopy.Dispose();
+            throw;
+        }
+    }
+
+    public Tensor CopyInput(Tensor input) => Copy(input, input.is_floating_point() ? Dtype : input.dtype);
+
+    /// <summary>The integers that may be class indices; <c>bool</c> is not one of them.</summary>
+    public static bool IsInteger(ScalarType dtype) =>
+        dtype is ScalarType.Byte or ScalarType.Int8 or ScalarType.Int16 or ScalarType.Int32 or ScalarType.Int64;
+
+    private Tensor Copy(Tensor source, ScalarType dtype)
+    {
+        using var values = source.detach();
+        return values.to(dtype, Device, copy: true).DetachFromDisposeScope();
+    }
+}

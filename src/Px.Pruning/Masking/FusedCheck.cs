@@ -1,0 +1,37 @@
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace Px.Pruning.Masking;
+
+/// <summary>
+/// Asks once for all parameters whether a pruned weight is not zero: a handful of kernels and one wait for the device, however many
+/// layers there are. Owns a copy of all masks end to end, and for a moment copies all weights.
+/// </summary>
+internal sealed class FusedCheck(IReadOnlyList<MaskedParameter> parameters) : IDisposable
+{
+    private static readonly Scalar zero = 0f.ToScalar();
+    private Tensor? pruned; // [N]
+
+    /// <summary>Whether any pruned weight of any parameter is not zero. Leaves temporaries to the caller's dispose scope.</summary>
+    public bool AnyBroken()
+    {
+        if (parameters.Count == 0)
+            return false;
+        var weights = parameters.Select(parameter => (Tensor)parameter.Current).ToList();
+        if (weights.Exists(weight => !OnSameDevice(weight, weights[0])))
+            return parameters.Any(parameter => parameter.IsBroken);
+        if (pruned is null || !OnSameDevice(pruned, weights[0]))
+            Gather(weights[0].device);
+        return cat(weights.ConvertAll(weight => weight.flatten())).ne(zero).logical_and_(pruned!).any().ToBoolean();
+    }
+
+    public void Dispose() => pruned?.Dispose();
+
+    private void Gather(Device device)
+    {
+        pruned?.Dispose();
+        pruned = cat(parameters.Select(parameter => parameter.Pruned.to(device).flatten()).ToList()).DetachFromDisposeScope();
+    }
+
+    private static bool OnSameDevice(Tensor a, Tensor b) => a.device_type == b.device_type && a.device_index == b.device_index;
+}

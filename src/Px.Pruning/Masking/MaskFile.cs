@@ -1,0 +1,62 @@
+using System.Runtime.InteropServices;
+using Px.Safetensors;
+using static TorchSharp.torch;
+
+namespace Px.Pruning.Masking;
+
+/// <summary>Masks as safetensors files: one BOOL tensor for each parameter, in the mask's order, and its metadata.</summary>
+internal static class MaskFile
+{
+    /// <summary>Writes a mask; the stream is left open.</summary>
+    public static void Write(Stream stream, PruningMask mask)
+    {
+        // Not the writer's own layout, which sorts by name: bytes need no alignment, and this keeps the model's order.
+        var layout = new List<SafetensorsEntry>(mask.Names.Count);
+        var begin = 0L;
+        foreach (var name in mask.Names)
+        {
+            var end = begin + mask.TotalIn(name);
+            layout.Add(new SafetensorsEntry { Name = name, DType = "BOOL", Shape = mask[name].shape, Begin = begin, End = end });
+            begin = end;
+        }
+
+        SafetensorsWriter.Write(stream, layout, mask.Metadata, (entry, target) => target.Write(mask[entry.Name].bytes));
+    }
+
+    /// <summary>Reads a mask from the stream's position to its end; the stream is left open.</summary>
+    /// <param name="stream">Where to read.</param>
+    /// <param name="source">What messages call it.</param>
+    /// <exception cref="InvalidDataException">It holds something else than masks.</exception>
+    public static PruningMask Read(Stream stream, string source)
+    {
+        if (!stream.CanSeek)
+            return ReadBuffered(stream, source);
+        var header = SafetensorsReader.Read(stream, stream.Length - stream.Position, source);
+        if (header.Entries.Count == 0)
+            throw new InvalidDataException($"'{source}' holds no masks.");
+        if (header.Entries.FirstOrDefault(entry => entry.DType is not ("BOOL" or "U8")) is { } other)
+            throw new InvalidDataException($"'{source}' is not a mask: tensor '{other.Name}' has the type {other.DType} instead of BOOL or U8.");
+        using var scope = NewDisposeScope();
+        return PruningMask.Adopt(
+            header.Entries.Select(entry => KeyValuePair.Create(entry.Name, ReadTensor(stream, entry, source))).ToList(), header.Metadata);
+    }
+
+    private static PruningMask ReadBuffered(Stream stream, string source)
+    {
+        using var buffer = new MemoryStream();
+        stream.CopyTo(buffer);
+        buffer.Position = 0;
+        return Read(buffer, source);
+    }
+
+    private static Tensor ReadTensor(Stream stream, SafetensorsEntry entry, string source)
+    {
+        var mask = zeros(entry.Shape, ScalarType.Bool, CPU);
+        var values = mask.bytes;
+        stream.ReadExactly(values);
+        var bad = ((ReadOnlySpan<byte>)values).IndexOfAnyExcept((byte)0, (byte)1);
+        return bad < 0
+            ? mask
+            : throw new InvalidDataException($"'{source}' is not a mask: tensor '{entry.Name}' has the value {values[bad]} at index {bad}; 0 and 1 are allowed.");
+    }
+}

@@ -1,0 +1,63 @@
+using TorchSharp;
+using TorchSharp.Modules;
+using static TorchSharp.torch;
+using static TorchSharp.torch.nn;
+
+namespace Px.Pruning.Masking;
+
+/// <summary>One parameter of a bound model and which of its weights are pruned. Owns that mask, which follows the parameter's device.</summary>
+/// <remarks>The parameter itself is looked up each time: <c>.to()</c> replaces parameters and disposes the old ones.</remarks>
+/// <param name="name">The parameter's name in the model.</param>
+/// <param name="owner">The module that has it: looking it up there is cheaper than by its path.</param>
+/// <param name="member">Its name in that module.</param>
+/// <param name="kept">The mask; copied.</param>
+internal sealed class MaskedParameter(string name, Module owner, string member, Tensor kept) : IDisposable
+{
+    private static readonly Scalar zero = 0f.ToScalar();
+    private Tensor pruned = kept.logical_not().DetachFromDisposeScope();
+
+    public string Name => name;
+
+    public Module Owner => owner;
+
+    /// <summary>Today's parameter. Borrowed.</summary>
+    /// <exception cref="InvalidOperationException">The module no longer has it.</exception>
+    public Parameter Current => owner.get_parameter(member)
+        ?? throw new InvalidOperationException($"The model no longer has the masked parameter '{name}'. Remove the binding before a model is rebuilt.");
+
+    /// <summary>Where the mask is, on the device where it was last used. Borrowed.</summary>
+    public Tensor Pruned => pruned;
+
+    /// <summary>Whether a pruned weight is not zero; NaN is not.</summary>
+    public bool IsBroken => Violations().any().ToBoolean();
+
+    /// <summary>How many pruned weights are not zero.</summary>
+    public long CountBroken() => Violations().sum().ToInt64();
+
+    /// <summary>Makes the pruned weights exactly +0.</summary>
+    public void ZeroPruned() => ZeroPruned(Current);
+
+    /// <summary>Makes the pruned entries of a tensor that belongs to the parameter, such as its gradient, exactly +0.</summary>
+    public void ZeroPruned(Tensor tensor)
+    {
+        Follow(tensor);
+        tensor.masked_fill_(pruned, zero);
+    }
+
+    public void Dispose() => pruned.Dispose();
+
+    private Tensor Violations()
+    {
+        var weight = Current;
+        Follow(weight);
+        return weight.ne(zero).logical_and_(pruned);
+    }
+
+    private void Follow(Tensor tensor)
+    {
+        if (tensor.device_type == pruned.device_type && tensor.device_index == pruned.device_index)
+            return;
+        using var before = pruned;
+        pruned = before.to(tensor.device).DetachFromDisposeScope();
+    }
+}

@@ -1,0 +1,31 @@
+using TorchSharp.Modules;
+using static TorchSharp.torch;
+using static TorchSharp.torch.optim;
+
+namespace Px.Pruning.Masking;
+
+/// <summary>The tensors that an optimizer keeps for each weight.</summary>
+internal static class OptimizerTensors
+{
+    /// <summary>
+    /// The per-weight tensors of SGD, Adam and AdamW by parameter; nothing for other optimizers and for parameters that
+    /// were not stepped yet. Borrowed.
+    /// </summary>
+    public static Dictionary<Parameter, List<Tensor>> ByParameter(Optimizer optimizer)
+    {
+        var tensors = new Dictionary<Parameter, List<Tensor>>(ReferenceEqualityComparer.Instance);
+        if (optimizer is not OptimizerHelper helper)
+            return tensors;
+        foreach (var (parameter, state) in helper.parameters().Zip(helper.state_dict().State))
+            tensors[parameter] = Of(state).Where(tensor => tensor is not null && !tensor.IsInvalid).ToList();
+        return tensors;
+    }
+
+    private static Tensor[] Of(OptimizerState state) => state switch
+    {
+        SGD.State sgd => [sgd.momentum_buffer],
+        Adam.State adam => [adam.exp_avg, adam.exp_avg_sq, adam.max_exp_avg_sq],
+        AdamW.State adamW => [adamW.exp_avg, adamW.exp_avg_sq, adamW.max_exp_avg_sq],
+        _ => [],
+    };
+}

@@ -1,0 +1,20 @@
+namespace Px.Pruning;
+
+/// <summary>A score is NaN or infinite, so that no ranking can be trusted. The model is left as it was found.</summary>
+public sealed class NonFiniteScoreException : ArithmeticException
+{
+    /// <summary>Creates the exception without details.</summary>
+    public NonFiniteScoreException() : this("A pruning score is NaN or infinite.") { }
+
+    /// <summary>Creates the exception with a message.</summary>
+    /// <param name="message">What was found and what to try.</param>
+    public NonFiniteScoreException(string message) : base(message) { }
+
+    /// <summary>Creates the exception with a message and its cause.</summary>
+    /// <param name="message">What was found and what to try.</param>
+    /// <param name="innerException">The cause.</param>
+    public NonFiniteScoreException(string message, Exception? innerException) : base(message, innerException) { }
+
+    /// <summary>The parameter whose scores are not finite, or an empty string where it is not known.</summary>
+    public string Parameter { get; init; } = "";
+}

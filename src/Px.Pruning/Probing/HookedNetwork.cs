@@ -1,0 +1,92 @@
+using TorchSharp;
+using static TorchSharp.torch;
+using static TorchSharp.torch.nn;
+
+namespace Px.Pruning.Probing;
+
+/// <summary>
+/// Runs the caller's network under an <see cref="Evaluation"/>. A pre-hook keeps the real input of a substituted module and hands the
+/// module a stub; its post-hook returns what the evaluation computed instead. Nothing of the caller's is written.
+/// </summary>
+internal sealed class HookedNetwork : IDisposable
+{
+    private readonly Module<Tensor, Tensor> model;
+    private readonly List<Action> removers = [];
+    private readonly Stack<DisposeScope> containers = new();
+    private Evaluation? current;
+    private int moment;
+
+    internal HookedNetwork(Module<Tensor, Tensor> model, IReadOnlyList<Site> sites)
+    {
+        this.model = model;
+        foreach (var site in sites)
+        {
+            removers.Add(site.Module.register_forward_pre_hook((_, input) => Before(site, input)!).remove);
+            removers.Add(site.Module.register_forward_hook((_, _, output) => After(site, output)!).remove);
+        }
+    }
+
+    /// <summary>
+    /// Whether a container's temporaries are disposed when it returns, which bounds memory by the largest block.
+    /// Wrong only for modules that stash a tensor for a later sibling; the probe finds out.
+    /// </summary>
+    internal bool ReleasesContainers { get; set; } = true;
+
+    /// <summary>The network's output for <paramref name="input"/>, moved to the caller's scope.</summary>
+    internal Tensor Run(Evaluation evaluation, Tensor input)
+    {
+        using var temporaries = NewDisposeScope();
+        (current, moment) = (evaluation, 0);
+        try
+        {
+            // A module that returns its own argument must not make the caller's input leave this scope: hand it an alias.
+            return model.call(input.alias()).MoveToOuterDisposeScope();
+        }
+        finally
+        {
+            current = null;
+            while (containers.TryPop(out var scope)) scope.Dispose();
+        }
+    }
+
+    public void Dispose()
+    {
+        foreach (var remove in removers) remove();
+        removers.Clear();
+    }
+
+    private Tensor? Before(Site site, Tensor input)
+    {
+        if (current is null) return null;
+        site.Fired = true;
+        var substitute = current.Enter(site, moment++, input);
+        if (current.Replaces(site))
+        {
+            site.Kept.Push(substitute ?? input);
+            return site.Stub(input);
+        }
+
+        if (site.IsContainer && ReleasesContainers) containers.Push(NewDisposeScope());
+        return substitute;
+    }
+
+    private Tensor? After(Site site, Tensor output)
+    {
+        if (current is null) return null;
+        Tensor? result = null;
+        if (current.Replaces(site))
+        {
+            using var stub = output;
+            result = current.Compute(site, site.Kept.Pop());
+        }
+
+        if (current.Leave(site, moment++, result ?? output) is { } substitute) result = substitute;
+        if (site.IsContainer && !current.Replaces(site) && ReleasesContainers)
+        {
+            using var scope = containers.Pop();
+            scope.MoveToOuter(result ?? output);
+        }
+
+        return result;
+    }
+}

@@ -1,0 +1,125 @@
+using static TorchSharp.torch;
+using static TorchSharp.torch.nn;
+
+namespace Px.Pruning.Probing;
+
+/// <summary>The caller's model as pruning sees it: its weights, its layers and, while data flows, its hooks.</summary>
+internal sealed class Network : IDisposable
+{
+    // Floating-point operations from which threads gain more than their synchronisation costs.
+    private const long WorthSharing = 1_000_000_000;
+
+    private readonly HookedNetwork hooks;
+
+    internal Network(Module<Tensor, Tensor> model, ParameterSelection selection)
+    {
+        Model = model;
+        Sites = FindSites(model);
+        Slots = FindSlots(model, Sites, selection);
+        Prunable = [.. Slots.Where(slot => slot.Prunable)];
+        hooks = new HookedNetwork(model, Sites);
+    }
+
+    internal Module<Tensor, Tensor> Model { get; }
+
+    /// <summary>Every module that hooks can see, the model first; a shared module once.</summary>
+    internal IReadOnlyList<Site> Sites { get; }
+
+    /// <summary>Every convolution and linear weight.</summary>
+    internal IReadOnlyList<WeightSlot> Slots { get; }
+
+    /// <summary>The slots that are ranked, in the model's order.</summary>
+    internal IReadOnlyList<WeightSlot> Prunable { get; }
+
+    /// <summary>Weighted layers that compute without being called through <c>call</c>; empty for a network that hooks see whole.</summary>
+    internal IReadOnlyList<string> Silent { get; private set; } = [];
+
+    /// <summary>Whether <see cref="Probe"/> has run.</summary>
+    internal bool IsProbed { get; private set; }
+
+    internal Device Device => Slots[0].Layer.Weight.device;
+
+    /// <summary>float64 for a float64 model, otherwise float32: half precision is too coarse to score in.</summary>
+    internal ScalarType ComputeType => Slots[0].Layer.Weight.dtype == ScalarType.Float64 ? ScalarType.Float64 : ScalarType.Float32;
+
+    internal Tensor Run(Evaluation evaluation, Tensor input) => hooks.Run(evaluation, input);
+
+    /// <summary>Keeps passes of a single sample on one thread, until disposed, where they are too small to share out.</summary>
+    internal SingleThread? ForOneSample()
+    {
+        long flops = Sites.Where(site => site.Weighted is not null).Sum(site => 2 * site.Weighted!.Positions * site.Weighted.Weight.numel());
+        return flops < WorthSharing ? new SingleThread() : null;
+    }
+
+    /// <summary>One forward pass of one sample: learns shapes and which modules hooks can see. Returns the output's shape.</summary>
+    internal long[] Probe(Tensor sample)
+    {
+        using var scope = NewDisposeScope();
+        using var noGrad = no_grad();
+        long[] shape;
+        try
+        {
+            shape = Shape(sample);
+        }
+        catch (Exception e) when (e is InvalidOperationException or ObjectDisposedException)
+        {
+            // A module uses a tensor that its container's scope disposed; without these scopes any other error comes again.
+            hooks.ReleasesContainers = false;
+            shape = Shape(sample);
+        }
+
+        Silent = SilentLayers.Find(this, sample);
+        IsProbed = true;
+        return shape;
+    }
+
+    public void Dispose() => hooks.Dispose();
+
+    private long[] Shape(Tensor sample)
+    {
+        foreach (var site in Sites) site.Weighted?.ForgetUses();
+        return Run(new ShapeEvaluation(), sample).shape;
+    }
+
+    private static List<Site> FindSites(Module<Tensor, Tensor> model)
+    {
+        var seen = new HashSet<Module>(ReferenceEqualityComparer.Instance);
+        var sites = new List<Site>();
+        foreach (var (name, module) in model.named_modules().Prepend(("", model)))
+        {
+            if (module is Module<Tensor, Tensor> hookable && seen.Add(module)) sites.Add(new Site(name, hookable));
+        }
+
+        return sites;
+    }
+
+    private static List<WeightSlot> FindSlots(Module model, IReadOnlyList<Site> sites, ParameterSelection selection)
+    {
+        var slots = new Dictionary<IntPtr, WeightSlot>();
+        var order = new List<WeightSlot>();
+        foreach (var site in sites.Where(site => site.Weighted is not null).OrderBy(ByRegistration(model)))
+        {
+            var layer = site.Weighted!;
+            var key = layer.Weight.Handle;
+            if (!slots.TryGetValue(key, out var slot))
+            {
+                string name = site.Name.Length == 0 ? "weight" : site.Name + ".weight";
+                slot = new WeightSlot(order.Count, name, layer, selection.Accepts(name, site.Module));
+                slots.Add(key, slot);
+                order.Add(slot);
+            }
+
+            layer.Slot = slot.Index;
+        }
+
+        return order;
+    }
+
+    /// <summary>State-dict order, which is depth first, where <c>named_modules</c> lists level by level.</summary>
+    private static Func<Site, int> ByRegistration(Module model)
+    {
+        var order = new Dictionary<string, int>();
+        foreach (string name in model.state_dict().Keys) order.TryAdd(name, order.Count);
+        return site => order.GetValueOrDefault(site.Name.Length == 0 ? "weight" : site.Name + ".weight", int.MaxValue);
+    }
+}

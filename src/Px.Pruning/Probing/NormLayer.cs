@@ -1,0 +1,116 @@
+using TorchSharp.Modules;
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace Px.Pruning.Probing;
+
+/// <summary>
+/// A normalisation layer as the affine map it is once its statistics are constants:
+/// <c>y = s·x + shift</c> with <c>s = γ/√(var + ε)</c> along one axis (or, for layer norm, along the normalised ones).
+/// </summary>
+internal sealed class NormLayer
+{
+    private readonly nn.Module<Tensor, Tensor> module;
+
+    private NormLayer(string name, nn.Module<Tensor, Tensor> module) => (Name, this.module) = (name, module);
+
+    internal string Name { get; }
+
+    internal double Epsilon => module switch { NormBase m => m.eps, GroupNorm m => m.eps, LayerNorm m => m.eps, _ => 0 };
+
+    internal Tensor? Gamma => module switch { NormBase m => m.weight, GroupNorm m => m.weight, LayerNorm m => m.weight, _ => null };
+
+    internal Tensor? Beta => module switch { NormBase m => m.bias, GroupNorm m => m.bias, LayerNorm m => m.bias, _ => null };
+
+    internal Tensor? RunningMean => (module as NormBase)?.running_mean;
+
+    internal Tensor? RunningVariance => (module as NormBase)?.running_var;
+
+    internal Tensor? BatchesTracked => (module as NormBase)?.num_batches_tracked;
+
+    /// <summary>The layer, or null where the module does not normalise.</summary>
+    internal static NormLayer? TryCreate(string name, nn.Module module) =>
+        module is NormBase or GroupNorm or LayerNorm ? new(name, (nn.Module<Tensor, Tensor>)module) : null;
+
+    /// <summary>Whether the layer takes its variance from the pruning data rather than from running statistics.</summary>
+    internal bool UsesBatch(NormStatistics statistics)
+    {
+        if (RunningMean is not { } mean || RunningVariance is not { } variance) return true;
+        return statistics switch
+        {
+            NormStatistics.Running => false,
+            NormStatistics.PruningBatch => true,
+            _ => Untouched(mean, variance),
+        };
+    }
+
+    /// <summary>The layer itself on running statistics, in the dtype of <paramref name="x"/>.</summary>
+    internal Tensor NormalizeRunning(Tensor x)
+    {
+        using var scope = NewDisposeScope();
+        var y = module is InstanceNorm
+            ? nn.functional.instance_norm(x, Cast(RunningMean, x), Cast(RunningVariance, x), Cast(Gamma, x), Cast(Beta, x), false, 0, Epsilon)
+            : nn.functional.batch_norm(x, Cast(RunningMean, x), Cast(RunningVariance, x), Cast(Gamma, x), Cast(Beta, x), false, 0, Epsilon);
+        return y.MoveToOuterDisposeScope();
+    }
+
+    /// <summary>The layer on the statistics of <paramref name="x"/> itself; gradients flow through them.</summary>
+    /// <param name="x">The layer's input, [N, C, …].</param>
+    /// <param name="moments">Receives this batch's mean and biased variance, where given.</param>
+    internal Tensor NormalizeBatch(Tensor x, NormMoments? moments = null)
+    {
+        using var scope = NewDisposeScope();
+        Tensor? gamma = Cast(Gamma, x), beta = Cast(Beta, x);
+        Tensor y;
+        switch (module)
+        {
+            case BatchNorm:
+                // momentum 1 turns the two buffers into this batch's own mean and unbiased variance, in the same pass.
+                Tensor mean = zeros(x.size(1), x.dtype, x.device), variance = zeros(x.size(1), x.dtype, x.device);
+                y = nn.functional.batch_norm(x, mean, variance, gamma, beta, true, 1.0, Epsilon);
+                long count = x.numel() / x.size(1);
+                moments?.Add(mean, variance * (count > 1 ? (count - 1.0) / count : 0), x.size(0));
+                break;
+            case LayerNorm layer:
+                y = nn.functional.layer_norm(x, layer.normalized_shape, gamma, beta, Epsilon);
+                moments?.AddGroups(x.reshape(-1, layer.normalized_shape.Aggregate(1L, (a, b) => a * b)), 1, x.size(0));
+                break;
+            case GroupNorm group:
+                y = nn.functional.group_norm(x, group.num_groups, gamma, beta, Epsilon);
+                moments?.AddGroups(x.reshape(x.size(0), group.num_groups, -1), x.size(1) / group.num_groups, x.size(0));
+                break;
+            default:
+                y = nn.functional.instance_norm(x, null, null, gamma, beta, true, 0, Epsilon);
+                moments?.AddGroups(x.reshape(x.size(0), x.size(1), -1), 1, x.size(0));
+                break;
+        }
+
+        return y.MoveToOuterDisposeScope();
+    }
+
+    /// <summary>The squared frozen scale <c>s² = γ²/(var + ε)</c>, float64, shaped to multiply an input with <paramref name="dimensions"/> dimensions.</summary>
+    /// <param name="moments">The pruning data's moments; null for running statistics.</param>
+    /// <param name="dimensions">Dimensions of the input.</param>
+    internal Tensor SquaredScale(NormMoments? moments, long dimensions)
+    {
+        using var scope = NewDisposeScope();
+        using var noGrad = no_grad();
+        var variance = moments?.Variance() ?? RunningVariance!.detach().to(float64);
+        var scale = (variance + Epsilon).reciprocal();
+        if (Gamma is { } gamma) scale = scale * gamma.detach().to(float64).square();
+        if (module is LayerNorm) return scale.MoveToOuterDisposeScope();
+
+        var shape = Enumerable.Repeat(1L, (int)dimensions).ToArray();
+        shape[1] = -1;
+        return scale.reshape(shape).MoveToOuterDisposeScope();
+    }
+
+    private static bool Untouched(Tensor mean, Tensor variance)
+    {
+        using var scope = NewDisposeScope();
+        using var noGrad = no_grad();
+        return mean.eq(0).all().ToBoolean() && variance.eq(1).all().ToBoolean();
+    }
+
+    private static Tensor? Cast(Tensor? tensor, Tensor like) => tensor?.detach().to(like.dtype);
+}

@@ -1,0 +1,30 @@
+using Px.Pruning.Probing;
+using static TorchSharp.torch;
+
+namespace Px.Pruning;
+
+/// <summary>Random: <c>S ~ U(0, 1)</c>, independent for every weight.</summary>
+/// <remarks>
+/// <para><b>Cost:</b> none but the ranking; no data and no pass.</para>
+/// <para><b>Law:</b> with the same <see cref="PruningOptions.Seed"/> and model shapes the mask is the same; the expected density of
+/// every layer is the density asked for.</para>
+/// <para><b>Deviation:</b> uniform instead of normal numbers, which rank alike.</para>
+/// <para><b>Source:</b> the baseline of Frankle et al., ICLR 2021, <see href="https://arxiv.org/abs/2009.08576"/>.</para>
+/// </remarks>
+public sealed class RandomPruner : Pruner
+{
+    /// <inheritdoc/>
+    public override string Name => "Random";
+
+    /// <inheritdoc/>
+    public override bool NeedsData => false;
+
+    private protected override (IReadOnlyList<Tensor> Scores, int Exponent) ScoreRound(ScoringContext context)
+    {
+        // Scores do not depend on the round: a weight that survives keeps its number.
+        using var generator = new Generator(unchecked((ulong)context.Seed));
+        using var weights = new MaskedWeights(context.Network, context.Alive);
+        return ([.. context.Network.Prunable.Select(slot =>
+            rand(slot.Layer.Weight.shape, float64, generator: generator) * weights.Ones(slot.Index, float64).cpu())], 0);
+    }
+}

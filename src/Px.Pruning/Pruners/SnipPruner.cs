@@ -1,0 +1,41 @@
+using Px.Pruning.Probing;
+using static TorchSharp.torch;
+
+namespace Px.Pruning;
+
+/// <summary>SNIP, single-shot connection sensitivity: <c>S = |θ ⊙ ∂L/∂θ|</c>, the gradient summed over the batches.</summary>
+/// <remarks>
+/// <para><b>Cost:</b> one forward and one backward pass of the pruning data a round.</para>
+/// <para><b>Law:</b> S is |∂L/∂m| at m = 1 for the masked weights θ ⊙ m; a pruned weight scores 0 and stays pruned.</para>
+/// <para>
+/// <b>Deviation:</b> scores are not divided by their sum, which changes no rank and is undefined where all gradients vanish. Only weights
+/// are ranked, where the authors' code also ranks biases. Dropout is off while scoring.
+/// </para>
+/// <para><b>Source:</b> Lee, Ajanthan, Torr, ICLR 2019, <see href="https://arxiv.org/abs/1810.02340"/>.</para>
+/// </remarks>
+public sealed class SnipPruner : Pruner
+{
+    /// <inheritdoc/>
+    public override string Name => "SNIP";
+
+    /// <inheritdoc/>
+    public override bool NeedsData => true;
+
+    /// <summary>
+    /// Where norm layers take their statistics from. Default <see cref="NormStatistics.PruningBatch"/>, as in training mode: gradients
+    /// flow through the batch's statistics.
+    /// </summary>
+    public NormStatistics NormStatistics { get; init; } = NormStatistics.PruningBatch;
+
+    private protected override IEnumerable<KeyValuePair<string, string>> Settings => [KeyValuePair.Create("norm_statistics", NormStatistics.ToString())];
+
+    private protected override (IReadOnlyList<Tensor> Scores, int Exponent) ScoreRound(ScoringContext context)
+    {
+        using var scope = NewDisposeScope();
+        using var gradients = LossGradients.Of(context, NormStatistics);
+        using var noGrad = no_grad();
+        var scores = gradients.Weights.Zip(gradients.Gradients, (theta, dL) =>
+            (theta.to(float64) * dL.to(float64)).abs().cpu().MoveToOuterDisposeScope());
+        return (scores.ToList(), 0);
+    }
+}

@@ -1,0 +1,205 @@
+using System.Collections.ObjectModel;
+using System.Globalization;
+using Px.Pruning.Masking;
+using static TorchSharp.torch;
+using static TorchSharp.torch.nn;
+
+namespace Px.Pruning;
+
+/// <summary>Which weights are kept: for each pruned parameter, by name, a bool tensor in its shape. A value: it never changes.</summary>
+/// <remarks>
+/// Owns its tensors, which lie on the CPU whatever the model's device. Knows names and shapes only, so that one mask fits every
+/// network of the same architecture. Parameters without a mask (biases, norm layers) are simply not in it.
+/// </remarks>
+public sealed class PruningMask : IDisposable
+{
+    private readonly Dictionary<string, Tensor> tensors;
+    private readonly Dictionary<string, long> kept;
+    private bool disposed;
+
+    /// <summary>Creates a mask from tensors, which are copied.</summary>
+    /// <param name="masks">
+    /// Parameter names with masks in the parameters' shapes: bool, or any numeric type that holds nothing but 0 (pruned) and 1 (kept);
+    /// on any device. Their order is kept.
+    /// </param>
+    /// <param name="metadata">Free text about the mask, such as method and seed; <see langword="null"/> for none.</param>
+    /// <exception cref="ArgumentNullException"><paramref name="masks"/> or one of its tensors is null.</exception>
+    /// <exception cref="ArgumentException">There is no mask at all, a name is empty or appears twice, or a tensor holds something else than 0 and 1.</exception>
+    public PruningMask(IEnumerable<KeyValuePair<string, Tensor>> masks, IReadOnlyDictionary<string, string>? metadata = null)
+        : this(MaskTensors.Copy(masks), metadata) { }
+
+    private PruningMask(Dictionary<string, Tensor> owned, IReadOnlyDictionary<string, string>? metadata)
+    {
+        tensors = owned;
+        kept = owned.ToDictionary(pair => pair.Key, pair => MaskTensors.CountTrue(pair.Value));
+        Names = new ReadOnlyCollection<string>(owned.Keys.ToList());
+        Kept = kept.Values.Sum();
+        Total = owned.Values.Sum(mask => mask.numel());
+        Metadata = new ReadOnlyDictionary<string, string>(new Dictionary<string, string>(metadata ?? ReadOnlyDictionary<string, string>.Empty));
+    }
+
+    /// <summary>Creates a mask that takes over contiguous bool CPU tensors instead of copying them.</summary>
+    internal static PruningMask Adopt(IEnumerable<KeyValuePair<string, Tensor>> masks, IReadOnlyDictionary<string, string>? metadata = null) =>
+        new(masks.ToDictionary(pair => pair.Key, pair => pair.Value.DetachFromDisposeScope()), metadata);
+
+    /// <summary>The masked parameters, in the order in which they were given: the model's, where a pruner made the mask.</summary>
+    public IReadOnlyList<string> Names { get; }
+
+    /// <summary>Free text about the mask; pruners write method, seed and options. Empty when there is none.</summary>
+    public IReadOnlyDictionary<string, string> Metadata { get; }
+
+    /// <summary>The number of weights kept, in all.</summary>
+    public long Kept { get; }
+
+    /// <summary>The number of weights, kept or pruned, in all.</summary>
+    public long Total { get; }
+
+    /// <summary>The fraction of weights kept, in [0, 1]; 1 for a mask over no weights.</summary>
+    public double Density => Total == 0 ? 1 : (double)Kept / Total;
+
+    /// <summary>The fraction of weights pruned, in [0, 1]: 1 − <see cref="Density"/>.</summary>
+    public double Sparsity => 1 - Density;
+
+    /// <summary>The mask of one parameter: bool, on the CPU, in the parameter's shape, <see langword="true"/> where a weight is kept.</summary>
+    /// <remarks>Borrowed: do not dispose or change it.</remarks>
+    /// <param name="name">A name from <see cref="Names"/>.</param>
+    /// <exception cref="KeyNotFoundException">There is no such mask.</exception>
+    /// <exception cref="ObjectDisposedException">The mask was disposed.</exception>
+    public Tensor this[string name]
+    {
+        get
+        {
+            ObjectDisposedException.ThrowIf(disposed, this);
+            return tensors.TryGetValue(name, out var mask) ? mask : throw NoMask(name);
+        }
+    }
+
+    /// <summary>Whether a parameter has a mask.</summary>
+    /// <param name="name">The parameter's name, such as <c>layer1.0.conv1.weight</c>.</param>
+    public bool Contains(string name) => tensors.ContainsKey(name);
+
+    /// <summary>The number of weights kept in one parameter.</summary>
+    /// <param name="name">A name from <see cref="Names"/>.</param>
+    /// <exception cref="KeyNotFoundException">There is no such mask.</exception>
+    public long KeptIn(string name) => kept.TryGetValue(name, out var count) ? count : throw NoMask(name);
+
+    /// <summary>The number of weights, kept or pruned, in one parameter.</summary>
+    /// <param name="name">A name from <see cref="Names"/>.</param>
+    /// <exception cref="KeyNotFoundException">There is no such mask.</exception>
+    /// <exception cref="ObjectDisposedException">The mask was disposed.</exception>
+    public long TotalIn(string name) => this[name].numel();
+
+    /// <summary>
+    /// How much two masks agree: <c>|A ∩ B| / min(|A|, |B|)</c> over the weights kept, in [0, 1]. With equally many kept this is the
+    /// fraction of one mask's weights that the other keeps too.
+    /// </summary>
+    /// <param name="other">A mask over the same parameters, in any order.</param>
+    /// <returns>1 where one keeps only weights that the other keeps too, also where both keep nothing; 0 where only one keeps anything.</returns>
+    /// <exception cref="ArgumentException">The masks have different names or shapes; the message lists them.</exception>
+    public double Overlap(PruningMask other)
+    {
+        var common = MaskAlgebra.CountCommon(this, other);
+        return Kept == 0 && other.Kept == 0 ? 1 : common == 0 ? 0 : (double)common / Math.Min(Kept, other.Kept);
+    }
+
+    /// <summary>The Jaccard index of two masks: <c>|A ∩ B| / |A ∪ B|</c> over the weights kept, in [0, 1].</summary>
+    /// <param name="other">A mask over the same parameters, in any order.</param>
+    /// <returns>1 exactly where both keep the same weights.</returns>
+    /// <exception cref="ArgumentException">The masks have different names or shapes; the message lists them.</exception>
+    public double Jaccard(PruningMask other)
+    {
+        var common = MaskAlgebra.CountCommon(this, other);
+        var either = Kept + other.Kept - common;
+        return either == 0 ? 1 : (double)common / either;
+    }
+
+    /// <summary>A new mask that keeps what either mask keeps; without metadata.</summary>
+    /// <param name="other">A mask over the same parameters, in any order.</param>
+    /// <exception cref="ArgumentException">The masks have different names or shapes; the message lists them.</exception>
+    public PruningMask Union(PruningMask other) => MaskAlgebra.Combine(this, other, static (a, b) => a.logical_or(b));
+
+    /// <summary>A new mask that keeps what both masks keep; without metadata.</summary>
+    /// <param name="other">A mask over the same parameters, in any order.</param>
+    /// <exception cref="ArgumentException">The masks have different names or shapes; the message lists them.</exception>
+    public PruningMask Intersect(PruningMask other) => MaskAlgebra.Combine(this, other, static (a, b) => a.logical_and(b));
+
+    /// <summary>
+    /// A new mask that keeps as many weights of each parameter as this one, but elsewhere: the usual test whether a method chose
+    /// weights or only layer densities. Metadata: this mask's, and <c>shuffled</c> with the seed.
+    /// </summary>
+    /// <param name="seed">The same seed gives the same mask, on every machine and whatever the order of the parameters.</param>
+    /// <remarks>Every arrangement of a parameter's mask is equally likely, that of this mask included.</remarks>
+    public PruningMask ShuffleWithinLayers(long seed)
+    {
+        using var scope = NewDisposeScope();
+        var shuffled = Names.Select(name => KeyValuePair.Create(name, MaskTensors.Shuffle(this[name], name, seed))).ToList();
+        var metadata = new Dictionary<string, string>(Metadata) { ["shuffled"] = seed.ToString(CultureInfo.InvariantCulture) };
+        return Adopt(shuffled, metadata);
+    }
+
+    /// <summary>Zeroes the pruned weights of a model and holds them at zero from now on, until the binding is disposed.</summary>
+    /// <param name="model">A network that has every masked parameter, in the mask's shape.</param>
+    /// <returns>The binding, which has a copy of the mask. A model that is never unbound keeps it alive.</returns>
+    /// <remarks>Two masks bound to one model hold both: what remains is their intersection.</remarks>
+    /// <exception cref="ArgumentException">A masked parameter is missing or has another shape; the message lists all of them, and the model is untouched.</exception>
+    /// <exception cref="ObjectDisposedException">The mask was disposed.</exception>
+    public MaskBinding Bind(Module model)
+    {
+        ArgumentNullException.ThrowIfNull(model);
+        MaskMismatch.ThrowIfAny(model, this);
+        return new MaskBinding(model, this);
+    }
+
+    /// <summary>Writes the mask as a safetensors file, which Python opens with <c>safetensors.torch.load_file</c>.</summary>
+    /// <param name="path">The file; one that exists is replaced.</param>
+    /// <exception cref="ObjectDisposedException">The mask was disposed.</exception>
+    public void Save(string path)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(path);
+        ObjectDisposedException.ThrowIf(disposed, this);
+        using var stream = File.Create(path);
+        MaskFile.Write(stream, this);
+    }
+
+    /// <summary>Writes the mask in the safetensors format.</summary>
+    /// <param name="stream">Where to write; left open.</param>
+    /// <exception cref="ObjectDisposedException">The mask was disposed.</exception>
+    public void Save(Stream stream)
+    {
+        ArgumentNullException.ThrowIfNull(stream);
+        ObjectDisposedException.ThrowIf(disposed, this);
+        MaskFile.Write(stream, this);
+    }
+
+    /// <summary>Reads a mask from a safetensors file: tensors of type BOOL, or U8 holding 0 and 1 only, and the metadata.</summary>
+    /// <param name="path">The file.</param>
+    /// <returns>The mask; the caller disposes it.</returns>
+    /// <exception cref="IOException">The file cannot be read; <see cref="FileNotFoundException"/> where there is none.</exception>
+    /// <exception cref="InvalidDataException">The file is damaged, or holds something else than masks; the message says where.</exception>
+    public static PruningMask Load(string path)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(path);
+        using var stream = File.OpenRead(path);
+        return MaskFile.Read(stream, path);
+    }
+
+    /// <summary>Reads a mask in the safetensors format, from the stream's position to its end.</summary>
+    /// <param name="stream">Where to read; left open.</param>
+    /// <returns>The mask; the caller disposes it.</returns>
+    /// <exception cref="InvalidDataException">The data is damaged, or holds something else than masks; the message says where.</exception>
+    public static PruningMask Load(Stream stream)
+    {
+        ArgumentNullException.ThrowIfNull(stream);
+        return MaskFile.Read(stream, "the stream");
+    }
+
+    /// <summary>Disposes the tensors. Bindings have copies of their own; counts, names and metadata stay readable.</summary>
+    public void Dispose()
+    {
+        disposed = true;
+        foreach (var mask in tensors.Values)
+            mask.Dispose();
+    }
+
+    private KeyNotFoundException NoMask(string name) => new($"There is no mask for '{name}'. There are masks for: {string.Join(", ", Names)}.");
+}

@@ -1,0 +1,65 @@
+using Microsoft.Extensions.Logging;
+using static TorchSharp.torch;
+
+namespace Px.Pruning;
+
+/// <summary>How to prune, whatever the method. A method's own settings are properties of its pruner.</summary>
+public sealed record PruningOptions
+{
+    private readonly int? rounds;
+    private readonly int batchSize = 128;
+
+    /// <summary>Score-rank-mask rounds, at least 1. Default <see langword="null"/>: <see cref="IPruner.DefaultRounds"/>.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">The value is below 1.</exception>
+    public int? Rounds
+    {
+        get => rounds;
+        init
+        {
+            if (value is { } given) ArgumentOutOfRangeException.ThrowIfLessThan(given, 1, nameof(Rounds));
+            rounds = value;
+        }
+    }
+
+    /// <summary>How much is removed in each round. Default <see cref="SparsitySchedule.Exponential"/>.</summary>
+    public SparsitySchedule Schedule { get; init; } = SparsitySchedule.Exponential;
+
+    /// <summary>Which weights are ranked against each other. Default <see cref="PruningScope.Global"/>.</summary>
+    public PruningScope Scope { get; init; } = PruningScope.Global;
+
+    /// <summary>Which parameters may be pruned. Default: the weight of every convolution, transposed convolution and linear layer.</summary>
+    public ParameterSelection Parameters { get; init; } = ParameterSelection.Default;
+
+    /// <summary>How much data is scored on; collected once, so that every round sees the same. Default ten samples a class.</summary>
+    public DataBudget Data { get; init; } = DataBudget.PerClass(10);
+
+    /// <summary>Samples in one scoring batch, at least 1. Default 128. Collected samples are regrouped to this size.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">The value is below 1.</exception>
+    public int BatchSize
+    {
+        get => batchSize;
+        init
+        {
+            ArgumentOutOfRangeException.ThrowIfLessThan(value, 1, nameof(BatchSize));
+            batchSize = value;
+        }
+    }
+
+    /// <summary>
+    /// The loss of methods that use one: (output, target) to a scalar. Default <see langword="null"/>: mean cross-entropy
+    /// of logits [B, K, …] against class indices [B, …].
+    /// </summary>
+    public Func<Tensor, Tensor, Tensor>? Loss { get; init; }
+
+    /// <summary>
+    /// Makes random choices repeatable; the global generators are then left in the state they were found in.
+    /// Default <see langword="null"/>: a fresh seed from the operating system.
+    /// </summary>
+    public long? Seed { get; init; }
+
+    /// <summary>Receives one message a round and warnings about the data. Default <see langword="null"/>: silent.</summary>
+    public ILogger? Logger { get; init; }
+
+    /// <summary>Receives one report after each round. Default <see langword="null"/>.</summary>
+    public IProgress<PruningProgress>? Progress { get; init; }
+}

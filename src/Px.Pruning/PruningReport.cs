@@ -1,0 +1,107 @@
+using Px.Pruning.Reporting;
+using static TorchSharp.torch;
+
+namespace Px.Pruning;
+
+/// <summary>What pruning left of a network, layer by layer: plain numbers, no tensors.</summary>
+/// <remarks>
+/// FLOPs are those of one sample, a multiply-add counting as two: <c>2 × weights × positions</c>, where positions are the places of the
+/// output (of the input for transposed convolutions) at which each weight is used. Biases, normalisation and activations are not counted.
+/// </remarks>
+public sealed class PruningReport
+{
+    private PruningReport(string method, IReadOnlyList<LayerReport> layers, long otherFlops)
+    {
+        (Method, Layers, OtherFlops) = (method, layers, otherFlops);
+        foreach (var layer in layers)
+        {
+            Kept += layer.Kept;
+            Total += layer.Total;
+            UnitsAlive += layer.UnitsAlive;
+            Units += layer.Units;
+        }
+        CollapsedLayers = [.. layers.Where(layer => layer.IsCollapsed).Select(layer => layer.Name)];
+        // A sum with an unknown part is unknown.
+        if (layers.Any(layer => layer.DenseFlops is null || layer.Flops is null)) return;
+        DenseFlops = otherFlops + layers.Sum(layer => layer.DenseFlops);
+        Flops = otherFlops + layers.Sum(layer => layer.Flops);
+    }
+
+    /// <summary><see cref="IPruner.Name"/> of the method.</summary>
+    public string Method { get; }
+
+    /// <summary>The prunable layers in the model's order.</summary>
+    public IReadOnlyList<LayerReport> Layers { get; }
+
+    /// <summary>Weights kept, in [0, <see cref="Total"/>].</summary>
+    public long Kept { get; }
+
+    /// <summary>Prunable weights in all.</summary>
+    public long Total { get; }
+
+    /// <summary>The fraction of prunable weights kept, in [0, 1].</summary>
+    public double Density => Total == 0 ? 1 : (double)Kept / Total;
+
+    /// <summary>The fraction of prunable weights removed, in [0, 1]: <c>1 − Density</c>.</summary>
+    public double Sparsity => 1 - Density;
+
+    /// <summary><c>Total / Kept</c>, at least 1; <see cref="double.PositiveInfinity"/> where nothing is kept.</summary>
+    public double CompressionRatio => Total == 0 ? 1 : (double)Total / Kept;
+
+    /// <summary>Output units with at least one kept weight, over all layers.</summary>
+    public long UnitsAlive { get; }
+
+    /// <summary>Output units of all layers.</summary>
+    public long Units { get; }
+
+    /// <summary>FLOPs of layers that were left out of pruning; part of both totals.</summary>
+    public long OtherFlops { get; }
+
+    /// <summary>FLOPs of the unpruned network for one sample; <see langword="null"/> where no input was seen.</summary>
+    public long? DenseFlops { get; }
+
+    /// <summary>FLOPs of the pruned network for one sample, were every pruned weight skipped; <see langword="null"/> where no input was seen.</summary>
+    public long? Flops { get; }
+
+    /// <summary>The names of layers of which no weight is kept; empty in a sound network.</summary>
+    public IReadOnlyList<string> CollapsedLayers { get; }
+
+    /// <summary>A table to read: a line a layer, the totals, and the collapsed layers by name. Invariant culture, lines end in <c>\n</c>.</summary>
+    public override string ToString() => ReportTable.Write(this);
+
+    /// <summary>
+    /// A table for other programs: a header and a line a layer, with commas, in the invariant culture; unknown FLOPs are empty;
+    /// lines end in <c>\n</c>.
+    /// </summary>
+    public string ToCsv() => ReportCsv.Write(this);
+
+    internal static PruningReport Create(string method, IReadOnlyList<LayerInfo> layers, PruningMask mask, long otherFlops = 0) =>
+        new(method, [.. layers.Select(layer => Measure(layer, mask))], otherFlops);
+
+    private static LayerReport Measure(LayerInfo layer, PruningMask mask)
+    {
+        long kept = mask.KeptIn(layer.Name), total = mask.TotalIn(layer.Name);
+        var (unitsAlive, units) = OutputUnits(layer, mask[layer.Name]);
+        return new()
+        {
+            Name = layer.Name,
+            Type = layer.Type,
+            Kept = kept,
+            Total = total,
+            UnitsAlive = unitsAlive,
+            Units = units,
+            DenseFlops = 2 * total * layer.Positions,
+            Flops = 2 * kept * layer.Positions,
+        };
+    }
+
+    private static (long Alive, long All) OutputUnits(LayerInfo layer, Tensor mask)
+    {
+        using var temporaries = NewDisposeScope();
+        long groups = layer.Transposed ? layer.Groups : 1, outputs = layer.Transposed ? layer.Shape[1] : layer.Shape[0];
+        // [out, in·k] → [1, 1, out, in·k];  transposed: [in, out/groups, k] → [groups, in/groups, out/groups, k]
+        var weights = mask.reshape(groups, layer.Transposed ? layer.Shape[0] / groups : 1, outputs, -1);
+        var alive = weights.any(3).any(1); // [groups, out/groups]
+        return (alive.sum().item<long>(), groups * outputs);
+    }
+}

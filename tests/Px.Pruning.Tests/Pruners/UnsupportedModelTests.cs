@@ -1,0 +1,106 @@
+using Px.Pruning.Tests.Networks;
+using static TorchSharp.torch;
+
+namespace Px.Pruning.Tests.Pruners;
+
+/// <summary>Networks a method cannot score rightly are refused by name, and left alone.</summary>
+public class UnsupportedModelTests
+{
+    [Fact]
+    public void Prune_PxOnANetworkThatCallsForward_IsRefusedByLayerName()
+    {
+        using var scope = NewDisposeScope();
+        using var model = new SilentNet(silent: true);
+        var before = ModelState.Of(model);
+
+        var act = () => new PathExclusionPruner().Prune(model, [Samples.Normal(8, [3, 8, 8])], 0.5);
+
+        act.Should().Throw<UnsupportedModelException>().WithMessage("*'conv'*forward()*call()*").Which.Module.Should().Be("conv");
+        ModelState.Of(model).ShouldEqual(before);
+    }
+
+    [Theory]
+    [InlineData(NormStatistics.Running)]
+    [InlineData(NormStatistics.PruningBatch)]
+    public void Score_SnipOnANetworkThatCallsForward_EqualsItsTwinAndLeavesEveryBit(NormStatistics statistics)
+    {
+        using var scope = NewDisposeScope();
+        manual_seed(4);
+        using var silent = new SilentNet(silent: true);
+        using var twin = new SilentNet(silent: false);
+        twin.load_state_dict(silent.state_dict());
+        silent.BiasOf("conv").grad = ones_like(silent.BiasOf("conv"));
+        var data = PruningData.From([Samples.Normal(8, [3, 8, 8])]);
+        using var mask = new MagnitudePruner().Prune(twin, PruningData.None, 0.5);
+        mask.Binding.Remove();
+        twin.load_state_dict(silent.state_dict());
+        var before = ModelState.Of(silent);
+        var pruner = new SnipPruner { NormStatistics = statistics };
+
+        using var scores = pruner.Score(silent, data, mask.Mask);
+        using var expected = pruner.Score(twin, data, mask.Mask);
+
+        foreach (string name in expected.Names) scores[name].allclose(expected[name], 1e-4, 1e-7).Should().BeTrue(name);
+        expected["conv.weight"].max().item<double>().Should().BeGreaterThan(0);
+        ModelState.Of(silent).ShouldEqual(before);
+    }
+
+    [Fact]
+    public void Score_UnusedLayer_ScoresZeroInsteadOfFailing()
+    {
+        using var scope = NewDisposeScope();
+        using var model = new SilentNet(silent: false);
+        var data = PruningData.From([Samples.Normal(8, [3, 8, 8])]);
+
+        using var px = new PathExclusionPruner().Score(model, data);
+        using var snip = new SnipPruner().Score(model, data);
+
+        px["unused.weight"].abs().sum().item<double>().Should().Be(0);
+        snip["unused.weight"].abs().sum().item<double>().Should().Be(0);
+    }
+
+    public static TheoryData<string, Func<Tensor, Tensor>> Nonlinear => new()
+    {
+        { "gelu", nn.functional.gelu },
+        { "sigmoid gate", x => x * x.sigmoid() },
+        { "constant", x => x.relu() + 1 },
+        { "softmax", x => nn.functional.softmax(x, 1) },
+        { "relu6", x => nn.functional.relu6(x * 100) },
+    };
+
+    [Theory]
+    [MemberData(nameof(Nonlinear))]
+    public void Prune_PxWithAFunctionThatHasNoPaths_IsRefused(string what, Func<Tensor, Tensor> function)
+    {
+        using var scope = NewDisposeScope();
+        using var model = new Lambda(function);
+        var before = ModelState.Of(model);
+
+        var act = () => new PathExclusionPruner().Prune(model, [Samples.Normal(8, [3], 2)], 0.5);
+
+        act.Should().Throw<UnsupportedModelException>(what).WithMessage("*not linear*");
+        ModelState.Of(model).ShouldEqual(before);
+    }
+
+    [Fact]
+    public void Prune_PxWithASubtraction_IsRefused()
+    {
+        using var scope = NewDisposeScope();
+        using var model = new Lambda(x => x.relu() - 2 * x);
+
+        var act = () => new PathExclusionPruner().Prune(model, [Samples.Normal(8, [3], 2)], 0.5);
+
+        act.Should().Throw<UnsupportedModelException>().WithMessage("*negative*");
+    }
+
+    [Fact]
+    public void Prune_NothingToPrune_SaysWhatIsMissing()
+    {
+        using var scope = NewDisposeScope();
+        using var model = nn.Sequential(nn.ReLU());
+
+        var act = () => new MagnitudePruner().Prune(model, sparsity: 0.5);
+
+        act.Should().Throw<ArgumentException>().WithMessage("*nothing to prune*");
+    }
+}

@@ -1,0 +1,39 @@
+using System.Globalization;
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace Px.Pruning.Tests.Reference.Parity;
+
+/// <summary>Asserts that the library's scores are the oracle's.</summary>
+internal static class ScoreComparison
+{
+    /// <summary>Each listed score and each layer's sum and maximum lie within a tolerance.</summary>
+    /// <param name="actual">The library's scores.</param>
+    /// <param name="expected">The oracle's.</param>
+    /// <param name="tolerance">Relative to the score itself where all terms have one sign; to the layer's largest score where terms cancel.</param>
+    /// <param name="cancels">Whether a score is a difference of large terms.</param>
+    public static void AssertEqual(PruningScores actual, GoldenScores expected, double tolerance, bool cancels)
+    {
+        using var temporaries = NewDisposeScope();
+        actual.Names.Should().Equal(expected.Layers.Select(layer => layer.Name));
+        foreach (var layer in expected.Layers)
+        {
+            var values = Values(actual, layer.Name);
+            for (var i = 0; i < layer.Indices.Length; i++)
+                Close(values[layer.Indices[i]], layer.Values[i], tolerance * (cancels ? layer.Max : layer.Values[i]), $"{layer.Name}[{layer.Indices[i]}]");
+            Close(values.Sum(), layer.Sum, tolerance * layer.Sum, $"the sum of {layer.Name}");
+            Close(values.Max(), layer.Max, tolerance * layer.Max, $"the maximum of {layer.Name}");
+        }
+    }
+
+    /// <summary>A parameter's scores in row-major order with the common exponent put back.</summary>
+    public static double[] Values(PruningScores scores, string name) =>
+        scores[name].contiguous().data<double>().ToArray().Select(value => Math.ScaleB(value, scores.Exponent)).ToArray();
+
+    public static void Close(double actual, double expected, double error, string what)
+    {
+        if (Math.Abs(actual - expected) <= error) return;
+        var relative = (actual - expected) / expected;
+        Assert.Fail(string.Create(CultureInfo.InvariantCulture, $"{what} is {actual:R}, the oracle says {expected:R} (relative error {relative:E1})."));
+    }
+}

@@ -1,0 +1,207 @@
+using Px.Pruning.Scopes;
+using Px.Pruning.Tests.Masking;
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace Px.Pruning.Tests.Scopes;
+
+public sealed class PruningScopeTests : IDisposable
+{
+    private readonly DisposeScope scope = NewDisposeScope();
+
+    public void Dispose() => scope.Dispose();
+
+    /// <summary>Kinds of scores: distinct, many ties, few values, huge range, signed zeros and negatives, denormals, all equal, all zero.</summary>
+    public static TheoryData<string, int> Grid()
+    {
+        var grid = new TheoryData<string, int>();
+        foreach (var kind in new[] { "uniform", "ties", "two", "wide", "signed", "tiny", "equal", "zero", "neighbours" })
+        {
+            for (var seed = 0; seed < 6; seed++)
+                grid.Add(kind, seed);
+        }
+
+        return grid;
+    }
+
+    [Theory]
+    [MemberData(nameof(Grid))]
+    public void SelectGlobal_AnyScores_EqualsStableSortOfEverything(string kind, int seed)
+    {
+        var random = new Random(seed);
+        var parameters = Random(kind, random, sizes: [1, 40, 7, 300]);
+        foreach (var density in new[] { 0, 0.003, 0.02, 0.1, 1.0 / 3, 0.5, 0.77, 0.999, 1 })
+        {
+            var total = parameters.Sum(p => p.Scores.numel());
+            var expected = Brute(parameters, (int)Math.Round(density * total, MidpointRounding.AwayFromZero));
+
+            var masks = PruningScope.Global.Select(parameters, density);
+
+            masks.SelectMany(m => m.bytes.ToArray()).Should().Equal(expected, "{0} at density {1}", kind, density);
+        }
+    }
+
+    [Theory]
+    [MemberData(nameof(Grid))]
+    public void SelectLayerWise_AnyScores_EqualsStableSortOfEachLayer(string kind, int seed)
+    {
+        var parameters = Random(kind, new Random(seed), sizes: [1, 40, 7, 300]);
+        foreach (var density in new[] { 0, 0.02, 0.1, 0.5, 0.77, 1 })
+        {
+            var masks = PruningScope.LayerWise.Select(parameters, density);
+
+            for (var i = 0; i < parameters.Count; i++)
+            {
+                var count = (int)Math.Round(density * parameters[i].Scores.numel(), MidpointRounding.AwayFromZero);
+                masks[i].bytes.ToArray().Should().Equal(Brute([parameters[i]], count));
+            }
+        }
+    }
+
+    [Fact]
+    public void Select_Ties_KeepTheEarlierParameterAndIndex()
+    {
+        ScoredParameter[] parameters = [Scored("a", [1, 2, 1, 1]), Scored("b", [1, 1, 3])];
+
+        var masks = PruningScope.Global.Select(parameters, 4.0 / 7);
+
+        masks[0].bytes.ToArray().Should().Equal(1, 1, 1, 0);
+        masks[1].bytes.ToArray().Should().Equal(0, 0, 1);
+    }
+
+    [Fact]
+    public void Select_SignedZeros_AreEqual()
+    {
+        var masks = PruningScope.Global.Select([Scored("w", [-0.0, 0.0, -0.0, 0.0])], 0.5);
+
+        masks[0].bytes.ToArray().Should().Equal(1, 1, 0, 0);
+    }
+
+    [Fact]
+    public void Select_HalfWeights_RoundAwayFromZero()
+    {
+        PruningScope.Global.Select([Scored("w", [5, 4, 3, 2, 1])], 0.5)[0].sum().ToInt64().Should().Be(3);
+        KeepCount.Round(0.5, 5).Should().Be(3);
+        KeepCount.Round(0.25, 10).Should().Be(3);
+        KeepCount.Round(0.02, 268336).Should().Be(5367);
+        KeepCount.Round(1, long.MaxValue / 4).Should().BeGreaterThan(0);
+    }
+
+    [Fact]
+    public void Select_FewerAliveThanAsked_KeepsAllOfThemAndRevivesNone()
+    {
+        ScoredParameter[] parameters = [Scored("a", [9, 9, 9, 9], [0, 1, 0, 0]), Scored("b", [1, 9], [1, 0])];
+
+        var masks = PruningScope.Global.Select(parameters, 0.9);
+
+        masks[0].bytes.ToArray().Should().Equal(0, 1, 0, 0);
+        masks[1].bytes.ToArray().Should().Equal(1, 0);
+    }
+
+    [Fact]
+    public void Select_Shapes_AreThoseOfTheScores()
+    {
+        var parameter = new ScoredParameter("w", rand(3, 2, 5, 5, dtype: ScalarType.Float64), ones(3, 2, 5, 5, dtype: ScalarType.Bool));
+
+        PruningScope.LayerWise.Select([parameter], 0.1)[0].shape.Should().Equal(3, 2, 5, 5);
+    }
+
+    [Theory]
+    [InlineData(double.NaN)]
+    [InlineData(double.PositiveInfinity)]
+    [InlineData(double.NegativeInfinity)]
+    public void Select_NonFiniteScoreOfALiveWeight_NamesTheParameterAndLeaksNothing(double value)
+    {
+        foreach (var pruningScope in new[] { PruningScope.Global, PruningScope.LayerWise })
+        {
+            ScoredParameter[] parameters = [Scored("good.weight", [1, 2]), Scored("bad.weight", [1, value, 2, value])];
+            var act = () => pruningScope.Select(parameters, 0.5);
+
+            act.Should().Throw<NonFiniteScoreException>().WithMessage("*2 scores*bad.weight*").Which.Parameter.Should().Be("bad.weight");
+            LiveTensors.LeftBy(() => act.Should().Throw<NonFiniteScoreException>()).Should().Be(0);
+        }
+    }
+
+    [Theory]
+    [InlineData(0xFFF8_0000_0000_0000)]
+    [InlineData(0x7FF0_0000_0000_0001)]
+    [InlineData(0xFFFF_FFFF_FFFF_FFFF)]
+    public void Select_EveryKindOfNaN_IsSeen(ulong bits) =>
+        ((Action)(() => PruningScope.Global.Select([Scored("w", [1, BitConverter.UInt64BitsToDouble(bits)])], 0.5)))
+            .Should().Throw<NonFiniteScoreException>();
+
+    [Fact]
+    public void Select_LargestFiniteScores_AreNotTakenForInfinite() =>
+        PruningScope.Global.Select([Scored("w", [double.MaxValue, double.MinValue, 0])], 1.0 / 3)[0].bytes.ToArray().Should().Equal(1, 0, 0);
+
+    [Fact]
+    public void Select_NonFiniteScoreOfAPrunedWeight_IsIgnored()
+    {
+        var masks = PruningScope.Global.Select([Scored("w", [1, double.NaN, 2, double.PositiveInfinity], [1, 0, 1, 0])], 0.25);
+
+        masks[0].bytes.ToArray().Should().Equal(0, 0, 1, 0);
+    }
+
+    [Fact]
+    public void Select_RoundAfterRound_OnlyShrinks()
+    {
+        var random = new Random(11);
+        var alive = ones(200, dtype: ScalarType.Bool);
+        foreach (var density in SparsitySchedule.Exponential.Plan(8, 0.05))
+        {
+            var scores = tensor(Enumerable.Range(0, 200).Select(_ => random.NextDouble()).ToArray());
+            var next = PruningScope.Global.Select([new ScoredParameter("w", scores, alive)], density)[0];
+            next.logical_and(alive.logical_not()).any().ToBoolean().Should().BeFalse();
+            next.sum().ToInt64().Should().Be((long)Math.Round(density * 200, MidpointRounding.AwayFromZero));
+            alive = next;
+        }
+    }
+
+    [Fact]
+    public void Select_Repeated_LeavesOnlyItsMasksAlive()
+    {
+        var parameters = Random("ties", new Random(1), sizes: [50, 60]);
+        foreach (var pruningScope in new[] { PruningScope.Global, PruningScope.LayerWise })
+        {
+            LiveTensors.LeftBy(() =>
+            {
+                foreach (var mask in pruningScope.Select(parameters, 0.3))
+                    mask.Dispose();
+            }).Should().Be(0);
+        }
+    }
+
+    private static byte[] Brute(IReadOnlyList<ScoredParameter> parameters, int count)
+    {
+        var scores = parameters.SelectMany(p => p.Scores.data<double>().ToArray()).ToArray();
+        var alive = parameters.SelectMany(p => p.Alive.bytes.ToArray()).ToArray();
+        var kept = new byte[scores.Length];
+        foreach (var i in Enumerable.Range(0, scores.Length).Where(i => alive[i] == 1).OrderByDescending(i => scores[i]).Take(count)) // stable
+            kept[i] = 1;
+        return kept;
+    }
+
+    private static List<ScoredParameter> Random(string kind, Random random, int[] sizes) => sizes
+        .Select((size, i) => Scored(
+            $"p{i}",
+            Enumerable.Range(0, size).Select(_ => Draw(kind, random)).ToArray(),
+            Enumerable.Range(0, size).Select(_ => random.NextDouble() < 0.8 ? 1 : 0).ToArray()))
+        .ToList();
+
+    private static double Draw(string kind, Random random) => kind switch
+    {
+        "uniform" => random.NextDouble(),
+        "ties" => random.Next(12),
+        "two" => random.Next(2),
+        "wide" => Math.Exp(random.NextDouble() * 1400 - 700),
+        "signed" => random.Next(-3, 4) * (random.Next(2) - 0.5),
+        "tiny" => random.Next(5) * double.Epsilon,
+        "equal" => 0.1,
+        "zero" => random.Next(2) == 0 ? 0.0 : -0.0,
+        "neighbours" => BitConverter.Int64BitsToDouble(BitConverter.DoubleToInt64Bits(1.5) + random.Next(40)),
+        _ => throw new ArgumentOutOfRangeException(nameof(kind)),
+    };
+
+    private static ScoredParameter Scored(string name, double[] scores, int[]? alive = null) =>
+        new(name, tensor(scores), alive is null ? ones(scores.Length, dtype: ScalarType.Bool) : tensor(alive.Select(a => a == 1).ToArray()));
+}
