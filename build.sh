@@ -1,0 +1,71 @@
+#!/usr/bin/env bash
+# Everything a clone of this repository can do, each with all of its own set-up. On Windows use `dotnet` directly: see README.md.
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")"
+export DOTNET_NOLOGO=1 DOTNET_CLI_TELEMETRY_OPTOUT=1
+. eng/system-packages.sh
+. eng/choose-torch.sh
+. eng/check-packages.sh
+
+usage() {
+    cat <<'TEXT'
+usage: ./build.sh COMMAND [ARGUMENTS]
+
+  demo [ARGUMENTS]   prune and train a ResNet-20 on Fashion-MNIST by every method and print a table; --help lists the arguments
+  test [ARGUMENTS]   build everything and run all tests; arguments go to `dotnet test`, for example --filter Masking
+  pack               the NuGet packages, checked, in artifacts/
+  bench [ARGUMENTS]  the benchmarks; arguments go to BenchmarkDotNet, for example --filter '*Step*'
+  setup [--torch package|subset]
+                     only the set-up that the others begin with; --torch chooses TorchSharp: the NuGet package,
+                     or this repository's own subset of it (torch/README.md). Without it the choice is made once, by trying.
+TEXT
+}
+
+test_all() {
+    rm -rf artifacts/test-results
+    dotnet build Px.sln -c Release -v quiet
+    # One test project after the other: tests that measure time or memory must not measure their neighbours.
+    dotnet test Px.sln -c Release --no-build -m:1 --logger trx --results-directory artifacts/test-results "$@"
+}
+
+pack() {
+    need_system_packages unzip
+    rm -f artifacts/*.nupkg artifacts/*.snupkg
+    for project in Px.Pruning Px.Pruning.Models; do
+        dotnet pack "src/$project" -c Release -o artifacts -v quiet
+    done
+    check_packages artifacts
+}
+
+demo() {
+    # With --data the images are the caller's.
+    [[ " $* " == *" --data"* || " $* " == *" --help"* ]] || need_system_packages dataset-fashion-mnist
+    dotnet run -c Release --project samples/Px.Demo -- "$@"
+}
+
+bench() {
+    [[ $# -gt 0 ]] || set -- --filter '*'
+    dotnet run -c Release --project benchmarks/Px.Benchmarks -- "$@"
+}
+
+command=${1:-}
+shift || true
+case $command in
+    demo | test | pack | bench | setup) ;;
+    -h | --help | help) usage; exit 0 ;;
+    *) usage >&2; exit 2 ;;
+esac
+
+if ! command -v dotnet >/dev/null; then
+    echo "build.sh: no 'dotnet' here. Install the .NET 10 SDK: https://dotnet.microsoft.com/download" >&2
+    exit 1
+fi
+if [[ $command == setup ]]; then
+    set_up_torch "$@"
+    exit 0
+fi
+set_up_torch
+case $command in
+    test) test_all "$@" ;;
+    *) "$command" "$@" ;;
+esac
