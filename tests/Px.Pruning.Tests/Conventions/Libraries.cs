@@ -1,5 +1,4 @@
 using System.Reflection;
-using System.Runtime.CompilerServices;
 using System.Xml.Linq;
 
 namespace Px.Pruning.Tests.Conventions;
@@ -23,7 +22,11 @@ internal static class Libraries
         Directory.EnumerateFiles(Path.Combine(RepositoryRoot(), "src", name), "*.cs", SearchOption.AllDirectories)
             .Where(file => !file.Replace('\\', '/').Contains("/obj/", StringComparison.Ordinal));
 
-    /// <summary>Where the tests were compiled.</summary>
-    private static string RepositoryRoot([CallerFilePath] string thisFile = "") =>
-        Path.GetFullPath(Path.Combine(Path.GetDirectoryName(thisFile)!, "..", "..", ".."));
+    /// <summary>The folder above the test assembly that holds the solution: a deterministic build hides where its sources were.</summary>
+    private static string RepositoryRoot()
+    {
+        var folder = new DirectoryInfo(AppContext.BaseDirectory);
+        while (folder is not null && !File.Exists(Path.Combine(folder.FullName, "Px.sln"))) folder = folder.Parent;
+        return folder?.FullName ?? throw new DirectoryNotFoundException($"No folder above {AppContext.BaseDirectory} holds Px.sln.");
+    }
 }
