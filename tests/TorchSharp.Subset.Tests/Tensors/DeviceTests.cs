@@ -17,10 +17,9 @@ public sealed class DeviceTests
         ((Action)(() => _ = new Device("abacus"))).Should().Throw<ArgumentException>();
     }
 
-    [Fact]
+    [CudaFact(available: false)]
     public void Cuda_WhereThereIsNone_ThrowsInsteadOfFallingBack()
     {
-        if (cuda.is_available()) return; // the other branch of the fact is Cuda_WhereThereIsOne_Computes
         using var scope = NewDisposeScope();
         ((Action)(() => _ = CUDA)).Should().Throw<InvalidOperationException>();
         ((Action)(() => _ = device("cuda"))).Should().Throw<InvalidOperationException>();
@@ -31,10 +30,9 @@ public sealed class DeviceTests
         cuda.synchronize();
     }
 
-    [Fact]
+    [CudaFact(available: true)]
     public void Cuda_WhereThereIsOne_Computes()
     {
-        if (!cuda.is_available()) return;
         using var scope = NewDisposeScope();
         var x = ones(2, device: CUDA);
         x.is_cuda.Should().BeTrue();
