@@ -20,14 +20,15 @@ public interface IPruner
     int DefaultRounds { get; }
 
     /// <summary>Prunes <paramref name="model"/>: pruned weights become zero and stay so while the result's binding is in place.</summary>
-    /// <param name="model">The network. But for its pruned weights it is left exactly as it was found, also when this method throws.</param>
+    /// <param name="model">The network. But for its pruned weights it is left exactly as it was found, also when this method throws; only
+    /// <see cref="SanityAblation.Reinitialize"/> draws the kept weights anew.</param>
     /// <param name="data">What data-driven methods score on.</param>
     /// <param name="sparsity">The fraction of prunable weights to remove, in [0, 1).</param>
     /// <param name="options">How to prune; <see langword="null"/> for the defaults.</param>
     /// <param name="cancellationToken">Checked between batches and rounds; a cancelled call leaves the model untouched.</param>
     /// <returns>The mask, its binding to the model and a report; the caller disposes it when the mask need not be held any longer.</returns>
     /// <exception cref="ArgumentOutOfRangeException"><paramref name="sparsity"/> is not in [0, 1).</exception>
-    /// <exception cref="ArgumentException">The model has nothing to prune, or the data does not fit it.</exception>
+    /// <exception cref="ArgumentException">The model has nothing to prune, the data does not fit it, or the scope cannot keep its promise at this sparsity.</exception>
     /// <exception cref="UnsupportedModelException">The method's theory does not hold for this network; the message names the module.</exception>
     /// <exception cref="NonFiniteScoreException">A score is NaN or infinite; the message names the layer.</exception>
     /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
@@ -39,7 +40,7 @@ public interface IPruner
     /// <param name="model">The network, left exactly as it was found.</param>
     /// <param name="data">What data-driven methods score on.</param>
     /// <param name="mask">Weights taken as removed while scoring; <see langword="null"/> for none.</param>
-    /// <param name="options">How to prune; schedule, scope and rounds are not used.</param>
+    /// <param name="options">How to prune; schedule, scope, rounds and ablation are not used.</param>
     /// <param name="cancellationToken">Checked between batches.</param>
     /// <returns>A score for every prunable weight; the caller disposes it.</returns>
     /// <inheritdoc cref="Prune" path="/exception"/>

@@ -3,6 +3,9 @@ namespace Px.Pruning;
 /// <summary>A score is NaN or infinite, so that no ranking can be trusted. The model is left as it was found.</summary>
 public sealed class NonFiniteScoreException : ArithmeticException
 {
+    internal const string Remedy =
+        "Check that its weights and its output on the pruning data are finite, prune a float32 or float64 model instead of a half-precision one, or scale the inputs down.";
+
     /// <summary>Creates the exception without details.</summary>
     public NonFiniteScoreException() : this("A pruning score is NaN or infinite.") { }
 

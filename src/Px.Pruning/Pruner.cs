@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Globalization;
 using Microsoft.Extensions.Logging;
 using Px.Pruning.Data;
+using Px.Pruning.Masking;
 using Px.Pruning.Probing;
 using Px.Pruning.Scopes;
 using TorchSharp;
@@ -26,10 +27,16 @@ public abstract class Pruner : IPruner
     public virtual int DefaultRounds => 1;
 
     /// <summary>The method's own settings as a mask's metadata names them.</summary>
-    private protected virtual IEnumerable<KeyValuePair<string, string>> Settings => [];
+    internal virtual IEnumerable<KeyValuePair<string, string>> Settings => [];
 
     /// <summary>Whether a network whose layers are called through <c>forward</c>, out of sight of hooks, can be scored.</summary>
-    private protected virtual bool AcceptsSilentNetworks => true;
+    internal virtual bool AcceptsSilentNetworks => true;
+
+    /// <summary>Whether scoring needs to know the shape of an input, though not any data.</summary>
+    internal virtual bool NeedsShape => NeedsData;
+
+    /// <summary>Whether a pruned weight is ranked again in later rounds, and may return.</summary>
+    internal virtual bool RevivesWeights => false;
 
     /// <inheritdoc/>
     public PruningResult Prune(
@@ -38,23 +45,25 @@ public abstract class Pruner : IPruner
     {
         options ??= new PruningOptions();
         Check(model, data);
-        if (!(sparsity >= 0 && sparsity < 1))
-        {
-            throw new ArgumentOutOfRangeException(nameof(sparsity), sparsity,
-                "The sparsity is the fraction of weights to remove: at least 0 and below 1.");
-        }
-
+        Check(sparsity);
         var watch = Stopwatch.StartNew();
         var found = Scored(model, data, options, context =>
         {
             Rank(context, sparsity, watch);
-            return (Mask: BuildMask(context, sparsity), Layers: Describe(context, ranked: true), Others: Describe(context, ranked: false));
+            // Drawn before the model changes: whatever throws leaves it as it was.
+            var drawn = options.Ablation == SanityAblation.Reinitialize ? new Reinitialization(context) : null;
+            var mask = BuildMask(context, sparsity);
+            context.Alive = AliveIn(mask, context.Network);
+            return (Mask: mask, Drawn: drawn, Layers: Describe(context.Network, ranked: true), Others: Describe(context.Network, ranked: false),
+                Connectivity: Connectivity.Measure(context, data.SampleShape));
         }, cancellationToken);
+        using var newWeights = found.Drawn;
         try
         {
-            long otherFlops = found.Others.Sum(layer => 2 * layer.Shape.Aggregate(1L, (a, b) => a * b) * (layer.Positions ?? 0));
-            var report = PruningReport.Create(Name, found.Layers, found.Mask, otherFlops);
-            return new PruningResult(found.Mask, found.Mask.Bind(model), report, watch.Elapsed);
+            var report = Report(Name, found.Mask, found.Layers, found.Others, found.Connectivity);
+            var binding = found.Mask.Bind(model);
+            newWeights?.Write();
+            return new PruningResult(found.Mask, binding, report, watch.Elapsed);
         }
         catch
         {
@@ -73,17 +82,18 @@ public abstract class Pruner : IPruner
         {
             if (mask is not null) context.Alive = AliveIn(mask, context.Network);
             var (scores, exponent) = ScoreRound(context);
-            var names = context.Network.Prunable.Select(slot => slot.Name);
+            var names = context.Network.Prunable.Select(slot => slot.Name).ToList();
+            foreach (var (name, layer) in names.Zip(scores)) RefuseNonFinite(name, layer);
             return new PruningScores(names.Zip(scores).ToDictionary(s => s.First, s => s.Second.DetachFromDisposeScope()), exponent);
         }, cancellationToken);
     }
 
     /// <summary>One score for each weight of <see cref="Network.Prunable"/>, float64 on the CPU, in the current dispose scope.</summary>
     /// <returns>The scores and the power of two that was taken out of them.</returns>
-    private protected abstract (IReadOnlyList<Tensor> Scores, int Exponent) ScoreRound(ScoringContext context);
+    internal abstract (IReadOnlyList<Tensor> Scores, int Exponent) ScoreRound(ScoringContext context);
 
     /// <summary>Runs <paramref name="work"/> with hooks in place and data at hand, and puts everything back.</summary>
-    private T Scored<T>(Module<Tensor, Tensor> model, PruningData data, PruningOptions options, Func<ScoringContext, T> work, CancellationToken token)
+    internal T Scored<T>(Module<Tensor, Tensor> model, PruningData data, PruningOptions options, Func<ScoringContext, T> work, CancellationToken token)
     {
         token.ThrowIfCancellationRequested();
         using var inference = is_inference_mode_enabled() ? inference_mode(false) : null;
@@ -148,14 +158,19 @@ public abstract class Pruner : IPruner
         long total = prunable.Sum(slot => slot.Layer.Weight.numel());
         var alive = prunable.Select(slot => ones(slot.Layer.Weight.shape, ScalarType.Bool)).ToList();
         var densities = options.Schedule.Plan(rounds, finalDensity);
+        options.Scope.Check(prunable.Select(slot => (slot.Name, slot.Layer.Weight.numel())), densities[^1]);
 
         for (int round = 1; round <= rounds; round++)
         {
             context.Token.ThrowIfCancellationRequested();
             context.Round = round;
+            context.Wanted = KeepCount.Round(densities[round - 1], total);
             using var temporaries = NewDisposeScope();
             var (scores, _) = ScoreRound(context);
-            var parameters = prunable.Select((slot, i) => new ScoredParameter(slot.Name, scores[i].contiguous(), alive[i])).ToList();
+            var candidates = RevivesWeights ? [.. alive.Select(mask => ones_like(mask))] : alive;
+            bool inverted = options.Ablation == SanityAblation.InvertScores;
+            var parameters = prunable.Select((slot, i) =>
+                new ScoredParameter(slot.Name, inverted ? scores[i].neg().contiguous() : scores[i].contiguous(), candidates[i])).ToList();
             var next = options.Scope.Select(parameters, densities[round - 1]);
             alive.ForEach(mask => mask.Dispose());
             alive = [.. next.Select(mask => mask.MoveToOuterDisposeScope())];
@@ -171,20 +186,32 @@ public abstract class Pruner : IPruner
     {
         var entries = context.Network.Prunable.Zip(context.Alive!, (slot, alive) => KeyValuePair.Create(slot.Name, alive));
         var options = context.Options;
-        return new PruningMask(entries, new Dictionary<string, string>(Settings)
+        var mask = new PruningMask(entries, new Dictionary<string, string>(Settings)
         {
             ["method"] = Name,
             ["sparsity"] = sparsity.ToString("R", CultureInfo.InvariantCulture),
             ["rounds"] = (options.Rounds ?? DefaultRounds).ToString(CultureInfo.InvariantCulture),
             ["schedule"] = options.Schedule.ToString()!,
             ["scope"] = options.Scope.ToString()!,
+            ["ablation"] = options.Ablation.ToString(),
             ["data"] = NeedsData ? options.Data.ToString() : "none",
             ["seed"] = context.Seed.ToString(CultureInfo.InvariantCulture),
         });
+        if (options.Ablation != SanityAblation.ShuffleWithinLayers) return mask;
+        using (mask) return mask.ShuffleWithinLayers(context.Seed);
     }
 
-    private static List<LayerInfo> Describe(ScoringContext context, bool ranked) =>
-        [.. context.Network.Slots.Where(slot => slot.Prunable == ranked).Select(slot => Describe(slot, context.Network))];
+    /// <summary>The layers whose weights are ranked, or the others.</summary>
+    internal static List<LayerInfo> Describe(Network network, bool ranked) =>
+        [.. network.Slots.Where(slot => slot.Prunable == ranked).Select(slot => Describe(slot, network))];
+
+    /// <summary>The report on a mask over the ranked layers.</summary>
+    internal static PruningReport Report(
+        string method, PruningMask mask, List<LayerInfo> ranked, List<LayerInfo> others, Connectivity? connectivity = null)
+    {
+        long otherFlops = others.Sum(layer => 2 * layer.Shape.Aggregate(1L, (a, b) => a * b) * (layer.Positions ?? 0));
+        return PruningReport.Create(method, ranked, mask, otherFlops, connectivity);
+    }
 
     private static LayerInfo Describe(WeightSlot slot, Network network)
     {
@@ -206,12 +233,30 @@ public abstract class Pruner : IPruner
                     $"The mask of '{slot.Name}' has shape [{string.Join(", ", alive.shape)}], the parameter [{string.Join(", ", slot.Layer.Weight.shape)}].", nameof(mask));
         })];
 
+    private static void RefuseNonFinite(string name, Tensor scores)
+    {
+        using var finite = scores.isfinite();
+        using var all = finite.all();
+        if (!all.ToBoolean()) throw new NonFiniteScoreException($"Scores of '{name}' are NaN or infinite. {NonFiniteScoreException.Remedy}") { Parameter = name };
+    }
+
+    internal static void Check(double sparsity)
+    {
+        if (!(sparsity >= 0 && sparsity < 1))
+        {
+            throw new ArgumentOutOfRangeException(nameof(sparsity), sparsity,
+                "The sparsity is the fraction of weights to remove: at least 0 and below 1.");
+        }
+    }
+
     private void Check(Module<Tensor, Tensor> model, PruningData data)
     {
         ArgumentNullException.ThrowIfNull(model);
         ArgumentNullException.ThrowIfNull(data);
         if (NeedsData && !data.HasData)
             throw new ArgumentException($"{Name} scores weights on data: pass a DataLoader or batches of (input, target).", nameof(data));
+        if (NeedsShape && !data.HasData && data.SampleShape is null)
+            throw new ArgumentException($"{Name} needs no data but the shape of an input: pass PruningData.Shape(3, 32, 32), for example, or data.", nameof(data));
     }
 
     private UnsupportedModelException SilentNetwork(Network network) => new(

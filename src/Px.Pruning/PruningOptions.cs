@@ -8,6 +8,7 @@ public sealed record PruningOptions
 {
     private readonly int? rounds;
     private readonly int batchSize = 128;
+    private readonly SanityAblation ablation;
 
     /// <summary>Score-rank-mask rounds, at least 1. Default <see langword="null"/>: <see cref="IPruner.DefaultRounds"/>.</summary>
     /// <exception cref="ArgumentOutOfRangeException">The value is below 1.</exception>
@@ -26,6 +27,16 @@ public sealed record PruningOptions
 
     /// <summary>Which weights are ranked against each other. Default <see cref="PruningScope.Global"/>.</summary>
     public PruningScope Scope { get; init; } = PruningScope.Global;
+
+    /// <summary>What to spoil on purpose, to see what the method's choice is worth. Default <see cref="SanityAblation.None"/>.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">The value is no member of the enumeration.</exception>
+    public SanityAblation Ablation
+    {
+        get => ablation;
+        init => ablation = Enum.IsDefined(value)
+            ? value
+            : throw new ArgumentOutOfRangeException(nameof(Ablation), value, "Not a sanity ablation.");
+    }
 
     /// <summary>Which parameters may be pruned. Default: the weight of every convolution, transposed convolution and linear layer.</summary>
     public ParameterSelection Parameters { get; init; } = ParameterSelection.Default;

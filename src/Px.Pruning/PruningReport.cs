@@ -1,3 +1,4 @@
+using Px.Pruning.Probing;
 using Px.Pruning.Reporting;
 using static TorchSharp.torch;
 
@@ -10,9 +11,10 @@ namespace Px.Pruning;
 /// </remarks>
 public sealed class PruningReport
 {
-    private PruningReport(string method, IReadOnlyList<LayerReport> layers, long otherFlops)
+    private PruningReport(string method, IReadOnlyList<LayerReport> layers, long otherFlops, Connectivity? connectivity)
     {
         (Method, Layers, OtherFlops) = (method, layers, otherFlops);
+        (OutputsReached, Outputs) = (connectivity?.Reached, connectivity?.Outputs);
         foreach (var layer in layers)
         {
             Kept += layer.Kept;
@@ -66,7 +68,25 @@ public sealed class PruningReport
     /// <summary>The names of layers of which no weight is kept; empty in a sound network.</summary>
     public IReadOnlyList<string> CollapsedLayers { get; }
 
-    /// <summary>A table to read: a line a layer, the totals, and the collapsed layers by name. Invariant culture, lines end in <c>\n</c>.</summary>
+    /// <summary>Whether a path of kept weights still leads from the input to any output unit; <see langword="null"/> where that is not known.</summary>
+    /// <remarks>
+    /// Known where <c>Prune</c> saw data or was given <see cref="PruningData.Shape"/>, all layers are called through <c>call</c>, and the
+    /// forward adds paths only: a sigmoid, a softmax or a product of two activations inside it does not. A path counts whatever its
+    /// weights' values and signs; biases and shifts of normalisation layers start none. Layers may be empty although this is
+    /// <see langword="true"/>: residual branches beside a shortcut are.
+    /// </remarks>
+    public bool? IsConnected => OutputsReached is { } reached ? reached > 0 : null;
+
+    /// <summary>
+    /// Output units, of the second dimension of [1, K, …], that a path of kept weights reaches, in [0, <see cref="Outputs"/>];
+    /// <see langword="null"/> where <see cref="IsConnected"/> is. The others answer the same to every input.
+    /// </summary>
+    public long? OutputsReached { get; }
+
+    /// <summary>The number of output units K; <see langword="null"/> where <see cref="IsConnected"/> is.</summary>
+    public long? Outputs { get; }
+
+    /// <summary>A table to read: a line a layer, the totals, the collapsed layers by name, and whether input and output are connected. Invariant culture, lines end in <c>\n</c>.</summary>
     public override string ToString() => ReportTable.Write(this);
 
     /// <summary>
@@ -75,8 +95,9 @@ public sealed class PruningReport
     /// </summary>
     public string ToCsv() => ReportCsv.Write(this);
 
-    internal static PruningReport Create(string method, IReadOnlyList<LayerInfo> layers, PruningMask mask, long otherFlops = 0) =>
-        new(method, [.. layers.Select(layer => Measure(layer, mask))], otherFlops);
+    internal static PruningReport Create(
+        string method, IReadOnlyList<LayerInfo> layers, PruningMask mask, long otherFlops = 0, Connectivity? connectivity = null) =>
+        new(method, [.. layers.Select(layer => Measure(layer, mask))], otherFlops, connectivity);
 
     private static LayerReport Measure(LayerInfo layer, PruningMask mask)
     {
@@ -99,6 +120,7 @@ public sealed class PruningReport
     {
         using var temporaries = NewDisposeScope();
         long groups = layer.Transposed ? layer.Groups : 1, outputs = layer.Transposed ? layer.Shape[1] : layer.Shape[0];
+        if (mask.numel() == 0) return (0, groups * outputs);
         // [out, in·k] → [1, 1, out, in·k];  transposed: [in, out/groups, k] → [groups, in/groups, out/groups, k]
         var weights = mask.reshape(groups, layer.Transposed ? layer.Shape[0] / groups : 1, outputs, -1);
         var alive = weights.any(3).any(1); // [groups, out/groups]

@@ -1,4 +1,5 @@
 using System.Globalization;
+using Px.Pruning.Probing;
 using Px.Pruning.Tests.Data;
 using static TorchSharp.torch;
 
@@ -145,6 +146,32 @@ public sealed class PruningReportTests : LeakCheckedTests
         report.ToString().Should().EndWith("2 layers collapsed, no weight is left in them: a, b\n");
     }
 
+    [Theory]
+    [InlineData(10, 10, "Input and output are still connected: 10 of 10 outputs reached.\n")]
+    [InlineData(1, 1000, "Input and output are still connected: 1 of 1,000 outputs reached.\n")]
+    public void ToString_ConnectedNetwork_SaysHowManyOutputsAreReached(long reached, long outputs, string expected) =>
+        Report(ones(2, 2), new("fc.weight", "Linear", [2, 2], false, 1, 1), new(reached, outputs)).ToString()
+            .Should().EndWith("No layer collapsed.\n" + expected);
+
+    [Fact]
+    public void ToString_CutNetwork_SaysWhatToDo()
+    {
+        var report = Report(zeros(2, 2), new("fc.weight", "Linear", [2, 2], false, 1, 1), new(0, 2));
+
+        report.IsConnected.Should().BeFalse();
+        report.ToString().Should().EndWith(
+            "Input and output are NOT connected: 0 of 2 outputs reached, the network answers the same to every input. "
+            + "Prune less, in more rounds, or with a minimum for every layer: PruningScope.WithMinimumDensity.\n");
+    }
+
+    [Fact]
+    public void Create_ConnectivityUnknown_IsNull()
+    {
+        var report = Small();
+
+        (report.IsConnected, report.OutputsReached, report.Outputs).Should().Be((null, null, null));
+    }
+
     [Fact]
     public void ToCsv_Report_IsTheSameInAnyCulture()
     {
@@ -169,10 +196,10 @@ public sealed class PruningReportTests : LeakCheckedTests
         csv.Should().Contain("\"a,\"\"b\"\"\",Linear,1,1,1,1,1,,\n");
     }
 
-    private static PruningReport Report(Tensor mask, LayerInfo layer)
+    private static PruningReport Report(Tensor mask, LayerInfo layer, Connectivity? connectivity = null)
     {
         using var owned = new PruningMask([KeyValuePair.Create(layer.Name, mask)]);
-        return PruningReport.Create("PX", [layer], owned);
+        return PruningReport.Create("PX", [layer], owned, connectivity: connectivity);
     }
 
     private static PruningReport Small(long? positionsOfFc = 1)

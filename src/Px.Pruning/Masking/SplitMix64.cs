@@ -24,7 +24,14 @@ internal sealed class SplitMix64
         }
     }
 
-    private ulong Next()
+    /// <summary>A number from [0, 1): the next 53 bits.</summary>
+    public double Uniform() => (Next() >> 11) * (1.0 / (1L << 53));
+
+    /// <summary>A seed for another generator: from 0 up.</summary>
+    public long Seed() => (long)(Next() >> 1);
+
+    /// <summary>64 random bits.</summary>
+    public ulong Next()
     {
         var z = state += 0x9E3779B97F4A7C15;
         z = (z ^ (z >> 30)) * 0xBF58476D1CE4E5B9;

@@ -38,6 +38,20 @@ internal sealed class ActivationPattern : IDisposable
     /// <summary>The max-pooling indices of the next pooling call. Borrowed.</summary>
     internal Tensor NextIndices() => indices[nextIndices++];
 
+    /// <summary>Whether every gate has one entry a sample along its first dimension, so that samples can be taken apart.</summary>
+    internal bool IsPerSample(long samples) =>
+        gates.Values.Concat(signs.Values).Select(note => note.Gate).Concat(indices).All(tensor => tensor.dim() > 0 && tensor.size(0) == samples);
+
+    /// <summary>The pattern of some of the samples: views of this one, which must outlive it.</summary>
+    internal ActivationPattern Part(long start, long count)
+    {
+        var part = new ActivationPattern();
+        foreach (var (moment, (site, gate)) in gates) part.AddGate(site, moment, gate.narrow(0, start, count));
+        foreach (var (moment, (site, gate)) in signs) part.AddSigns(site, moment, gate.narrow(0, start, count));
+        foreach (var flat in indices) part.AddIndices(flat.narrow(0, start, count));
+        return part;
+    }
+
     /// <summary>Begins another replay.</summary>
     internal void Rewind() => nextIndices = 0;
 

@@ -41,7 +41,7 @@ internal sealed class ForwardEvaluation(MaskedWeights weights, NormPolicy norms,
         if (site.IsRelu)
         {
             pattern.AddGate(site, moment, output.gt(0));
-            if (output.dim() > 0 && output.size(0) > 0) seen[output] = Fingerprint(output);
+            if (output.dim() > 0 && output.numel() > 0) seen[output] = Fingerprint(output);
         }
         else if (site.HandsOnSigns) pattern.AddSigns(site, moment, Signs(output));
         else if (site.Weighted is null && site.Norm is null && !site.IsSmoothActivation) Observe(site, moment, output);
@@ -54,7 +54,7 @@ internal sealed class ForwardEvaluation(MaskedWeights weights, NormPolicy norms,
     /// <summary>Notes a gate where the tensor came out of a ReLU that no module showed: non-negative, with zeros.</summary>
     private void Observe(Site site, int moment, Tensor tensor)
     {
-        if (tensor.dim() == 0 || tensor.size(0) == 0) return;
+        if (tensor.dim() == 0 || tensor.numel() == 0) return;
         double fingerprint = Fingerprint(tensor);
         if (seen.TryGetValue(tensor, out double before) && before.Equals(fingerprint)) return;
         seen[tensor] = fingerprint;

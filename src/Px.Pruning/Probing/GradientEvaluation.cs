@@ -2,14 +2,16 @@ using static TorchSharp.torch;
 
 namespace Px.Pruning.Probing;
 
-/// <summary>The masked network with its weights as leaves of a graph of its own: gradients never reach the caller's parameters.</summary>
-internal sealed class GradientEvaluation(IReadOnlyList<Tensor> leaves, NormStatistics statistics) : Evaluation
+/// <summary>The network itself, biases included, with its weights as leaves of a graph: gradients never reach the caller's parameters.</summary>
+/// <param name="leaves">One weight for each slot, in the input's dtype.</param>
+/// <param name="norms">What normalisation layers do.</param>
+internal sealed class GradientEvaluation(IReadOnlyList<Tensor> leaves, IGradientNorms norms) : Evaluation
 {
     internal override bool Replaces(Site site) => site.Weighted is not null || site.Norm is not null;
 
     internal override Tensor Compute(Site site, Tensor input)
     {
-        if (site.Norm is { } norm) return norm.UsesBatch(statistics) ? norm.NormalizeBatch(input) : norm.NormalizeRunning(input);
+        if (site.Norm is { } norm) return norms.Normalize(norm, input);
         using var bias = site.Weighted!.Bias?.detach().to(input.dtype);
         return site.Weighted.Apply(input, leaves[site.Weighted.Slot], bias);
     }

@@ -13,12 +13,14 @@ internal sealed class HookedNetwork : IDisposable
     private readonly Module<Tensor, Tensor> model;
     private readonly List<Action> removers = [];
     private readonly Stack<DisposeScope> containers = new();
+    private readonly HeapHold heap;
     private Evaluation? current;
     private int moment;
 
-    internal HookedNetwork(Module<Tensor, Tensor> model, IReadOnlyList<Site> sites)
+    internal HookedNetwork(Module<Tensor, Tensor> model, IReadOnlyList<Site> sites, Device device)
     {
         this.model = model;
+        heap = new HeapHold(device);
         foreach (var site in sites)
         {
             removers.Add(site.Module.register_forward_pre_hook((_, input) => Before(site, input)!).remove);
@@ -40,7 +42,9 @@ internal sealed class HookedNetwork : IDisposable
         try
         {
             // A module that returns its own argument must not make the caller's input leave this scope: hand it an alias.
-            return model.call(input.alias()).MoveToOuterDisposeScope();
+            var output = model.call(input.alias());
+            heap.Hold(input.numel());
+            return output.MoveToOuterDisposeScope();
         }
         finally
         {
@@ -53,6 +57,7 @@ internal sealed class HookedNetwork : IDisposable
     {
         foreach (var remove in removers) remove();
         removers.Clear();
+        heap.Dispose();
     }
 
     private Tensor? Before(Site site, Tensor input)

@@ -22,12 +22,29 @@ internal sealed class MaskedWeights : IDisposable
         }
     }
 
-    /// <summary>θ ⊙ m. Fresh, in no graph.</summary>
+    /// <summary>θ ⊙ m, in no graph. Where nothing is pruned or converted it shares the parameter's memory: not to be written to.</summary>
     internal Tensor Theta(int slot, ScalarType dtype)
     {
         using var scope = NewDisposeScope();
         var theta = slots[slot].Detached().to(dtype);
         return (pruned[slot] is { } gone ? theta.masked_fill(gone, 0) : theta).MoveToOuterDisposeScope();
+    }
+
+    /// <summary>θ ⊙ m of every prunable slot, in the dtype that the network is scored in. Fresh copies, in no graph.</summary>
+    internal IReadOnlyList<Tensor> Thetas(Network network) => [.. network.Prunable.Select(slot =>
+    {
+        using var theta = Theta(slot.Index, network.ComputeType);
+        return theta.clone();
+    })];
+
+    /// <summary>A tensor of the slot's shape with 0 where the weight is pruned. Fresh.</summary>
+    internal Tensor Mask(int slot, Tensor tensor) => pruned[slot] is { } gone ? tensor.masked_fill(gone, 0) : tensor.alias();
+
+    /// <summary>|θ| ⊙ m. Fresh, in no graph.</summary>
+    internal Tensor AbsoluteTheta(int slot, ScalarType dtype)
+    {
+        using var theta = Theta(slot, dtype);
+        return theta.abs();
     }
 
     /// <summary>θ² ⊙ m. Fresh, in no graph.</summary>
@@ -47,13 +64,16 @@ internal sealed class MaskedWeights : IDisposable
     }
 
     /// <summary>θ² ⊙ m as leaves of a new graph, one for each slot; prunable ones collect gradients. Fresh.</summary>
-    internal Tensor[] SquaredLeaves(ScalarType dtype)
+    internal Tensor[] SquaredLeaves(ScalarType dtype) => Leaves(SquaredTheta, dtype);
+
+    /// <summary>Tensors of one kind as leaves of a new graph, one for each slot; prunable ones collect gradients. Fresh.</summary>
+    internal Tensor[] Leaves(Func<int, ScalarType, Tensor> kind, ScalarType dtype)
     {
         using var noGrad = no_grad();
         var leaves = new Tensor[slots.Count];
         for (int i = 0; i < leaves.Length; i++)
         {
-            leaves[i] = SquaredTheta(i, dtype);
+            leaves[i] = kind(i, dtype);
             leaves[i].requires_grad = slots[i].Prunable;
         }
 

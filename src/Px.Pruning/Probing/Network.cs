@@ -1,3 +1,5 @@
+using System.Runtime.InteropServices;
+using Px.Pruning.Data;
 using static TorchSharp.torch;
 using static TorchSharp.torch.nn;
 
@@ -17,7 +19,7 @@ internal sealed class Network : IDisposable
         Sites = FindSites(model);
         Slots = FindSlots(model, Sites, selection);
         Prunable = [.. Slots.Where(slot => slot.Prunable)];
-        hooks = new HookedNetwork(model, Sites);
+        hooks = new HookedNetwork(model, Sites, Slots.Count > 0 ? Device : CPU);
     }
 
     internal Module<Tensor, Tensor> Model { get; }
@@ -34,8 +36,14 @@ internal sealed class Network : IDisposable
     /// <summary>Weighted layers that compute without being called through <c>call</c>; empty for a network that hooks see whole.</summary>
     internal IReadOnlyList<string> Silent { get; private set; } = [];
 
+    /// <summary>The shape of one input without the batch dimension, as <see cref="Probe"/> saw it; null before.</summary>
+    internal long[]? SampleShape { get; private set; }
+
     /// <summary>Whether <see cref="Probe"/> has run.</summary>
     internal bool IsProbed { get; private set; }
+
+    /// <summary>The shape of the output for one sample, [1, K, …]; null before <see cref="Probe"/>.</summary>
+    internal long[]? OutputShape { get; private set; }
 
     internal Device Device => Slots[0].Layer.Weight.device;
 
@@ -69,7 +77,7 @@ internal sealed class Network : IDisposable
         }
 
         Silent = SilentLayers.Find(this, sample);
-        IsProbed = true;
+        (IsProbed, SampleShape, OutputShape) = (true, sample.shape[1..], shape);
         return shape;
     }
 
@@ -78,7 +86,16 @@ internal sealed class Network : IDisposable
     private long[] Shape(Tensor sample)
     {
         foreach (var site in Sites) site.Weighted?.ForgetUses();
-        return Run(new ShapeEvaluation(), sample).shape;
+        try
+        {
+            return Run(new ShapeEvaluation(), sample).shape;
+        }
+        catch (ExternalException e)
+        {
+            throw new ArgumentException(
+                $"The model does not run on an input of shape {ShapeText.Of(sample.shape)}, one sample of the pruning data: {e.Message.Split('\n')[0]} "
+                + "Check that data and model belong together.", e);
+        }
     }
 
     private static List<Site> FindSites(Module<Tensor, Tensor> model)

@@ -28,6 +28,9 @@ internal sealed class NormLayer
 
     internal Tensor? BatchesTracked => (module as NormBase)?.num_batches_tracked;
 
+    /// <summary>The type of the layer's own tensors; null where it has none.</summary>
+    internal ScalarType? Type => (Gamma ?? RunningMean)?.dtype;
+
     /// <summary>The layer, or null where the module does not normalise.</summary>
     internal static NormLayer? TryCreate(string name, nn.Module module) =>
         module is NormBase or GroupNorm or LayerNorm ? new(name, (nn.Module<Tensor, Tensor>)module) : null;
@@ -88,15 +91,30 @@ internal sealed class NormLayer
         return y.MoveToOuterDisposeScope();
     }
 
+    internal bool IsBatchNorm => module is BatchNorm;
+
+    /// <summary>The layer with γ = 1 and β = 0: batch norm by the given statistics, the others by each sample's own.</summary>
+    /// <param name="x">The layer's input, [N, C, …].</param>
+    /// <param name="mean">[C]; in training it is replaced by the batch's own.</param>
+    /// <param name="variance">[C]; in training it is replaced by the batch's own, unbiased.</param>
+    /// <param name="training">Whether to normalise by the batch's own statistics.</param>
+    internal Tensor NormalizePlain(Tensor x, Tensor? mean, Tensor? variance, bool training) => module switch
+    {
+        LayerNorm layer => nn.functional.layer_norm(x, layer.normalized_shape, null, null, Epsilon),
+        GroupNorm group => nn.functional.group_norm(x, group.num_groups, null, null, Epsilon),
+        InstanceNorm => nn.functional.instance_norm(x, null, null, null, null, true, 0, Epsilon),
+        _ => nn.functional.batch_norm(x, mean, variance, null, null, training, 1.0, Epsilon),
+    };
+
     /// <summary>The squared frozen scale <c>s² = γ²/(var + ε)</c>, float64, shaped to multiply an input with <paramref name="dimensions"/> dimensions.</summary>
-    /// <param name="moments">The pruning data's moments; null for running statistics.</param>
+    /// <param name="moments">The pruning data's moments; null for running statistics, or a variance of 1 where there are none.</param>
     /// <param name="dimensions">Dimensions of the input.</param>
     internal Tensor SquaredScale(NormMoments? moments, long dimensions)
     {
         using var scope = NewDisposeScope();
         using var noGrad = no_grad();
-        var variance = moments?.Variance() ?? RunningVariance!.detach().to(float64);
-        var scale = (variance + Epsilon).reciprocal();
+        var variance = moments?.Variance() ?? RunningVariance?.detach().to(float64);
+        var scale = variance is null ? ones([], float64, Gamma?.device) : (variance + Epsilon).reciprocal();
         if (Gamma is { } gamma) scale = scale * gamma.detach().to(float64).square();
         if (module is LayerNorm) return scale.MoveToOuterDisposeScope();
 

@@ -7,6 +7,8 @@ internal sealed class NormPolicy(NormStatistics statistics) : IDisposable
 {
     private readonly Dictionary<NormLayer, NormMoments?> layers = [];
 
+    internal NormStatistics Statistics => statistics;
+
     /// <summary>The layer's normalisation of <paramref name="input"/>, noting the moments where they come from the data. Fresh.</summary>
     internal Tensor Normalize(NormLayer layer, Tensor input)
     {

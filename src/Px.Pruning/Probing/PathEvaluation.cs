@@ -76,7 +76,7 @@ internal class PathEvaluation : Evaluation
         return input * scale;
     }
 
-    private static Tensor Gather(Tensor input, Tensor indices)
+    internal static Tensor Gather(Tensor input, Tensor indices)
     {
         using var scope = NewDisposeScope();
         var output = input.flatten(2).gather(2, indices.flatten(2)).reshape(indices.shape);

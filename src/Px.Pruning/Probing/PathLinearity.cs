@@ -11,11 +11,17 @@ internal static class PathLinearity
 {
     private const double Tolerance = 1e-9;
 
+    // Below, float64 loses digits and doubling is no longer exact.
+    private const double Smallest = 1e-290;
+
     /// <exception cref="UnsupportedModelException">The network is not a network of paths; the message names the module.</exception>
     internal static void Check(Network network, MaskedWeights weights, long[] sampleShape)
     {
-        var once = Sums(network, weights, sampleShape, 1);
-        var twice = Sums(network, weights, sampleShape, 2);
+        double input = 1;
+        var once = Sums(network, weights, sampleShape, input);
+        // Deep networks exceed even float64; scaling the input scales every path alike.
+        if (!once.TrueForAll(output => double.IsFinite(output.Sum))) once = Sums(network, weights, sampleShape, input = Math.ScaleB(1, -900));
+        var twice = Sums(network, weights, sampleShape, 2 * input);
         foreach (var ((site, sum, _), (_, doubled, minimum)) in once.Zip(twice))
         {
             string name = site.Name.Length == 0 ? "the model itself" : $"'{site.Name}'";
@@ -27,7 +33,7 @@ internal static class PathLinearity
                 { Module = site.Name };
             }
 
-            if (double.IsFinite(sum) && Math.Abs(doubled - 2 * sum) > Tolerance * Math.Abs(2 * sum))
+            if (double.IsFinite(doubled) && doubled > Smallest && Math.Abs(doubled - 2 * sum) > Tolerance * Math.Abs(2 * sum))
             {
                 throw new UnsupportedModelException(
                     $"The forward of {name} is not linear in non-negative inputs once activations are on and biases off (twice the input gave "
@@ -48,7 +54,7 @@ internal static class PathLinearity
         {
             Weight = weights.SquaredTheta,
             OwnsWeights = true,
-            Observer = (site, _, output) => sums.Add((site, output.sum().ToDouble(), output.min().ToDouble())),
+            Observer = (site, _, output) => sums.Add((site, output.sum().ToDouble(), output.numel() == 0 ? 0 : output.min().ToDouble())),
         };
         network.Run(evaluation, full([1, .. sampleShape], value, ScalarType.Float64, network.Device));
         return sums;

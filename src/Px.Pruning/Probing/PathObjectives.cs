@@ -1,3 +1,4 @@
+using Microsoft.Extensions.Logging;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -6,16 +7,23 @@ namespace Px.Pruning.Probing;
 /// <summary>The two bounds R of Path eXclusion, each differentiated with respect to θ².</summary>
 internal static class PathObjectives
 {
+    private const long SamplesInPart = 32;
+
     /// <summary>
     /// <c>R = Σₖ Gᵏ hᵏ(1, θ², 1)</c> with <c>Gᵏ = Σₙ gᵏ(xₙ², 1, aₙ)</c>. Exact, since h does not depend on the data: G first, without
     /// gradients, then one forward and backward pass of h on a single ones-input. For dense outputs G is a map.
     /// </summary>
+    /// <param name="context">Network, mask and data.</param>
+    /// <param name="weights">The masked weights.</param>
+    /// <param name="statistics">Where frozen norm scales come from.</param>
+    /// <param name="dataTerm">Whether G comes from the data; otherwise it is 1, and R the trace of the path kernel.</param>
     /// <returns>The leaves θ² ⊙ m with their gradients, and the power of two that was taken out of R.</returns>
-    internal static (Tensor[] Leaves, int Exponent) Decoupled(ScoringContext context, MaskedWeights weights, NormStatistics statistics)
+    internal static (Tensor[] Leaves, int Exponent) Decoupled(ScoringContext context, MaskedWeights weights, NormStatistics statistics, bool dataTerm = true)
     {
         CheckTheory(context, weights, statistics);
         using var norms = new NormPolicy(statistics);
-        var (G, exponent) = SumActivations(context, weights, norms);
+        if (!dataTerm) Moments(context, weights, norms);
+        var (G, exponent) = dataTerm ? SumActivations(context, weights, norms) : (ones([], float64, context.Network.Device), 0);
 
         var leaves = weights.SquaredLeaves(float64);
         long[] sample = context.Batches[0].Input.shape[1..];
@@ -56,7 +64,10 @@ internal static class PathObjectives
             Differentiate(context, R, leaves);
         }
 
-        return (leaves, range.Exponent);
+        bool silent = context.Network.Prunable.All(slot => leaves[slot.Index].grad is not { } dR || dR.count_nonzero().ToInt64() == 0);
+        if (!silent) return (leaves, range.Exponent);
+        context.Logger?.LogWarning("Round {Round}: no path is active on the pruning data, so that the path kernel alone decides.", context.Round);
+        return Decoupled(context, weights, statistics, dataTerm: false);
     }
 
     /// <summary>Before the first round: is this a network of paths, and are all its gates seen?</summary>
@@ -77,25 +88,60 @@ internal static class PathObjectives
         double growth = PathRange.Growth(context.Network, sample, weights.Ones, true, null);
         var range = PathRange.Choose(growth + 2 * InputPeak(context), context.Network.ComputeType);
 
+        // Batch norm on the batch's own statistics needs f to see it whole; everything else goes sample by sample.
+        bool whole = context.Network.Sites.Any(site => site.Norm is { IsBatchNorm: true } norm && norm.UsesBatch(norms.Statistics));
         Tensor? sum = null;
         foreach (var (input, _) in context.Batches)
+        foreach (var seen in whole ? [input] : Parts(input))
         {
             context.Token.ThrowIfCancellationRequested();
             using var temporaries = NewDisposeScope();
-            using var pattern = Activations(context, weights, norms, input);
-            var evaluation = new PathEvaluation { Weight = weights.Ones, OwnsWeights = true, Pattern = pattern, InPlace = true };
-            var g = context.Network.Run(evaluation, range.SquaredInput(input));
-            var batch = g.to(float64).sum([0], keepdim: true);
+            using var pattern = Activations(context, weights, norms, seen);
+            var batch = SumOfPaths(context, weights, pattern, range, seen);
             sum = (sum is null ? batch : sum + batch).MoveToOuterDisposeScope();
         }
 
         double largest = sum!.max().ToDouble();
         if (!double.IsFinite(largest)) throw NotFinite("the path activations g");
+        if (largest == 0)
+        {
+            // The data would rank nothing any more; the path kernel still does, and keeps input and output connected.
+            context.Logger?.LogWarning("Round {Round}: no path is active on the pruning data, so that every path activation counts as 1.", context.Round);
+            return (ones_like(sum).MoveToOuterDisposeScope(), 0);
+        }
+
         // Only ratios between outputs matter: bring the largest near 1, exactly.
-        int excess = largest > 0 ? Math.ILogB(largest) : 0;
+        int excess = Math.ILogB(largest);
         var normalized = sum * Math.ScaleB(1, -excess);
         return (normalized.MoveToOuterDisposeScope(), range.Exponent + excess);
     }
+
+    /// <summary><c>Σₙ gᵏ(xₙ², 1, aₙ)</c> of one batch, float64.</summary>
+    private static Tensor SumOfPaths(ScoringContext context, MaskedWeights weights, ActivationPattern pattern, PathRange range, Tensor input)
+    {
+        if (!pattern.IsPerSample(input.size(0))) return Sum(pattern, input);
+        Tensor? sum = null;
+        long start = 0;
+        foreach (var some in Parts(input))
+        {
+            using var part = pattern.Part(start, some.size(0));
+            start += some.size(0);
+            sum = sum is null ? Sum(part, some) : sum.add_(Sum(part, some));
+        }
+
+        return sum!;
+
+        Tensor Sum(ActivationPattern gates, Tensor samples)
+        {
+            using var temporaries = NewDisposeScope();
+            var evaluation = new PathEvaluation { Weight = weights.Ones, OwnsWeights = true, Pattern = gates, InPlace = true };
+            var g = context.Network.Run(evaluation, range.SquaredInput(samples));
+            return g.to(float64).sum([0], keepdim: true).MoveToOuterDisposeScope();
+        }
+    }
+
+    /// <summary>A batch in parts of a few samples: feature maps of a part stay in the caches, and in memory that is used again.</summary>
+    private static Tensor[] Parts(Tensor input) => input.split(SamplesInPart);
 
     /// <summary>Runs f on one batch.</summary>
     private static ActivationPattern Activations(ScoringContext context, MaskedWeights weights, NormPolicy norms, Tensor input)

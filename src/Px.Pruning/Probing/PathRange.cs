@@ -24,6 +24,13 @@ internal readonly record struct PathRange(ScalarType Type, int Exponent)
     internal static PathRange Choose(double bound, ScalarType computeType)
     {
         if (double.IsNegativeInfinity(bound)) bound = 0;
+        if (!double.IsFinite(bound))
+        {
+            throw new NonFiniteScoreException(
+                "The sum over this network's paths exceeds 2^1900, which no common power of two brings into float64's range, or a weight or norm statistic "
+                + $"is not finite. {NonFiniteScoreException.Remedy}");
+        }
+
         if (computeType == ScalarType.Float32 && bound <= SingleSpan) return new(ScalarType.Float32, Excess(bound, SingleTop));
         return new(ScalarType.Float64, Excess(bound, DoubleTop));
     }
@@ -62,6 +69,7 @@ internal readonly record struct PathRange(ScalarType Type, int Exponent)
 
     private static double Maximum(Tensor tensor)
     {
+        if (tensor.numel() == 0) return 0;
         using var maximum = tensor.max();
         return maximum.ToDouble();
     }

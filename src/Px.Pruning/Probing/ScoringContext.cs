@@ -18,8 +18,14 @@ internal sealed class ScoringContext(
     /// <summary>The round that is scored, from 1.</summary>
     internal int Round { get; set; } = 1;
 
+    /// <summary>How many weights shall remain after this round; null where weights are only scored.</summary>
+    internal long? Wanted { get; set; }
+
     /// <summary>For each prunable slot a CPU bool tensor, true where the weight is alive; null before the first mask.</summary>
     internal IReadOnlyList<Tensor>? Alive { get; set; }
+
+    /// <summary>log₂ of the largest value in the unpruned network of paths, once a method has measured it.</summary>
+    internal double? Growth { get; set; }
 
     internal CancellationToken Token { get; } = token;
 
@@ -29,8 +35,13 @@ internal sealed class ScoringContext(
     internal IReadOnlyList<(Tensor Input, Tensor Target)> Batches => batches?.Batches ?? [];
 
     /// <summary>Mean cross-entropy, or the user's own loss.</summary>
-    internal Tensor Loss(Tensor output, Tensor target) =>
-        Options.Loss is { } loss ? loss(output, target) : nn.functional.cross_entropy(output, target);
+    /// <exception cref="ArgumentException">The targets do not fit the output.</exception>
+    internal Tensor Loss(Tensor output, Tensor target)
+    {
+        if (Options.Loss is { } loss) return loss(output, target);
+        if (Round == 1) ClassTargets.Check(output, target);
+        return nn.functional.cross_entropy(output, target);
+    }
 
     public void Dispose() => batches?.Dispose();
 }

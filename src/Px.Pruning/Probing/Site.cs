@@ -63,14 +63,26 @@ internal sealed class Site
 
     /// <summary>
     /// What the module is handed while its result is computed elsewhere: as little as its forward accepts, in its own dtype.
-    /// A weighted layer takes an empty batch; others take one sample, since some of them refuse an empty one.
+    /// A weighted layer takes an empty batch; batch norm one pixel; an activation one number; others take one sample.
     /// </summary>
     internal Tensor Stub(Tensor input)
     {
-        bool batched = Weighted is null || input.dim() > Weighted.SampleDimensions;
-        using var part = batched && input.dim() > 0 ? input.narrow(0, 0, Weighted is null ? Math.Min(1, input.size(0)) : 0) : input.alias();
-        var dtype = (Weighted?.Weight ?? Norm?.Gamma ?? Norm?.RunningMean)?.dtype ?? input.dtype;
+        long[] shape = input.shape;
+        if (Weighted is { } layer)
+        {
+            if (shape.Length > layer.SampleDimensions) shape[0] = 0;
+            return zeros(shape, layer.Weight.dtype, input.device);
+        }
+
+        if (Module is BatchNorm)
+        {
+            for (int i = 0; i < shape.Length; i++) shape[i] = i == 1 ? shape[1] : 1;
+            return zeros(shape, Norm!.Type ?? input.dtype, input.device);
+        }
+
+        if ((IsRelu || IsSmoothActivation) && Module is not PReLU) return zeros([1], input.dtype, input.device);
+        using var part = input.dim() > 0 ? input.narrow(0, 0, Math.Min(1, input.size(0))) : input.alias();
         // A copy, since the module may work in place.
-        return part.detach().to(dtype, copy: true);
+        return part.detach().to(Norm?.Type ?? input.dtype, copy: true);
     }
 }

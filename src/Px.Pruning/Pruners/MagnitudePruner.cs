@@ -19,7 +19,7 @@ public sealed class MagnitudePruner : Pruner
     /// <inheritdoc/>
     public override bool NeedsData => false;
 
-    private protected override (IReadOnlyList<Tensor> Scores, int Exponent) ScoreRound(ScoringContext context)
+    internal override (IReadOnlyList<Tensor> Scores, int Exponent) ScoreRound(ScoringContext context)
     {
         using var weights = new MaskedWeights(context.Network, context.Alive);
         return ([.. context.Network.Prunable.Select(slot => weights.Theta(slot.Index, float64).cpu().abs())], 0);

@@ -53,22 +53,22 @@ public sealed class PathExclusionPruner : Pruner
     /// <summary>Where frozen norm scales come from. Default <see cref="NormStatistics.Auto"/>.</summary>
     public NormStatistics NormStatistics { get; init; } = NormStatistics.Auto;
 
-    private protected override bool AcceptsSilentNetworks => false;
+    internal override bool AcceptsSilentNetworks => false;
 
-    private protected override IEnumerable<KeyValuePair<string, string>> Settings =>
+    internal override IEnumerable<KeyValuePair<string, string>> Settings =>
     [
         KeyValuePair.Create("objective", Objective.ToString()),
         KeyValuePair.Create("weighting", Weighting.ToString()),
         KeyValuePair.Create("norm_statistics", NormStatistics.ToString()),
     ];
 
-    private protected override (IReadOnlyList<Tensor> Scores, int Exponent) ScoreRound(ScoringContext context)
+    internal override (IReadOnlyList<Tensor> Scores, int Exponent) ScoreRound(ScoringContext context)
     {
         using var scope = NewDisposeScope();
         using var weights = new MaskedWeights(context.Network, context.Alive);
-        var (leaves, exponent) = Objective == PxObjective.Decoupled
-            ? PathObjectives.Decoupled(context, weights, NormStatistics)
-            : PathObjectives.Joint(context, weights, NormStatistics);
+        var (leaves, exponent) = Objective == PxObjective.Joint
+            ? PathObjectives.Joint(context, weights, NormStatistics)
+            : PathObjectives.Decoupled(context, weights, NormStatistics, dataTerm: Objective != PxObjective.KernelOnly);
 
         using var noGrad = no_grad();
         var scores = context.Network.Prunable.Select(slot => Score(leaves[slot.Index]).MoveToOuterDisposeScope()).ToList();

@@ -11,4 +11,10 @@ public enum PxObjective
     /// terms averaged out over weight signs. Data weighs every path.
     /// </summary>
     Joint,
+
+    /// <summary>
+    /// The paper's ablation without data: <c>R = Σₖ hᵏ(1, θ², 1)</c>, every Gᵏ being 1. With <see cref="NormStatistics.Running"/> this is
+    /// <see cref="SynFlowL2Pruner"/>; otherwise the data still gives the norm scales.
+    /// </summary>
+    KernelOnly,
 }

@@ -19,7 +19,7 @@ public sealed class RandomPruner : Pruner
     /// <inheritdoc/>
     public override bool NeedsData => false;
 
-    private protected override (IReadOnlyList<Tensor> Scores, int Exponent) ScoreRound(ScoringContext context)
+    internal override (IReadOnlyList<Tensor> Scores, int Exponent) ScoreRound(ScoringContext context)
     {
         // Scores do not depend on the round: a weight that survives keeps its number.
         using var generator = new Generator(unchecked((ulong)context.Seed));

@@ -27,15 +27,8 @@ public sealed class SnipPruner : Pruner
     /// </summary>
     public NormStatistics NormStatistics { get; init; } = NormStatistics.PruningBatch;
 
-    private protected override IEnumerable<KeyValuePair<string, string>> Settings => [KeyValuePair.Create("norm_statistics", NormStatistics.ToString())];
+    internal override IEnumerable<KeyValuePair<string, string>> Settings => [KeyValuePair.Create("norm_statistics", NormStatistics.ToString())];
 
-    private protected override (IReadOnlyList<Tensor> Scores, int Exponent) ScoreRound(ScoringContext context)
-    {
-        using var scope = NewDisposeScope();
-        using var gradients = LossGradients.Of(context, NormStatistics);
-        using var noGrad = no_grad();
-        var scores = gradients.Weights.Zip(gradients.Gradients, (theta, dL) =>
-            (theta.to(float64) * dL.to(float64)).abs().cpu().MoveToOuterDisposeScope());
-        return (scores.ToList(), 0);
-    }
+    internal override (IReadOnlyList<Tensor> Scores, int Exponent) ScoreRound(ScoringContext context) =>
+        (ConnectionSensitivity.Of(context, NormStatistics), 0);
 }

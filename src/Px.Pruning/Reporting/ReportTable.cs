@@ -25,7 +25,7 @@ internal static class ReportTable
             text.Append(Line(rows[i], widths)).Append('\n');
         }
         if (hasFlops) text.Append("FLOPs: one sample, a multiply-add counts as 2; biases, normalisation and activations are not counted.\n");
-        return text.Append(Collapsed(report)).ToString();
+        return text.Append(Collapsed(report)).Append(Connected(report)).ToString();
     }
 
     private static string[] Header(bool hasFlops) =>
@@ -55,6 +55,14 @@ internal static class ReportTable
         0 => "No layer collapsed.\n",
         1 => $"1 layer collapsed, no weight is left in it: {report.CollapsedLayers[0]}\n",
         var count => $"{count} layers collapsed, no weight is left in them: {string.Join(", ", report.CollapsedLayers)}\n",
+    };
+
+    private static string Connected(PruningReport report) => report.OutputsReached switch
+    {
+        null => "",
+        0 => $"Input and output are NOT connected: 0 of {N(report.Outputs)} outputs reached, the network answers the same to every input. "
+            + "Prune less, in more rounds, or with a minimum for every layer: PruningScope.WithMinimumDensity.\n",
+        var reached => $"Input and output are still connected: {N(reached)} of {N(report.Outputs)} outputs reached.\n",
     };
 
     /// <summary>Words to the left, numbers to the right.</summary>

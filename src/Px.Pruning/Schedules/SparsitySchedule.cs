@@ -19,6 +19,11 @@ public abstract class SparsitySchedule
     public static SparsitySchedule Exponential { get; } =
         new FormulaSchedule("exponential", static (round, rounds, final) => Math.Pow(final, (double)round / rounds));
 
+    /// <summary>Fast at first and slower towards the end: <c>dₜ = d + (1 − d)·(1 − t/T)³</c>, that is sparsity <c>sₜ = s·(1 − (1 − t/T)³)</c>.</summary>
+    /// <remarks><para><b>Source:</b> Zhu and Gupta, ICLR workshop 2018, <see href="https://arxiv.org/abs/1710.01878"/>, from sparsity 0 on.</para></remarks>
+    public static SparsitySchedule Cubic { get; } =
+        new FormulaSchedule("cubic", static (round, rounds, final) => final + (1 - final) * Math.Pow(1 - (double)round / rounds, 3));
+
     /// <summary>A schedule of your own.</summary>
     /// <param name="density">Receives what <see cref="Density"/> receives and returns what it returns. Not asked about the last round.</param>
     /// <param name="name">What the mask's metadata calls it.</param>

@@ -4,13 +4,11 @@ namespace Px.Pruning.Scopes;
 
 internal sealed class LayerWiseScope : PruningScope
 {
-    internal override IReadOnlyList<Tensor> Select(IReadOnlyList<ScoredParameter> parameters, double density)
+    internal override IReadOnlyList<Tensor> Select(IReadOnlyList<ScoredParameter> parameters, double density, IReadOnlyList<long> floors)
     {
-        using var masks = NewDisposeScope();
-        return parameters
-            .Select(p => TopK.Select([p], KeepCount.Round(density, p.Scores.numel()))[0])
-            .ToList() // all of them, before the first one leaves the scope
-            .ConvertAll(mask => mask.MoveToOuterDisposeScope());
+        // What a floor adds to one layer another must give, which no ranking of a layer by itself can know.
+        if (floors.Any(floor => floor > 0)) return Uniform.Select(parameters, density, floors);
+        return TopK.SelectEach(parameters, [.. parameters.Select(p => KeepCount.Round(density, p.Scores.numel()))]);
     }
 
     public override string ToString() => "layer-wise";

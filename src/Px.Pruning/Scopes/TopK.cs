@@ -1,3 +1,5 @@
+using System.Buffers;
+using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using static TorchSharp.torch;
 
@@ -5,14 +7,18 @@ namespace Px.Pruning.Scopes;
 
 /// <summary>Keeps the k largest scores of several tensors by radix selection, straight from tensor memory.</summary>
 /// <remarks>
-/// A score becomes a 64-bit key whose unsigned order is the scores' order. Each of at most four passes counts how often every value of the
-/// next 16 bits occurs among the keys that share the k-th largest key's leading bits, which fixes 16 more bits of that key.
-/// <para><b>Cost:</b> O(N) time, 512 KiB beside the masks. A pass is skipped when the keys found so far are exactly those to keep.</para>
+/// A score becomes a 64-bit key whose unsigned order is the scores' order. A pass counts how often every value of the next 16 bits occurs
+/// among the keys that share the k-th largest key's leading bits, which fixes 16 more bits of that key. As soon as few keys are left to
+/// choose from, they are sorted; this is nearly always so after the first pass, and after four at the latest nothing is left to choose.
+/// <para><b>Cost:</b> O(N) time, at most 1 MiB beside the masks.</para>
 /// </remarks>
 internal static class TopK
 {
     private const int DigitBits = 16;
     private const int Digits = 1 << DigitBits;
+
+    // So many keys are sorted faster than another pass goes through all.
+    private const int Few = 1 << 16;
 
     // The keys of infinities and NaNs, of either sign, begin with one of the first or last 16 digits: exponent all ones, 4 bits free.
     private const int NonFiniteDigits = 16;
@@ -32,14 +38,39 @@ internal static class TopK
         return masks.ConvertAll(mask => mask.MoveToOuterDisposeScope());
     }
 
+    /// <summary>Keeps so many of each parameter by itself.</summary>
+    /// <inheritdoc cref="Select"/>
+    /// <param name="parameters">The scores; of equal ones the earlier is kept.</param>
+    /// <param name="counts">How many to keep of each, at least 0.</param>
+    public static IReadOnlyList<Tensor> SelectEach(IReadOnlyList<ScoredParameter> parameters, IReadOnlyList<long> counts)
+    {
+        using var scope = NewDisposeScope();
+        return parameters
+            .Select((parameter, i) => Select([parameter], counts[i])[0])
+            .ToList() // all of them, before the first one leaves the scope
+            .ConvertAll(mask => mask.MoveToOuterDisposeScope());
+    }
+
     /// <summary>The key that separates kept from pruned, and how many of the keys equal to it are kept.</summary>
     private static (ulong Key, long EqualsKept) Threshold(IReadOnlyList<ScoredParameter> parameters, long count)
     {
-        var histogram = new long[Digits];
+        var histogram = ArrayPool<long>.Shared.Rent(Digits);
+        try
+        {
+            return Threshold(parameters, count, histogram.AsSpan(0, Digits));
+        }
+        finally
+        {
+            ArrayPool<long>.Shared.Return(histogram);
+        }
+    }
+
+    private static (ulong Key, long EqualsKept) Threshold(IReadOnlyList<ScoredParameter> parameters, long count, Span<long> histogram)
+    {
         var (key, known, wanted) = (0UL, 0UL, count); // `known`: ones where bits of `key` are settled
         for (var shift = 64 - DigitBits; shift >= 0; shift -= DigitBits)
         {
-            Array.Clear(histogram);
+            histogram.Clear();
             foreach (var parameter in parameters)
                 Count(parameter, key, known, shift, histogram);
             if (known == 0)
@@ -47,7 +78,7 @@ internal static class TopK
                 RefuseNonFinite(parameters, histogram);
                 if (count == 0)
                     return (ulong.MaxValue, 0);
-                if (count >= histogram.Sum())
+                if (count >= Sum(histogram))
                     return (0, long.MaxValue);
             }
 
@@ -58,12 +89,43 @@ internal static class TopK
             known |= (ulong)(Digits - 1) << shift;
             if (histogram[digit] == wanted)
                 return (key, long.MaxValue); // every key from here up is kept, whatever its other bits
+            if (histogram[digit] <= Few)
+                return Sorted(parameters, key, known, wanted, (int)histogram[digit]);
         }
 
         return (key, wanted);
     }
 
-    private static void Count(ScoredParameter parameter, ulong key, ulong known, int shift, long[] histogram)
+    /// <summary>The last step for the few keys that share the known bits.</summary>
+    private static (ulong Key, long EqualsKept) Sorted(IReadOnlyList<ScoredParameter> parameters, ulong key, ulong known, long wanted, int few)
+    {
+        var keys = new ulong[few];
+        var found = 0;
+        foreach (var parameter in parameters)
+            found = Gather(parameter, key, known, keys, found);
+        Array.Sort(keys);
+        var threshold = keys[few - (int)wanted];
+        return (threshold, wanted - keys.Count(larger => larger > threshold));
+    }
+
+    // A process may prune only once: its first selection should not run on code that waits to be optimized.
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static int Gather(ScoredParameter parameter, ulong key, ulong known, ulong[] keys, int found)
+    {
+        var scores = Scores(parameter);
+        var alive = Alive(parameter)[..scores.Length];
+        for (var i = 0; i < scores.Length; i++)
+        {
+            var candidate = Key(scores[i]);
+            if ((candidate & known) == key && alive[i] != 0)
+                keys[found++] = candidate;
+        }
+
+        return found;
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void Count(ScoredParameter parameter, ulong key, ulong known, int shift, Span<long> histogram)
     {
         var scores = Scores(parameter);
         var alive = Alive(parameter)[..scores.Length];
@@ -75,6 +137,7 @@ internal static class TopK
         }
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static Tensor Mark(ScoredParameter parameter, ulong threshold, ref long equalsKept)
     {
         var mask = zeros(parameter.Scores.shape, ScalarType.Bool, CPU);
@@ -93,24 +156,33 @@ internal static class TopK
     }
 
     /// <summary>Flips the sign bit of numbers from zero up and every bit of those below: as an integer, the key then has the score's order.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static ulong Key(double score)
     {
         var bits = BitConverter.DoubleToInt64Bits(score + 0.0); // -0 + 0 = +0
         return (ulong)(bits ^ ((bits >> 63) | long.MinValue));
     }
 
-    private static void RefuseNonFinite(IReadOnlyList<ScoredParameter> parameters, long[] histogram)
+    private static void RefuseNonFinite(IReadOnlyList<ScoredParameter> parameters, ReadOnlySpan<long> histogram)
     {
-        var nonFinite = histogram.AsSpan(0, NonFiniteDigits).ToArray().Sum() + histogram.AsSpan(Digits - NonFiniteDigits).ToArray().Sum();
+        var nonFinite = Sum(histogram[..NonFiniteDigits]) + Sum(histogram[^NonFiniteDigits..]);
         if (nonFinite == 0)
             return;
         var parameter = parameters.First(HasNonFinite);
         throw new NonFiniteScoreException(
             $"{nonFinite} scores are NaN or infinite, the first in '{parameter.Name}', so that nothing can be ranked; the model is unchanged. " +
-            "Check that its weights and its output on the pruning data are finite, prune a float32 or float64 model instead of a half-precision one, or scale the inputs down.")
+            NonFiniteScoreException.Remedy)
         {
             Parameter = parameter.Name,
         };
+    }
+
+    private static long Sum(ReadOnlySpan<long> counts)
+    {
+        long sum = 0;
+        foreach (var count in counts)
+            sum += count;
+        return sum;
     }
 
     private static bool HasNonFinite(ScoredParameter parameter)

@@ -28,6 +28,8 @@ public class NonFiniteTests
     [InlineData("SNIP", float.NaN)]
     [InlineData("Magnitude", float.NaN)]
     [InlineData("Magnitude", float.NegativeInfinity)]
+    [InlineData("PHEW", float.NaN)]
+    [InlineData("PHEW", float.PositiveInfinity)]
     public void Prune_NonFiniteWeight_Throws(string name, float value)
     {
         using var scope = NewDisposeScope();

@@ -38,6 +38,17 @@ internal static class DeterministicTensors
     public static Tensor Labels(long count, int classes) =>
         tensor(Enumerable.Range(0, (int)count).Select(n => (7L * n + 3) % classes).ToArray());
 
+    /// <summary>Class indices of pixels [count, H, W], <c>(7n + 3y + 5x + ny) mod classes</c>, int64.</summary>
+    public static Tensor LabelMaps(long count, long height, long width, int classes)
+    {
+        var values =
+            from n in Enumerable.Range(0, (int)count)
+            from y in Enumerable.Range(0, (int)height)
+            from x in Enumerable.Range(0, (int)width)
+            select (7L * n + 3 * y + 5 * x + n * y) % classes;
+        return tensor(values.ToArray()).reshape(count, height, width);
+    }
+
     private static ulong Fnv1A(string name)
     {
         var hash = 0xCBF29CE484222325UL;

@@ -41,7 +41,18 @@ public sealed class DeterministicTensorsTests
         labels.data<long>().ToArray().Should().Equal(Golden.Labels);
     }
 
-    internal sealed record GeneratorFile(NamedDraw[] Draws, double ImageSum, long[] Labels);
+    [Fact]
+    public void LabelMaps_FourClasses_AreTheOracles()
+    {
+        using var scope = NewDisposeScope();
+
+        var maps = DeterministicTensors.LabelMaps(2, 3, 4, 4);
+
+        maps.shape.Should().Equal(2, 3, 4);
+        maps.data<long>().ToArray().Should().Equal(Golden.LabelMaps.SelectMany(map => map.SelectMany(row => row)));
+    }
+
+    internal sealed record GeneratorFile(NamedDraw[] Draws, double ImageSum, long[] Labels, long[][][] LabelMaps);
 
     internal sealed record NamedDraw(string Name, double Low, double High, ulong Seed, double[] Values);
 }

@@ -3,13 +3,16 @@ namespace Px.Pruning.Tests.Reference;
 /// <summary>One golden file: a problem (network, weights, data, method), and what the oracle found. Written by Oracle/golden.py.</summary>
 internal sealed record GoldenFile(
     string Network, string Method, Dictionary<string, string> Settings,
-    ulong Seed, long[] InputShape, int Classes, long[] Batches,
+    ulong Seed, long[] InputShape, int Classes, long[]? LabelShape, long[] Batches,
     double Sparsity, int Rounds,
     GoldenTensor[] Tensors, string[] Prunable,
     long[][] Kept, double[] Margins,
-    GoldenScores FirstRound, GoldenScores LastRound,
-    string MaskBeforeLastRound, string Mask)
+    GoldenScores FirstRound, GoldenScores? LastRound,
+    string? MaskBeforeLastRound, string? Mask, string? MaskSha256)
 {
+    /// <summary>Whether masks and the last round's scores are here; of a network too large for that, only the digest of the last mask is.</summary>
+    public bool HasMasks => Mask is not null;
+
     public static GoldenFile Load(string name) => GoldenFolder.Read<GoldenFile>(name + ".json");
 
     /// <summary>Which of the prunable weights a packed mask keeps, all parameters after one another in row-major order.</summary>
@@ -32,5 +35,5 @@ internal sealed record GoldenTensor(string Name, long[] Shape, double Low, doubl
 /// <summary>Scores of one round. R and G are null where the method has none.</summary>
 internal sealed record GoldenScores(double? R, double[]? G, GoldenLayer[] Layers);
 
-/// <summary>Sum and maximum of a layer's scores, and the scores at some indices that the mask keeps.</summary>
+/// <summary>Sum and maximum of the sizes of a layer's scores, and the scores at some indices that are ranked.</summary>
 internal sealed record GoldenLayer(string Name, double Sum, double Max, long[] Indices, double[] Values);

@@ -18,7 +18,7 @@ internal sealed class ReferenceProblem : IDisposable
 
     public nn.Module<Tensor, Tensor> Model { get; }
 
-    /// <summary>Float64 images [B, C, H, W] and int64 class indices [B].</summary>
+    /// <summary>Float64 images [B, C, H, W] and int64 class indices [B], or [B, H, W] where the network has an output for every pixel.</summary>
     public IReadOnlyList<(Tensor Input, Tensor Target)> Batches { get; }
 
     public static ReferenceProblem Create(GoldenFile golden, ScalarType type)
@@ -29,7 +29,7 @@ internal sealed class ReferenceProblem : IDisposable
         return new ReferenceProblem(
             model,
             DeterministicTensors.Images(samples, golden.InputShape, golden.Seed).DetachFromDisposeScope(),
-            DeterministicTensors.Labels(samples, golden.Classes).DetachFromDisposeScope(),
+            Labels(golden, samples).DetachFromDisposeScope(),
             golden.Batches);
     }
 
@@ -50,8 +50,14 @@ internal sealed class ReferenceProblem : IDisposable
         "plain-convnet" => new PlainConvNet(),
         "norm-free" => new NormFreeNet(),
         "resnet20" => CifarResNet.Create(new CifarResNetOptions()),
+        "vgg16-bn" => new Vgg16BnNet(),
+        "encoder-decoder" => new EncoderDecoderNet(),
         _ => throw new ArgumentOutOfRangeException(nameof(name), name, "There is no twin of this network."),
     };
+
+    private static Tensor Labels(GoldenFile golden, long samples) => golden.LabelShape is [var height, var width]
+        ? DeterministicTensors.LabelMaps(samples, height, width, golden.Classes)
+        : DeterministicTensors.Labels(samples, golden.Classes);
 
     /// <summary>Copies the oracle's numbers into every parameter and buffer; a name that only one side has is an error.</summary>
     private static void Fill(nn.Module<Tensor, Tensor> model, GoldenFile golden)

@@ -5,7 +5,7 @@ public sealed class SparsityScheduleTests
     public static TheoryData<SparsitySchedule, int, double> Grid()
     {
         var grid = new TheoryData<SparsitySchedule, int, double>();
-        foreach (var schedule in new[] { SparsitySchedule.OneShot, SparsitySchedule.Linear, SparsitySchedule.Exponential })
+        foreach (var schedule in new[] { SparsitySchedule.OneShot, SparsitySchedule.Linear, SparsitySchedule.Exponential, SparsitySchedule.Cubic })
         {
             foreach (var rounds in new[] { 1, 2, 3, 7, 100, 1000 })
             {
@@ -34,6 +34,17 @@ public sealed class SparsityScheduleTests
         SparsitySchedule.Linear.Plan(4, 0.2).Should().BeEquivalentTo([0.8, 0.6, 0.4, 0.2], o => o.Using<double>(c => c.Subject.Should().BeApproximately(c.Expectation, 1e-15)).WhenTypeIs<double>());
         SparsitySchedule.Exponential.Plan(2, 0.25).Should().Equal(0.5, 0.25);
         SparsitySchedule.Exponential.Density(50, 100, 0.02).Should().BeApproximately(Math.Sqrt(0.02), 1e-15);
+    }
+
+    [Fact]
+    public void Cubic_Sparsities_AreThoseOfZhuAndGupta()
+    {
+        // s·(1 − (1 − t/T)³) with s = 0.8, T = 4: 1 − 27/64, 1 − 8/64, 1 − 1/64, 1
+        var sparsities = SparsitySchedule.Cubic.Plan(4, 0.2).Select(density => 1 - density).ToArray();
+
+        foreach (var (sparsity, expected) in sparsities.Zip([0.8 * 37 / 64, 0.8 * 56 / 64, 0.8 * 63 / 64, 0.8]))
+            sparsity.Should().BeApproximately(expected, 1e-15);
+        SparsitySchedule.Cubic.Plan(1_000_000, 1e-12).Should().BeInDescendingOrder().And.OnlyContain(density => density >= 1e-12);
     }
 
     [Fact]
@@ -95,8 +106,8 @@ public sealed class SparsityScheduleTests
 
     [Fact]
     public void ToString_BuiltIn_IsTheNameForTheMetadata() =>
-        new[] { SparsitySchedule.OneShot, SparsitySchedule.Linear, SparsitySchedule.Exponential }
-            .Select(s => s.ToString()).Should().Equal("one-shot", "linear", "exponential");
+        new[] { SparsitySchedule.OneShot, SparsitySchedule.Linear, SparsitySchedule.Exponential, SparsitySchedule.Cubic }
+            .Select(s => s.ToString()).Should().Equal("one-shot", "linear", "exponential", "cubic");
 
     private sealed class Endless : SparsitySchedule
     {

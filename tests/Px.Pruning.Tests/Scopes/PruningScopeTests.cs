@@ -33,7 +33,7 @@ public sealed class PruningScopeTests : IDisposable
         foreach (var density in new[] { 0, 0.003, 0.02, 0.1, 1.0 / 3, 0.5, 0.77, 0.999, 1 })
         {
             var total = parameters.Sum(p => p.Scores.numel());
-            var expected = Brute(parameters, (int)Math.Round(density * total, MidpointRounding.AwayFromZero));
+            var expected = Rankings.StableSort(parameters, (int)Math.Round(density * total, MidpointRounding.AwayFromZero));
 
             var masks = PruningScope.Global.Select(parameters, density);
 
@@ -53,7 +53,7 @@ public sealed class PruningScopeTests : IDisposable
             for (var i = 0; i < parameters.Count; i++)
             {
                 var count = (int)Math.Round(density * parameters[i].Scores.numel(), MidpointRounding.AwayFromZero);
-                masks[i].bytes.ToArray().Should().Equal(Brute([parameters[i]], count));
+                masks[i].bytes.ToArray().Should().Equal(Rankings.StableSort([parameters[i]], count));
             }
         }
     }
@@ -61,7 +61,7 @@ public sealed class PruningScopeTests : IDisposable
     [Fact]
     public void Select_Ties_KeepTheEarlierParameterAndIndex()
     {
-        ScoredParameter[] parameters = [Scored("a", [1, 2, 1, 1]), Scored("b", [1, 1, 3])];
+        ScoredParameter[] parameters = [Rankings.Scored("a", [1, 2, 1, 1]), Rankings.Scored("b", [1, 1, 3])];
 
         var masks = PruningScope.Global.Select(parameters, 4.0 / 7);
 
@@ -72,7 +72,7 @@ public sealed class PruningScopeTests : IDisposable
     [Fact]
     public void Select_SignedZeros_AreEqual()
     {
-        var masks = PruningScope.Global.Select([Scored("w", [-0.0, 0.0, -0.0, 0.0])], 0.5);
+        var masks = PruningScope.Global.Select([Rankings.Scored("w", [-0.0, 0.0, -0.0, 0.0])], 0.5);
 
         masks[0].bytes.ToArray().Should().Equal(1, 1, 0, 0);
     }
@@ -80,7 +80,7 @@ public sealed class PruningScopeTests : IDisposable
     [Fact]
     public void Select_HalfWeights_RoundAwayFromZero()
     {
-        PruningScope.Global.Select([Scored("w", [5, 4, 3, 2, 1])], 0.5)[0].sum().ToInt64().Should().Be(3);
+        PruningScope.Global.Select([Rankings.Scored("w", [5, 4, 3, 2, 1])], 0.5)[0].sum().ToInt64().Should().Be(3);
         KeepCount.Round(0.5, 5).Should().Be(3);
         KeepCount.Round(0.25, 10).Should().Be(3);
         KeepCount.Round(0.02, 268336).Should().Be(5367);
@@ -90,7 +90,7 @@ public sealed class PruningScopeTests : IDisposable
     [Fact]
     public void Select_FewerAliveThanAsked_KeepsAllOfThemAndRevivesNone()
     {
-        ScoredParameter[] parameters = [Scored("a", [9, 9, 9, 9], [0, 1, 0, 0]), Scored("b", [1, 9], [1, 0])];
+        ScoredParameter[] parameters = [Rankings.Scored("a", [9, 9, 9, 9], [0, 1, 0, 0]), Rankings.Scored("b", [1, 9], [1, 0])];
 
         var masks = PruningScope.Global.Select(parameters, 0.9);
 
@@ -114,7 +114,7 @@ public sealed class PruningScopeTests : IDisposable
     {
         foreach (var pruningScope in new[] { PruningScope.Global, PruningScope.LayerWise })
         {
-            ScoredParameter[] parameters = [Scored("good.weight", [1, 2]), Scored("bad.weight", [1, value, 2, value])];
+            ScoredParameter[] parameters = [Rankings.Scored("good.weight", [1, 2]), Rankings.Scored("bad.weight", [1, value, 2, value])];
             var act = () => pruningScope.Select(parameters, 0.5);
 
             act.Should().Throw<NonFiniteScoreException>().WithMessage("*2 scores*bad.weight*").Which.Parameter.Should().Be("bad.weight");
@@ -127,17 +127,17 @@ public sealed class PruningScopeTests : IDisposable
     [InlineData(0x7FF0_0000_0000_0001)]
     [InlineData(0xFFFF_FFFF_FFFF_FFFF)]
     public void Select_EveryKindOfNaN_IsSeen(ulong bits) =>
-        ((Action)(() => PruningScope.Global.Select([Scored("w", [1, BitConverter.UInt64BitsToDouble(bits)])], 0.5)))
+        ((Action)(() => PruningScope.Global.Select([Rankings.Scored("w", [1, BitConverter.UInt64BitsToDouble(bits)])], 0.5)))
             .Should().Throw<NonFiniteScoreException>();
 
     [Fact]
     public void Select_LargestFiniteScores_AreNotTakenForInfinite() =>
-        PruningScope.Global.Select([Scored("w", [double.MaxValue, double.MinValue, 0])], 1.0 / 3)[0].bytes.ToArray().Should().Equal(1, 0, 0);
+        PruningScope.Global.Select([Rankings.Scored("w", [double.MaxValue, double.MinValue, 0])], 1.0 / 3)[0].bytes.ToArray().Should().Equal(1, 0, 0);
 
     [Fact]
     public void Select_NonFiniteScoreOfAPrunedWeight_IsIgnored()
     {
-        var masks = PruningScope.Global.Select([Scored("w", [1, double.NaN, 2, double.PositiveInfinity], [1, 0, 1, 0])], 0.25);
+        var masks = PruningScope.Global.Select([Rankings.Scored("w", [1, double.NaN, 2, double.PositiveInfinity], [1, 0, 1, 0])], 0.25);
 
         masks[0].bytes.ToArray().Should().Equal(0, 0, 1, 0);
     }
@@ -171,18 +171,8 @@ public sealed class PruningScopeTests : IDisposable
         }
     }
 
-    private static byte[] Brute(IReadOnlyList<ScoredParameter> parameters, int count)
-    {
-        var scores = parameters.SelectMany(p => p.Scores.data<double>().ToArray()).ToArray();
-        var alive = parameters.SelectMany(p => p.Alive.bytes.ToArray()).ToArray();
-        var kept = new byte[scores.Length];
-        foreach (var i in Enumerable.Range(0, scores.Length).Where(i => alive[i] == 1).OrderByDescending(i => scores[i]).Take(count)) // stable
-            kept[i] = 1;
-        return kept;
-    }
-
     private static List<ScoredParameter> Random(string kind, Random random, int[] sizes) => sizes
-        .Select((size, i) => Scored(
+        .Select((size, i) => Rankings.Scored(
             $"p{i}",
             Enumerable.Range(0, size).Select(_ => Draw(kind, random)).ToArray(),
             Enumerable.Range(0, size).Select(_ => random.NextDouble() < 0.8 ? 1 : 0).ToArray()))
@@ -201,7 +191,4 @@ public sealed class PruningScopeTests : IDisposable
         "neighbours" => BitConverter.Int64BitsToDouble(BitConverter.DoubleToInt64Bits(1.5) + random.Next(40)),
         _ => throw new ArgumentOutOfRangeException(nameof(kind)),
     };
-
-    private static ScoredParameter Scored(string name, double[] scores, int[]? alive = null) =>
-        new(name, tensor(scores), alive is null ? ones(scores.Length, dtype: ScalarType.Bool) : tensor(alive.Select(a => a == 1).ToArray()));
 }

@@ -52,6 +52,7 @@ internal static class Aten
     internal static readonly Op bmm = new("aten::bmm");
     internal static readonly Op broadcast_to = new("aten::broadcast_to");
     internal static readonly Op cat = new("aten::cat");
+    internal static readonly Op cdist = new("aten::cdist");
     internal static readonly Op ceil = new("aten::ceil");
     internal static readonly Op ceil_ = new("aten::ceil_");
     internal static readonly Op celu = new("aten::celu");

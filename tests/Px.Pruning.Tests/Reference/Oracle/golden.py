@@ -1,112 +1,93 @@
-"""Writes ../Golden/*.json. Values are never written again to make a test pass; see ../README.md."""
+"""Writes ../Golden/*.json. Values are never written again to make a test pass; see ../README.md.
+
+golden.py [WORD...]: only the files whose name holds every word. golden.py --try SEED [WORD...]: writes nothing, reports.
+"""
 import base64
+import hashlib
 import json
 import os
 import platform
 import sys
+import time
 
 import numpy as np
 import torch
 
-import methods
-from networks import NORM_FREE, PLAIN, RESNET20, prunable, tensors
-from tensors import images, uniform
+from cases import CASES
+from loop import make_batches, make_state, prune
+from networks import VGG16, prunable, tensors
+from rounding import in_float32, margin, resummed
+from tensors import images, label_maps, labels, uniform
 
-SEED = 1
-SPARSITY = 0.98
 ROUNDS = 10
 SAMPLES_PER_LAYER = 40
 FOLDER = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "Golden")
+MADE_BY = {"script": "Oracle/golden.py", "python": platform.python_version(), "torch": torch.__version__}
 
 
-def px(objective, statistics, weighting="squared"):
-    criterion = {"decoupled": methods.px_decoupled, "joint": methods.px_joint}[objective](statistics, weighting)
-    return "px", {"objective": objective, "norm_statistics": statistics, "weighting": weighting}, criterion
+def file_name(case):
+    return "-".join([case.network.name, case.method.name, *case.method.variant] + (["two-batches"] if len(case.batches) > 1 else [])) + ".json"
 
 
-def snip(statistics):
-    return "snip", {"norm_statistics": statistics}, methods.snip(statistics)
-
-
-SYNFLOW_L2 = "synflow-l2", {}, methods.synflow_l2
-MAGNITUDE = "magnitude", {}, methods.magnitude
-
-# network, batches, method
-CASES = [
-    (PLAIN, [20], px("decoupled", "running")),
-    (PLAIN, [20], px("decoupled", "batch")),
-    (PLAIN, [12, 8], px("decoupled", "batch")),
-    (PLAIN, [20], px("decoupled", "batch", "absolute")),
-    (PLAIN, [20], px("joint", "running")),
-    (PLAIN, [20], px("joint", "batch")),
-    (PLAIN, [20], px("joint", "running", "absolute")),
-    (PLAIN, [20], snip("batch")),
-    (PLAIN, [12, 8], snip("batch")),
-    (PLAIN, [20], snip("running")),
-    (PLAIN, [20], SYNFLOW_L2),
-    (PLAIN, [20], MAGNITUDE),
-    (NORM_FREE, [20], px("decoupled", "running")),
-    (NORM_FREE, [20], px("joint", "running")),
-    (NORM_FREE, [20], px("joint", "running", "absolute")),
-    (NORM_FREE, [12, 8], snip("batch")),
-    (NORM_FREE, [20], MAGNITUDE),
-    (RESNET20, [10], px("decoupled", "running")),
-    (RESNET20, [10], px("decoupled", "batch")),
-    (RESNET20, [10], px("joint", "running")),
-    (RESNET20, [10], px("joint", "batch")),
-    (RESNET20, [10], snip("batch")),
-    (RESNET20, [10], MAGNITUDE),
-]
-
-
-def file_name(network, batches, method, settings):
-    words = [network.name, method, *settings.values()] + (["two-batches"] if len(batches) > 1 else [])
-    return "-".join(word for word in words if word != "squared") + ".json"
-
-
-def bits(mask):
+def packed(mask):
     """All masks in parameter order, row-major, one bit a weight, the first weight in the highest bit of the first byte."""
     flat = torch.cat([m.flatten() for m in mask.values()]).numpy().astype(np.uint8)
-    return base64.b64encode(np.packbits(flat, bitorder="big").tobytes()).decode("ascii")
+    return np.packbits(flat, bitorder="big").tobytes()
 
 
-def scored(mask, scores, facts):
-    """Sums, and about SAMPLES_PER_LAYER scores a layer at even steps through the weights that the mask keeps."""
+def text(mask):
+    return base64.b64encode(packed(mask)).decode("ascii")
+
+
+def scored(candidates, scores, facts):
+    """Sums and maxima of sizes, and about SAMPLES_PER_LAYER scores a layer at even steps through the weights that are ranked."""
     layers = []
     for name, s in scores.items():
-        alive = mask[name].flatten().nonzero().flatten()
-        step = max(1, len(alive) // SAMPLES_PER_LAYER) | 1
-        indices = alive[::step]
-        layers.append({"name": name, "sum": s.sum().item(), "max": s.max().item(),
+        ranked = candidates[name].flatten().nonzero().flatten()
+        step = max(1, len(ranked) // SAMPLES_PER_LAYER) | 1
+        indices = ranked[::step]
+        layers.append({"name": name, "sum": s.abs().sum().item(), "max": s.abs().max().item(),
                        "indices": indices.tolist(), "values": s.flatten()[indices].tolist()})
     return {**facts, "layers": layers}
 
 
-def margin(scores, before, after):
-    """(lowest kept - highest removed) / lowest kept: below about 1e-9, rounding decides the mask."""
-    kept = min(s[after[name] > 0].min().item() for name, s in scores.items() if after[name].any())
-    gone = max(s[(before[name] > 0) & (after[name] == 0)].max().item() for name, s in scores.items() if (before[name] > after[name]).any())
-    return (kept - gone) / kept if kept > 0 else 0.0
+def masks(network, before, after):
+    """VGG-16 has too many weights for a file: a digest of the mask's bytes instead."""
+    if network is VGG16:
+        return {"mask_sha256": hashlib.sha256(packed(after)).hexdigest()}
+    return {"mask_before_last_round": text(before), "mask": text(after)}
 
 
-def case(network, sizes, method, settings, criterion):
-    state = methods.make_state(network, SEED)
-    history = methods.prune(criterion, network, state, methods.make_batches(network, sizes, SEED), SPARSITY, ROUNDS)
-    first, last = history[0], history[-1]
+def made(case):
+    """The file's content, and a report on rounding that is not part of it."""
+    network, method, seed = case.network, case.method, case.seed
+    criterion = method.make(seed)
+    state, batches = make_state(network, seed), make_batches(network, case.batches, seed)
+    kept, margins, noise, report = [], [], [], []
+    for t, (candidates, mask, scores, facts, after) in enumerate(
+            prune(criterion, network, state, batches, case.sparsity, ROUNDS, method.revives), start=1):
+        kept.append([int(m.sum().item()) for m in after.values()])
+        margins.append(margin(scores, candidates, after))
+        if t == 1:
+            first = scored(candidates, scores, facts)
+        if t == 1 or t == ROUNDS and network is not VGG16:
+            report += in_float32(criterion, network, case.batches, seed, mask, scores, t)
+            other = resummed(criterion, network, state, mask, batches, t)
+            noise.append(max(((other[name] - s).abs().max() / s.abs().max().clamp(min=1e-300)).item() for name, s in scores.items()))
+    last = {} if network is VGG16 else {"last_round": scored(candidates, scores, facts)}
+    shape = {"label_shape": network.label_shape} if network.label_shape else {}
     return {
-        "made_by": {"script": "Oracle/golden.py", "python": platform.python_version(), "torch": torch.__version__},
-        "network": network.name, "method": method, "settings": settings,
-        "seed": SEED, "input_shape": network.input_shape, "classes": network.classes, "batches": sizes,
-        "sparsity": SPARSITY, "rounds": ROUNDS,
+        "made_by": MADE_BY,
+        "network": network.name, "method": method.name, "settings": method.settings,
+        "seed": seed, "input_shape": network.input_shape, "classes": network.classes, **shape, "batches": case.batches,
+        "sparsity": case.sparsity, "rounds": ROUNDS,
         "tensors": [spec._asdict() for spec in tensors(network)],
         "prunable": prunable(network),
-        "kept": [[int(m.sum().item()) for m in after.values()] for _, _, _, after in history],
-        "margins": [margin(scores, before, after) for before, scores, _, after in history],
-        "first_round": scored(*first[:3]),
-        "last_round": scored(*last[:3]),
-        "mask_before_last_round": bits(last[0]),
-        "mask": bits(last[3]),
-    }
+        "kept": kept,
+        "margins": margins,
+        "first_round": first, **last,
+        **masks(network, mask, after),
+    }, (max(noise), report)
 
 
 def generator():
@@ -114,12 +95,13 @@ def generator():
     draws = {name: uniform(name, (5,), low, high, seed).tolist()
              for name, low, high, seed in (("conv1.weight", -1.0, 1.0, 1), ("bn1.running_var", 0.5, 1.5, 1), ("layer3.2.conv2.weight", -0.1, 0.1, 7))}
     return {
-        "made_by": {"script": "Oracle/golden.py", "python": platform.python_version(), "torch": torch.__version__},
+        "made_by": MADE_BY,
         "draws": [{"name": "conv1.weight", "low": -1.0, "high": 1.0, "seed": 1, "values": draws["conv1.weight"]},
                   {"name": "bn1.running_var", "low": 0.5, "high": 1.5, "seed": 1, "values": draws["bn1.running_var"]},
                   {"name": "layer3.2.conv2.weight", "low": -0.1, "high": 0.1, "seed": 7, "values": draws["layer3.2.conv2.weight"]}],
-        "image_sum": images(10, (3, 32, 32), SEED).sum().item(),
-        "labels": methods.labels(12, 10).tolist(),
+        "image_sum": images(10, (3, 32, 32), 1).sum().item(),
+        "labels": labels(12, 10).tolist(),
+        "label_maps": label_maps(2, 3, 4, 4).tolist(),
     }
 
 
@@ -130,17 +112,25 @@ def write(name, content):
         file.write("{\n" + ",\n".join(lines) + "\n}\n")
 
 
-def main():
+def main(words):
     torch.set_num_threads(1)
-    os.makedirs(FOLDER, exist_ok=True)
-    write("generator.json", generator())
-    for network, sizes, (method, settings, criterion) in CASES:
-        content = case(network, sizes, method, settings, criterion)
-        name = file_name(network, sizes, method, settings)
-        write(name, content)
-        size = os.path.getsize(os.path.join(FOLDER, name)) / 1024
-        print(f"{name:60} {size:6.0f} KB  smallest margin {min(content['margins']):.1e}  kept {content['kept'][-1]}")
+    seed = None
+    if words[:1] == ["--try"]:
+        seed, words = int(words[1]), words[2:]
+    elif not words or words == ["generator"]:
+        write("generator.json", generator())
+    for case in CASES:
+        name = file_name(case)
+        if not all(word in name for word in words):
+            continue
+        started = time.monotonic()
+        content, (noise, (error, clearance, *last)) = made(case if seed is None else case._replace(seed=seed))
+        if seed is None:
+            write(name, content)
+        print(f"{name:60} margin {min(content['margins']):.1e}  noise {noise:.0e}  float32: error {error:.0e}, gates {clearance:.1f}"
+              + (f"; last {last[0]:.0e}, {last[1]:.1f}" if last else "")
+              + f"  kept {content['kept'][-1]}  {time.monotonic() - started:.0f} s", flush=True)
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main(sys.argv[1:]))

@@ -6,9 +6,12 @@ run the very same function. `layers` lists the modules with tensors in the order
 from collections import namedtuple
 from math import sqrt
 
-# kind: conv | linear | norm; shape: of the weight; bias: conv and linear only.
-Layer = namedtuple("Layer", "name kind shape bias")
-Network = namedtuple("Network", "name run layers input_shape classes samples")
+from torch import cat
+
+# kind: conv | transposed | linear | norm; shape: of the weight; bias: not of norms; low, high: a norm's scale.
+Layer = namedtuple("Layer", "name kind shape bias low high", defaults=(0.5, 1.5))
+# label_shape: () for one class a sample, (H, W) for one a pixel.
+Network = namedtuple("Network", "name run layers input_shape classes samples label_shape", defaults=((),))
 Spec = namedtuple("Spec", "name shape low high")
 
 
@@ -16,8 +19,12 @@ def conv(name, out, into, kernel, bias):
     return Layer(name, "conv", (out, into, kernel, kernel), bias)
 
 
-def norm(name, channels):
-    return Layer(name, "norm", (channels,), True)
+def transposed(name, into, out, kernel, bias):
+    return Layer(name, "transposed", (into, out, kernel, kernel), bias)
+
+
+def norm(name, channels, low=0.5, high=1.5):
+    return Layer(name, "norm", (channels,), True, low, high)
 
 
 def linear(name, out, into, bias=True):
@@ -29,7 +36,7 @@ def tensors(network):
     specs = []
     for layer in network.layers:
         if layer.kind == "norm":
-            for part, low, high in (("weight", 0.5, 1.5), ("bias", -0.2, 0.2), ("running_mean", -0.2, 0.2), ("running_var", 0.5, 1.5)):
+            for part, low, high in (("weight", layer.low, layer.high), ("bias", -0.2, 0.2), ("running_mean", -0.2, 0.2), ("running_var", 0.5, 1.5)):
                 specs.append(Spec(f"{layer.name}.{part}", layer.shape, low, high))
         else:
             fan_in = 1
@@ -38,7 +45,8 @@ def tensors(network):
             bound = sqrt(6.0 / fan_in)
             specs.append(Spec(f"{layer.name}.weight", layer.shape, -bound, bound))
             if layer.bias:
-                specs.append(Spec(f"{layer.name}.bias", layer.shape[:1], -0.1, 0.1))
+                out = layer.shape[1] if layer.kind == "transposed" else layer.shape[0]
+                specs.append(Spec(f"{layer.name}.bias", (out,), -0.1, 0.1))
     return specs
 
 
@@ -112,4 +120,60 @@ def resnet20_layers():
 
 RESNET20 = Network("resnet20", run_resnet20, resnet20_layers(), (3, 32, 32), 10, 10)
 
-ALL = [PLAIN, NORM_FREE, RESNET20]
+
+# ---- VGG-16 with batch norm for CIFAR; torchvision's numbering of `features`, one linear layer behind ----
+
+VGG16_WIDTHS = [64, 64, "M", 128, 128, "M", 256, 256, 256, "M", 512, 512, 512, "M", 512, 512, 512, "M"]
+
+
+def run_vgg16(net, x):
+    at = 0
+    for width in VGG16_WIDTHS:
+        if width == "M":
+            x = net.max_pool(f"features.{at}", x, kernel=2, stride=2, padding=0)
+            at += 1
+        else:
+            x = net.norm(f"features.{at + 1}", net.conv(f"features.{at}", x, stride=1, padding=1))
+            x = net.relu(f"features.{at + 2}", x)
+            at += 3
+    return net.linear("classifier", x.flatten(1))
+
+
+def vgg16_layers():
+    layers, at, into = [], 0, 3
+    for width in VGG16_WIDTHS:
+        if width == "M":
+            at += 1
+        else:
+            layers += [conv(f"features.{at}", width, into, 3, bias=True), norm(f"features.{at + 1}", width)]
+            at, into = at + 3, width
+    return layers + [linear("classifier", 10, 512)]
+
+
+VGG16 = Network("vgg16-bn", run_vgg16, vgg16_layers(), (3, 32, 32), 10, 4)
+
+
+# ---- a small encoder-decoder: dilated, depthwise and transposed convolutions, a skip that is concatenated; norm scales of both signs ----
+
+def run_encoder_decoder(net, x):
+    stem = net.relu("stem_relu", net.norm("stem_bn", net.conv("stem", x, stride=1, padding=1)))
+    x = net.relu("down_relu", net.norm("down_bn", net.conv("down", stem, stride=2, padding=1)))
+    x = net.relu("dilated_relu", net.norm("dilated_bn", net.conv("dilated", x, stride=1, padding=2, dilation=2)))
+    x = net.relu("depthwise_relu", net.norm("depthwise_bn", net.conv("depthwise", x, stride=1, padding=1, groups=16)))
+    x = net.relu("pointwise_relu", net.norm("pointwise_bn", net.conv("pointwise", x, stride=1, padding=0)))
+    x = net.relu("up_relu", net.conv_transpose("up", x, stride=2))
+    x = net.relu("fuse_relu", net.norm("fuse_bn", net.conv("fuse", cat((x, stem), 1), stride=1, padding=1)))
+    return net.conv("head", x, stride=1, padding=0)
+
+
+ENCODER_DECODER = Network("encoder-decoder", run_encoder_decoder, [
+    conv("stem", 8, 3, 3, bias=True), norm("stem_bn", 8, -1.2, 1.5),
+    conv("down", 16, 8, 3, bias=False), norm("down_bn", 16, -1.2, 1.5),
+    conv("dilated", 16, 16, 3, bias=False), norm("dilated_bn", 16, -1.2, 1.5),
+    conv("depthwise", 16, 1, 3, bias=False), norm("depthwise_bn", 16, -1.2, 1.5),
+    conv("pointwise", 24, 16, 1, bias=False), norm("pointwise_bn", 24, -1.2, 1.5),
+    transposed("up", 24, 12, 2, bias=True),
+    conv("fuse", 16, 20, 3, bias=True), norm("fuse_bn", 16, -1.2, 1.5),
+    conv("head", 4, 16, 1, bias=True)], (3, 16, 16), 4, 6, (16, 16))
+
+ALL = [PLAIN, NORM_FREE, RESNET20, VGG16, ENCODER_DECODER]

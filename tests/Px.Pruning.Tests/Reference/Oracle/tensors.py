@@ -39,3 +39,7 @@ def images(count, shape, seed):
 
 def labels(count, classes):
     return torch.tensor([(7 * n + 3) % classes for n in range(count)])
+
+
+def label_maps(count, height, width, classes):
+    return torch.tensor([[[(7 * n + 3 * y + 5 * x + n * y) % classes for x in range(width)] for y in range(height)] for n in range(count)])

@@ -1,3 +1,4 @@
+using System.Security.Cryptography;
 using static TorchSharp.torch;
 
 namespace Px.Pruning.Tests.Reference.Parity;
@@ -19,6 +20,16 @@ internal static class GoldenMask
         }
         first.Should().Be(kept.Length);
         return new PruningMask(tensors);
+    }
+
+    /// <summary>The digest of a mask too large for a golden file: SHA-256 of its bits packed as the oracle packs them, in lower-case hexadecimal.</summary>
+    public static string Digest(PruningMask mask)
+    {
+        var kept = Flatten(mask);
+        var bytes = new byte[(kept.Length + 7) / 8];
+        for (var i = 0; i < kept.Length; i++)
+            if (kept[i]) bytes[i / 8] |= (byte)(0x80 >> i % 8);
+        return Convert.ToHexStringLower(SHA256.HashData(bytes));
     }
 
     /// <summary>All parameters after one another in row-major order.</summary>

@@ -1,3 +1,5 @@
+using System.Globalization;
+
 namespace Px.Pruning.Tests.Reference.Parity;
 
 /// <summary>The library's pruner with the settings of a golden file.</summary>
@@ -6,21 +8,58 @@ internal static class ReferencePruners
     /// <summary>The golden files whose method the library has.</summary>
     public static IEnumerable<string> Cases() => GoldenFolder.Cases().Where(name => Find(GoldenFile.Load(name)) is not null);
 
-    public static IPruner Create(GoldenFile golden) =>
-        Find(golden) ?? throw new ArgumentException($"The library has no {golden.Method}.", nameof(golden));
+    /// <param name="golden">The method and its settings.</param>
+    /// <param name="roundsBefore">How many rounds the pruner's first one follows; draws differ from round to round.</param>
+    public static IPruner Create(GoldenFile golden, int roundsBefore = 0) =>
+        Find(golden, roundsBefore) ?? throw new ArgumentException($"The library has no {golden.Method}.", nameof(golden));
 
-    private static IPruner? Find(GoldenFile golden) => golden.Method switch
+    public static ScoreFamily Family(GoldenFile golden) => golden.Method switch
+    {
+        "px" or "synflow" or "synflow-l2" or "logsynflow" or "magnitude" => ScoreFamily.PathSum,
+        "px-released" or "snip" or "itersnip" or "force" or "ntk-sap" => ScoreFamily.Gradient,
+        "grasp" or "prospr" => ScoreFamily.SecondOrder,
+        var other => throw new ArgumentException($"What are the scores of {other} made of?", nameof(golden)),
+    };
+
+    private static IPruner? Find(GoldenFile golden, int roundsBefore = 0) => golden.Method switch
     {
         "px" => new PathExclusionPruner
         {
             Objective = golden.Settings["objective"] == "joint" ? PxObjective.Joint : PxObjective.Decoupled,
-            Weighting = golden.Settings["weighting"] == "absolute" ? PxWeighting.Absolute : PxWeighting.Squared,
+            Weighting = Weighting(golden),
             NormStatistics = Statistics(golden),
         },
         "snip" => new SnipPruner { NormStatistics = Statistics(golden) },
+        "px-released" => new ReleasedPathExclusionPruner(),
+        "synflow" => new SynFlowPruner(),
+        "synflow-l2" => new SynFlowL2Pruner { Weighting = Weighting(golden) },
+        "logsynflow" => new LogSynFlowPruner(),
+        "itersnip" => new IterSnipPruner { NormStatistics = Statistics(golden) },
+        "force" => new ForcePruner { NormStatistics = Statistics(golden) },
+        "grasp" => new GraspPruner { Temperature = Number(golden, "temperature"), NormStatistics = Statistics(golden) },
+        "prospr" => new ProsPrPruner
+        {
+            Steps = (int)Number(golden, "steps"),
+            LearningRate = Number(golden, "learning_rate"),
+            Momentum = Number(golden, "momentum"),
+            FirstOrder = golden.Settings["first_order"] == "true",
+            NormStatistics = Statistics(golden),
+        },
+        "ntk-sap" => new NtkSapPruner
+        {
+            Epsilon = Number(golden, "epsilon"),
+            Repeats = (int)Number(golden, "repeats"),
+            Samples = (int)golden.Batches.Sum(),
+            Draws = new DeterministicDraws(golden.Seed, roundsBefore),
+        },
         "magnitude" => new MagnitudePruner(),
         _ => null,
     };
+
+    private static PxWeighting Weighting(GoldenFile golden) =>
+        golden.Settings.GetValueOrDefault("weighting") == "absolute" ? PxWeighting.Absolute : PxWeighting.Squared;
+
+    private static double Number(GoldenFile golden, string setting) => double.Parse(golden.Settings[setting], CultureInfo.InvariantCulture);
 
     private static NormStatistics Statistics(GoldenFile golden) => golden.Settings["norm_statistics"] switch
     {

@@ -10,9 +10,9 @@ internal static class ScoreComparison
     /// <summary>Each listed score and each layer's sum and maximum lie within a tolerance.</summary>
     /// <param name="actual">The library's scores.</param>
     /// <param name="expected">The oracle's.</param>
-    /// <param name="tolerance">Relative to the score itself where all terms have one sign; to the layer's largest score where terms cancel.</param>
-    /// <param name="cancels">Whether a score is a difference of large terms.</param>
-    public static void AssertEqual(PruningScores actual, GoldenScores expected, double tolerance, bool cancels)
+    /// <param name="tolerance">Relative to the score itself for sums of paths, else to the layer's largest score.</param>
+    /// <param name="family">What the scores are made of.</param>
+    public static void AssertEqual(PruningScores actual, GoldenScores expected, double tolerance, ScoreFamily family)
     {
         using var temporaries = NewDisposeScope();
         actual.Names.Should().Equal(expected.Layers.Select(layer => layer.Name));
@@ -20,9 +20,9 @@ internal static class ScoreComparison
         {
             var values = Values(actual, layer.Name);
             for (var i = 0; i < layer.Indices.Length; i++)
-                Close(values[layer.Indices[i]], layer.Values[i], tolerance * (cancels ? layer.Max : layer.Values[i]), $"{layer.Name}[{layer.Indices[i]}]");
-            Close(values.Sum(), layer.Sum, tolerance * layer.Sum, $"the sum of {layer.Name}");
-            Close(values.Max(), layer.Max, tolerance * layer.Max, $"the maximum of {layer.Name}");
+                Close(values[layer.Indices[i]], layer.Values[i], tolerance * (family == ScoreFamily.PathSum ? layer.Values[i] : layer.Max), $"{layer.Name}[{layer.Indices[i]}]");
+            Close(values.Sum(Math.Abs), layer.Sum, tolerance * layer.Sum, $"the sum of {layer.Name}");
+            Close(values.Max(Math.Abs), layer.Max, tolerance * layer.Max, $"the maximum of {layer.Name}");
         }
     }
 

@@ -138,7 +138,8 @@ internal sealed class PathEnumeration
         return paths.Where(p => p.Units.All(unit => !graph.Units[unit].Gated || values[unit] > 0));
     }
 
-    private double Value(NetworkPath p) => p.Weights.Aggregate(Scale(p), (product, j) => product * theta[j]);
+    /// <summary><c>vₚ</c>: the product of its weights and scales.</summary>
+    public double Value(NetworkPath p) => p.Weights.Aggregate(Scale(p), (product, j) => product * theta[j]);
 
     /// <summary>∂vₚ/∂θⱼ for the weight at one place of the path: the product of all the others.</summary>
     private double Derivative(NetworkPath p, int at) =>

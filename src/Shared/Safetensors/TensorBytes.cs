@@ -1,8 +1,7 @@
 using System.Diagnostics.CodeAnalysis;
-using Px.Safetensors;
 using static TorchSharp.torch;
 
-namespace Px.Pruning.Models.StateDicts;
+namespace Px.Safetensors;
 
 /// <summary>Moves a tensor's bytes from and to a stream with no arithmetic between, so that halves, bfloat16 and NaNs come out as they went in.</summary>
 internal static class TensorBytes

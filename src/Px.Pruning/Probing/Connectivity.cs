@@ -1,0 +1,48 @@
+using Microsoft.Extensions.Logging;
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace Px.Pruning.Probing;
+
+/// <summary>How many of a network's output units a path of kept weights still reaches from the input.</summary>
+/// <param name="Reached">Those that are reached.</param>
+/// <param name="Outputs">All: the second dimension of the output.</param>
+internal readonly record struct Connectivity(long Reached, long Outputs)
+{
+    /// <summary>
+    /// Follows the paths under <see cref="ScoringContext.Alive"/>, with every activation on; three passes of one sample in float64.
+    /// Null where there are no paths to follow: no input shape is known, hooks do not see every layer, or the forward is not one of paths.
+    /// </summary>
+    internal static Connectivity? Measure(ScoringContext context, long[]? sampleShape)
+    {
+        var network = context.Network;
+        long[]? shape = context.Batches.Count > 0 ? context.Batches[0].Input.shape[1..] : sampleShape;
+        if (shape is null || !network.IsProbed || network.Silent.Count > 0) return null;
+        try
+        {
+            return Measure(network, context.Alive, shape);
+        }
+        catch (Exception e) when (e is not OutOfMemoryException)
+        {
+            // Beside networks without paths: the caller's forward meets values and a dtype that it was not written for, and may throw
+            // whatever it likes. What is pruned is not lost for that.
+            context.Logger?.LogDebug(e, "Whether the pruned network is connected is not known.");
+            return null;
+        }
+    }
+
+    private static Connectivity Measure(Network network, IReadOnlyList<Tensor>? alive, long[] shape)
+    {
+        using var temporaries = NewDisposeScope();
+        using var noGrad = no_grad();
+        using var serial = network.ForOneSample();
+        using var dense = new MaskedWeights(network, null);
+        PathLinearity.Check(network, dense, shape);
+
+        using var kept = new MaskedWeights(network, alive);
+        var input = ones([1, .. shape], ScalarType.Float64, network.Device);
+        var output = network.Run(new ReachEvaluation { Weight = kept.Ones, OwnsWeights = true }, input);
+        var units = output.dim() < 2 ? output.reshape(-1, 1) : output.transpose(0, 1).flatten(1); // [K, …]
+        return new(units.gt(0).any(1).sum().ToInt64(), units.size(0));
+    }
+}

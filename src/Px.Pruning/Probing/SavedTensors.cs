@@ -1,0 +1,30 @@
+using static TorchSharp.torch;
+
+namespace Px.Pruning.Probing;
+
+/// <summary>Values of the caller's parameters and buffers while they hold others. Disposing it writes every bit back.</summary>
+internal sealed class SavedTensors : IDisposable
+{
+    private readonly List<(Tensor Live, Tensor Saved)> found = [];
+
+    /// <summary>Notes the tensor's value; returns the tensor itself, to be written to in place under <c>no_grad</c>.</summary>
+    internal Tensor Save(Tensor live)
+    {
+        using var detached = live.detach();
+        found.Add((live, detached.clone().DetachFromDisposeScope()));
+        return live;
+    }
+
+    public void Dispose()
+    {
+        using var noGrad = no_grad();
+        // Last in, first out: what was saved twice ends as it was found first.
+        for (int i = found.Count - 1; i >= 0; i--)
+        {
+            found[i].Live.copy_(found[i].Saved);
+            found[i].Saved.Dispose();
+        }
+
+        found.Clear();
+    }
+}

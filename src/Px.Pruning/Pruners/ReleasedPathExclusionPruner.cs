@@ -1,0 +1,81 @@
+using Px.Pruning.Probing;
+using static TorchSharp.torch;
+
+namespace Px.Pruning;
+
+/// <summary>
+/// PX as its authors' first public code computes it (April 2024): <c>S = |∂R/∂θ²| ⊙ |θ|⁵</c> with <c>R = Σₙ Σₖ fᵏ(xₙ) · hᵏ(xₙ; θ²)</c>. It is not the
+/// paper's Eq. 9, which <see cref="PathExclusionPruner"/> computes; it is here so that published runs can be repeated.
+/// </summary>
+/// <remarks>
+/// <para>
+/// What departs from the paper: g is f itself, with its own weights and signs on the data as it is; h sees the data instead of ones; norm layers of
+/// both normalise by their own batch and keep γ and β; conv and linear biases stay, squared in h; the weight of the gradient is |θ|⁵.
+/// The gradient is summed over batches before its absolute value is taken.
+/// </para>
+/// <para><b>Cost:</b> two forward passes and one backward pass of the pruning data a round.</para>
+/// <para>
+/// <b>Law:</b> none of the paper's: each filter before a batch norm is scale invariant in h, so that <c>Σ θ² ∂R/∂θ²</c> over it is zero, and scores
+/// rank what is left of terms that cancel. Scores are not conserved over layers.
+/// </para>
+/// <para>
+/// <b>Deviation:</b> norm parameters are never squared; the authors' code decides by the parameter's name and squares those whose name lacks "bn"
+/// (a fresh layer's γ = 1, β = 0 are their own squares). The pruning data is fixed and not augmented. Dropout is off while scoring.
+/// </para>
+/// <para>
+/// <b>Source:</b> Iurada, Ciccone, Tommasi, CVPR 2024, <see href="https://arxiv.org/abs/2406.01820"/>, and the behaviour of its code as first published.
+/// </para>
+/// </remarks>
+public sealed class ReleasedPathExclusionPruner : Pruner
+{
+    /// <inheritdoc/>
+    public override string Name => "PX (released 2024)";
+
+    /// <inheritdoc/>
+    public override bool NeedsData => true;
+
+    /// <summary>100, as in the paper.</summary>
+    public override int DefaultRounds => 100;
+
+    internal override bool AcceptsSilentNetworks => false;
+
+    internal override (IReadOnlyList<Tensor> Scores, int Exponent) ScoreRound(ScoringContext context)
+    {
+        using var scope = NewDisposeScope();
+        var network = context.Network;
+        if (context.Round == 1) ActivationFreedom.Check(network, context.Batches[0].Input);
+        using var weights = new MaskedWeights(network, context.Alive);
+        var squared = weights.SquaredLeaves(network.ComputeType);
+        var ranked = network.Prunable.Select(slot => squared[slot.Index]).ToList();
+        using var norms = new DataNorms(NormStatistics.PruningBatch);
+        var theta = weights.Leaves(weights.Theta, network.ComputeType);
+        foreach (var (input, _) in context.Batches)
+        {
+            context.Token.ThrowIfCancellationRequested();
+            using var temporaries = NewDisposeScope();
+            var f = Output(network, theta, norms, input);
+            using var grad = enable_grad();
+            var h = network.Run(new ReleasedKernelEvaluation(squared), input);
+            var R = (f * h).sum();
+            // Nothing flows through a network that is cut in two: every gradient is zero.
+            if (R.requires_grad) autograd.backward([R], inputs: ranked);
+        }
+
+        using var noGrad = no_grad();
+        return ([.. ranked.Select(leaf => Score(leaf).MoveToOuterDisposeScope())], 0);
+    }
+
+    private static Tensor Output(Network network, Tensor[] theta, DataNorms norms, Tensor input)
+    {
+        using var noGrad = no_grad();
+        return network.Run(new GradientEvaluation(theta, norms), input);
+    }
+
+    /// <summary>|∂R/∂θ²| |θ|⁵ of one leaf θ².</summary>
+    private static Tensor Score(Tensor thetaSquared)
+    {
+        using var scope = NewDisposeScope();
+        if (thetaSquared.grad is not { } dR) return zeros_like(thetaSquared, float64).cpu().MoveToOuterDisposeScope();
+        return (dR.to(float64).abs() * thetaSquared.detach().to(float64).pow(2.5)).cpu().MoveToOuterDisposeScope();
+    }
+}

@@ -1,0 +1,46 @@
+using Px.Pruning.Probing;
+using static TorchSharp.torch;
+
+namespace Px.Pruning;
+
+/// <summary>SynFlow-L2: <c>S = θ² ⊙ ∂R/∂θ²</c> with <c>R = 1ᵀ (∏ₗ θₗ²) 1</c>, the path kernel's trace: PX without its data term.</summary>
+/// <remarks>
+/// <para>As <see cref="SynFlowPruner"/> with squared weights and squared norm scales <c>γ²/(running variance + ε)</c>.</para>
+/// <para><b>Cost:</b> one forward and one backward pass of a single sample in float64 a round; no data, only the shape of an input.</para>
+/// <para>
+/// <b>Law:</b> scores are not negative; for layers in series every layer's scores sum to R. They are those of
+/// <see cref="PathExclusionPruner"/> where all its path activations Gᵏ are 1.
+/// </para>
+/// <para><b>Deviation:</b> the factor is θ², not |θ| as in PHEW's code and others, which <see cref="Weighting"/> offers.</para>
+/// <para>
+/// <b>Source:</b> Gebhart, Saxena, Schrater, 2021, <see href="https://arxiv.org/abs/2101.10552"/>; Patil, Dovrolis, ICML 2021,
+/// <see href="https://arxiv.org/abs/2010.11354"/>.
+/// </para>
+/// </remarks>
+public sealed class SynFlowL2Pruner : Pruner
+{
+    /// <inheritdoc/>
+    public override string Name => "SynFlow-L2";
+
+    /// <inheritdoc/>
+    public override bool NeedsData => false;
+
+    /// <summary>100, as SynFlow.</summary>
+    public override int DefaultRounds => 100;
+
+    /// <summary>The factor in front of the gradient. Default <see cref="PxWeighting.Squared"/>.</summary>
+    public PxWeighting Weighting { get; init; } = PxWeighting.Squared;
+
+    internal override bool NeedsShape => true;
+
+    internal override IEnumerable<KeyValuePair<string, string>> Settings => [KeyValuePair.Create("weighting", Weighting.ToString())];
+
+    internal override (IReadOnlyList<Tensor> Scores, int Exponent) ScoreRound(ScoringContext context)
+    {
+        using var scope = NewDisposeScope();
+        var (flow, exponent) = FlowObjective.Differentiate(context, power: 2, scaled: true);
+        return ([.. flow.Select(layer => (Factor(layer.Weight) * layer.dR).cpu().MoveToOuterDisposeScope())], exponent);
+    }
+
+    private Tensor Factor(Tensor thetaSquared) => Weighting == PxWeighting.Squared ? thetaSquared : thetaSquared.sqrt();
+}

@@ -1,0 +1,84 @@
+using System.Diagnostics.CodeAnalysis;
+using Px.Pruning.Probing;
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace Px.Pruning.Walks;
+
+/// <summary>
+/// The code between layers alone: every weighted layer hands on given constants instead of its own result, norm layers and activations
+/// hand on what they receive. What differs from sample 0 at a layer's input was reached by what differs in the constants.
+/// </summary>
+internal sealed class CutEvaluation : PathEvaluation
+{
+    // Far above float32's rounding, and below the share of one channel in a mean over thousands.
+    private const double Tolerance = 1e-5;
+
+    private readonly IReadOnlyList<LayerCall> calls;
+    private readonly Func<int, Tensor> signal;
+    private readonly long samples;
+    private int next;
+
+    /// <param name="calls">The calls that the forward pass makes.</param>
+    /// <param name="signal">The constants [samples, units] that a call hands on. Fresh.</param>
+    /// <param name="samples">Samples in the batch, sample 0 included.</param>
+    [SetsRequiredMembers]
+    internal CutEvaluation(IReadOnlyList<LayerCall> calls, Func<int, Tensor> signal, long samples)
+    {
+        (this.calls, this.signal, this.samples) = (calls, signal, samples);
+        Weight = (_, _) => throw new InvalidOperationException("A cut layer has no weights.");
+    }
+
+    /// <summary>For each call so far, whether sample s + 1 reaches unit u of its input, at s · units + u.</summary>
+    internal List<bool[]> Reached { get; } = [];
+
+    internal override Tensor Compute(Site site, Tensor input)
+    {
+        if (site.Weighted is null) return base.Compute(site, input);
+        if (next >= calls.Count || calls[next].Site != site) throw OtherCourse(site);
+        var call = calls[next];
+        Reached.Add(Differences(site, input, input.dim() - call.UnitDimensionFromEnd));
+        return Constants(call, signal(next++));
+    }
+
+    /// <summary>For each sample but the first and each unit, at s · units + u, whether a value differs from sample 0's.</summary>
+    /// <param name="site">The layer that receives the tensor; null for the network's output.</param>
+    /// <param name="tensor">Samples after one another along the first dimension.</param>
+    /// <param name="unitDimension">The dimension of the units.</param>
+    internal bool[] Differences(Site? site, Tensor tensor, long unitDimension)
+    {
+        using var scope = NewDisposeScope();
+        long[] shape = tensor.shape;
+        if (shape.Length == 0 || unitDimension < 1 || shape[0] % samples != 0) throw NoSamples(site, shape);
+        long units = unitDimension < shape.Length ? shape[unitDimension] : 1;
+        long before = shape[..(int)Math.Min(unitDimension, shape.Length)].Aggregate(1L, (a, b) => a * b) / samples;
+        var values = tensor.reshape(samples, before, units, -1);
+        var plain = values.narrow(0, 0, 1);
+        var differs = (values - plain).abs().gt(plain.abs() * Tolerance).narrow(0, 1, samples - 1);
+        return differs.any(3).any(1).cpu().contiguous().data<bool>().ToArray();
+    }
+
+    /// <summary>The call that the forward pass should have made next; null where it made all.</summary>
+    internal LayerCall? Missed => next < calls.Count ? calls[next] : null;
+
+    private Tensor Constants(LayerCall call, Tensor constants)
+    {
+        using var scope = NewDisposeScope();
+        long[] shape = [call.OutputShape[0] * samples, .. call.OutputShape[1..]];
+        long[] broadcast = [.. shape.Select(_ => 1L)];
+        broadcast[0] = shape[0];
+        broadcast[^call.UnitDimensionFromEnd] = call.Grid.Outputs;
+        var wide = constants.repeat_interleave(call.OutputShape[0], 0).reshape(broadcast);
+        return wide.expand(shape).clone().MoveToOuterDisposeScope();
+    }
+
+    internal static UnsupportedModelException OtherCourse(Site site) => new(
+        $"The forward pass calls '{site.Name}' at a place or as often as it did not before: its course depends on the values it computes, so that "
+        + "what feeds each layer cannot be found out. Make the forward pass call the same layers in the same order.")
+    { Module = site.Name };
+
+    private UnsupportedModelException NoSamples(Site? site, long[] shape) => new(
+        $"What reaches {(site is null ? "the model's output" : $"'{site.Name}'")} has the shape [{string.Join(", ", shape)}] for {samples} samples: "
+        + "samples must lie after one another in the first dimension, so that what feeds each layer can be found out.")
+    { Module = site?.Name ?? "" };
+}

@@ -1,0 +1,89 @@
+using Px.Pruning.Probing;
+
+namespace Px.Pruning.Walks;
+
+/// <summary>
+/// The network as units and what joins them: inside a layer's call every pair of units of one group, between calls whatever the
+/// network's own code does: additions, concatenations, flattening, shuffles, gates.
+/// </summary>
+/// <remarks>
+/// An identity shortcut is no step of its own: where a unit is the sum of several sources and one of them reaches another, the former is
+/// left out there, so that a path takes the longer way. What remains of a residual network is the chain of its layers, with a
+/// projection shortcut as an alternative to its block.
+/// </remarks>
+internal sealed class UnitGraph
+{
+    private UnitGraph(UnitProbe probe, List<UnitLink>[][] targets)
+    {
+        Calls = probe.Calls;
+        (SourceUnits, TargetUnits) = (probe.SourceUnits, probe.TargetUnits);
+        Targets = [.. targets.Select(units => units.Select(links => links.Order(ByPort).ToArray()).ToArray())];
+        var sources = TargetUnits.Select(units => Enumerable.Range(0, units).Select(_ => new List<UnitLink>()).ToArray()).ToArray();
+        for (int source = 0; source < Targets.Length; source++)
+        for (int unit = 0; unit < Targets[source].Length; unit++)
+        foreach (var link in Targets[source][unit])
+            sources[link.Port][link.Unit].Add(new UnitLink(source, unit));
+        Sources = [.. sources.Select(units => units.Select(links => links.ToArray()).ToArray())];
+    }
+
+    private static Comparer<UnitLink> ByPort { get; } =
+        Comparer<UnitLink>.Create((a, b) => a.Port != b.Port ? a.Port.CompareTo(b.Port) : a.Unit.CompareTo(b.Unit));
+
+    /// <summary>Every call of a weighted layer, in order.</summary>
+    internal IReadOnlyList<LayerCall> Calls { get; }
+
+    /// <summary>Units of each source: the network's input, then the output of each call.</summary>
+    internal IReadOnlyList<int> SourceUnits { get; }
+
+    /// <summary>Units of each target: the input of each call, then the network's output.</summary>
+    internal IReadOnlyList<int> TargetUnits { get; }
+
+    /// <summary>What each unit of each source feeds, by port and unit.</summary>
+    internal UnitLink[][][] Targets { get; }
+
+    /// <summary>What feeds each unit of each target, by port and unit.</summary>
+    internal UnitLink[][][] Sources { get; }
+
+    /// <summary>Finds the graph out by sending signals through the network.</summary>
+    /// <exception cref="UnsupportedModelException">It cannot be found out; the message names the module.</exception>
+    internal static UnitGraph Of(Network network, CancellationToken token)
+    {
+        var probe = new UnitProbe(network);
+        int sources = probe.SourceUnits.Count;
+        // Sample s: the whole of source s.
+        var feeds = probe.Send(sources, (sample, source, _) => sample == source, alone: false, token);
+        var adds = probe.Send(sources, (sample, source, _) => sample == source, alone: true, token);
+        RefuseUnfed(probe, feeds);
+        var units = Link(probe, feeds, token);
+        new Detours(probe, feeds, adds).Remove(units);
+        return new UnitGraph(probe, units);
+    }
+
+    private static List<UnitLink>[][] Link(UnitProbe probe, bool[][] feeds, CancellationToken token)
+    {
+        var links = probe.SourceUnits.Select(count => Enumerable.Range(0, count).Select(_ => new List<UnitLink>()).ToArray()).ToArray();
+        foreach (int source in new UnitCode(probe, feeds).Decode(links, token))
+        {
+            int count = probe.SourceUnits[source];
+            var reached = probe.Send(count, (sample, s, unit) => s == source && unit == sample, alone: false, token);
+            for (int target = 0; target < reached.Length; target++)
+            for (int i = 0; i < reached[target].Length; i++)
+                if (reached[target][i]) links[source][i / probe.TargetUnits[target]].Add(new UnitLink(target, i % probe.TargetUnits[target]));
+        }
+
+        return links;
+    }
+
+    private static void RefuseUnfed(UnitProbe probe, bool[][] feeds)
+    {
+        for (int target = 0; target < feeds.Length; target++)
+        {
+            if (feeds[target].AsSpan().Contains(true)) continue;
+            string name = target < probe.Calls.Count ? probe.Calls[target].Site.Name : "";
+            throw new UnsupportedModelException(
+                $"Nothing that flows through the layers before it reaches {(name.Length == 0 ? "the model's output" : $"'{name}'")}: the code in between "
+                + "normalises, rounds or replaces it, so that no walk can pass. Normalise with a module (torch.nn.BatchNorm2d, LayerNorm, …).")
+            { Module = name };
+        }
+    }
+}

@@ -1,0 +1,85 @@
+using Px.Pruning.Probing;
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace Px.Pruning.Walks;
+
+/// <summary>
+/// Runs the network with its layers cut: signals are sent from chosen units of chosen sources, and it is seen where they arrive.
+/// Source 0 is the network's input, source k + 1 the output of call k; target k is the input of call k, the last one the network's output.
+/// </summary>
+internal sealed class UnitProbe
+{
+    // A batch's tensors between layers take so many numbers at most, where one sample does not take more.
+    private const long BatchNumbers = 1 << 24;
+    private const int LargestBatch = 16;
+
+    // Small, so that functions which saturate (ReLU6, hard tanh, sigmoid) pass it on also where many layers add up.
+    private const float Signal = 1f / 64;
+
+    private readonly Network network;
+    private readonly int batch;
+
+    /// <exception cref="UnsupportedModelException">The network mixes samples.</exception>
+    internal UnitProbe(Network network)
+    {
+        this.network = network;
+        using var scope = NewDisposeScope();
+        using var weights = new MaskedWeights(network, null);
+        var recorder = new CallRecorder(weights);
+        long[] shape = network.Run(recorder, ones([1, .. network.SampleShape!], network.ComputeType, network.Device)).shape;
+        Calls = recorder.Calls;
+        SourceUnits = [(int)network.SampleShape![0], .. Calls.Select(call => call.Grid.Outputs)];
+        TargetUnits = [.. Calls.Select(call => call.Grid.Inputs), shape.Length > 1 ? (int)shape[1] : 1];
+        long numbers = Calls.Sum(call => call.OutputShape.Aggregate(1L, (a, b) => a * b));
+        batch = (int)Math.Clamp(BatchNumbers / Math.Max(1, numbers), 1, LargestBatch);
+    }
+
+    internal IReadOnlyList<LayerCall> Calls { get; }
+
+    internal IReadOnlyList<int> SourceUnits { get; }
+
+    internal IReadOnlyList<int> TargetUnits { get; }
+
+    /// <summary>For each target, whether the signals of a sample reach its unit u, at sample · units + u.</summary>
+    /// <param name="samples">How many samples to send.</param>
+    /// <param name="sends">Whether (sample, source, unit) sends a signal.</param>
+    /// <param name="alone">Whether all other units are zero; otherwise they are constant, so that signals pass products too.</param>
+    /// <param name="token">Checked between batches.</param>
+    internal bool[][] Send(int samples, Func<int, int, int, bool> sends, bool alone, CancellationToken token)
+    {
+        var reached = TargetUnits.Select(units => new bool[samples * units]).ToArray();
+        for (int first = 0; first < samples; first += batch)
+        {
+            token.ThrowIfCancellationRequested();
+            int from = first;
+            var found = SendBatch(Math.Min(batch, samples - first), (sample, source, unit) => sends(from + sample, source, unit), alone ? 0 : Signal);
+            for (int target = 0; target < reached.Length; target++) found[target].CopyTo(reached[target], first * TargetUnits[target]);
+        }
+
+        return reached;
+    }
+
+    private List<bool[]> SendBatch(int samples, Func<int, int, int, bool> sends, float background)
+    {
+        using var scope = NewDisposeScope();
+        using var noGrad = no_grad();
+        Tensor Constants(int source)
+        {
+            int units = SourceUnits[source];
+            var values = new float[(samples + 1) * units];
+            Array.Fill(values, background);
+            for (int sample = 0; sample < samples; sample++)
+            for (int unit = 0; unit < units; unit++)
+                if (sends(sample, source, unit)) values[(sample + 1) * units + unit] += Signal;
+            return tensor(values).reshape(samples + 1, units).to(network.ComputeType).to(network.Device);
+        }
+
+        long[] shape = [samples + 1, .. network.SampleShape!];
+        var input = Constants(0).reshape([samples + 1, SourceUnits[0], .. shape[2..].Select(_ => 1L)]).expand(shape).clone();
+        var evaluation = new CutEvaluation(Calls, call => Constants(call + 1), samples + 1);
+        var output = network.Run(evaluation, input);
+        if (evaluation.Missed is { } missed) throw CutEvaluation.OtherCourse(missed.Site);
+        return [.. evaluation.Reached, evaluation.Differences(null, output, 1)];
+    }
+}

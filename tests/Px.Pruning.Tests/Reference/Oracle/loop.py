@@ -1,0 +1,69 @@
+"""Problems, masks and the loop that all methods share. float64 unless asked otherwise; a batch is an (input, target) pair.
+
+A problem is (network, state); a mask is a dict from weight name to a 0/1 tensor; scores are a dict from weight name to
+tensor; a criterion is a function (network, state, mask, batches, t) -> (scores, facts) for round t = 1, 2, ...
+"""
+from math import floor
+
+import torch
+
+from networks import prunable, tensors
+from tensors import images, label_maps, labels, uniform
+
+
+def make_state(network, seed, dtype=torch.float64):
+    return {spec.name: uniform(spec.name, spec.shape, spec.low, spec.high, seed).to(dtype) for spec in tensors(network)}
+
+
+def make_batches(network, sizes, seed, dtype=torch.float64):
+    count = sum(sizes)
+    x = images(count, network.input_shape, seed).to(dtype)
+    y = label_maps(count, *network.label_shape, network.classes) if network.label_shape else labels(count, network.classes)
+    return list(zip(x.split(sizes), y.split(sizes)))
+
+
+def full_mask(network, state):
+    return {name: torch.ones_like(state[name]) for name in prunable(network)}
+
+
+def masked(state, mask):
+    return {name: state[name] * m for name, m in mask.items()}
+
+
+def keep_count(density, total):
+    """round(density * total), halves away from zero."""
+    return floor(density * total + 0.5)
+
+
+def shrink(scores, candidates, count):
+    """Of the candidates, the `count` with the highest score; of equal scores the first in parameter and index order."""
+    names = list(candidates)
+    flat = torch.cat([scores[name].flatten() for name in names])
+    among = torch.cat([candidates[name].flatten() for name in names]).bool()
+    if not torch.isfinite(flat).all():
+        raise ArithmeticError("a score is not finite")
+    ranked = flat[among]
+    lowest = ranked.kthvalue(len(ranked) - count + 1).values
+    keep = ranked > lowest
+    ties = (ranked == lowest).nonzero().flatten()
+    keep[ties[:count - int(keep.sum())]] = True
+    kept = torch.zeros_like(flat)
+    kept[among] = keep.to(flat.dtype)
+    parts = kept.split([candidates[name].numel() for name in names])
+    return {name: part.view_as(candidates[name]) for name, part in zip(names, parts)}
+
+
+def prune(criterion, network, state, batches, sparsity, rounds, revives=False):
+    """Yields (candidates, mask before, scores, facts, mask after) of every round: exponential schedule, density d^(t/T) after round t.
+
+    A weight that was pruned is a candidate again only where `revives`.
+    """
+    density = 1 - sparsity
+    mask = everything = full_mask(network, state)
+    total = sum(m.numel() for m in mask.values())
+    for t in range(1, rounds + 1):
+        scores, facts = criterion(network, state, mask, batches, t)
+        candidates = everything if revives else mask
+        after = shrink(scores, candidates, keep_count(density ** (t / rounds), total))
+        yield candidates, mask, scores, facts, after
+        mask = after
