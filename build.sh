@@ -14,7 +14,7 @@ usage: ./build.sh COMMAND [ARGUMENTS]
   demo [ARGUMENTS]   prune and train a ResNet-20 on Fashion-MNIST by every method and print a table; --help lists the arguments
   test [ARGUMENTS]   build everything and run all tests; arguments go to `dotnet test`, for example --filter Masking
   pack               the NuGet packages, checked, in artifacts/
-  bench [ARGUMENTS]  the benchmarks; arguments go to BenchmarkDotNet, for example --filter '*Step*'
+  bench [ARGUMENTS]  time, memory and growth of each method against the way its authors run it; --help lists the arguments
   setup [--torch package|subset]
                      only the set-up that the others begin with; --torch chooses TorchSharp: the NuGet package,
                      or this repository's own subset of it (torch/README.md). Without it the choice is made once, by trying.
@@ -44,8 +44,12 @@ demo() {
 }
 
 bench() {
-    [[ $# -gt 0 ]] || set -- --filter '*'
-    dotnet run -c Release --project benchmarks/Px.Benchmarks -- "$@"
+    if [[ ${1:-} != micro && -z ${PX_PYTHON:-} ]]; then need_system_packages python3-torch python3-numpy; fi
+    if [[ ${1:-} == check ]]; then
+        "${PX_PYTHON:-/usr/bin/python3}" -B benchmarks/python/selfcheck.py
+    else
+        dotnet run -c Release --project benchmarks/Px.Benchmarks -- "$@"
+    fi
 }
 
 command=${1:-}

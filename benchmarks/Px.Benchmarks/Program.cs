@@ -1,22 +1,19 @@
-using BenchmarkDotNet.Columns;
-using BenchmarkDotNet.Configs;
-using BenchmarkDotNet.Engines;
-using BenchmarkDotNet.Jobs;
-using BenchmarkDotNet.Running;
-using BenchmarkDotNet.Toolchains.InProcess.Emit;
+using Px.Benchmarks.Comparison;
+using Px.Benchmarks.Micro;
 
-// In this process: the native library is loaded once, and one build serves whichever TorchSharp the solution was set up with.
-// A network's step takes long enough that one invocation an iteration is a measurement.
-var job = Job.Default
-    .WithToolchain(InProcessEmitToolchain.Instance)
-    .WithStrategy(RunStrategy.Monitoring)
-    .WithWarmupCount(2)
-    .WithIterationCount(11)
-    .WithInvocationCount(1)
-    .WithUnrollFactor(1);
-var config = DefaultConfig.Instance
-    .AddJob(job)
-    .AddColumn(StatisticColumn.Median, StatisticColumn.Min)
-    .HideColumns(Column.Error, Column.StdDev);
-
-BenchmarkSwitcher.FromAssembly(typeof(Program).Assembly).Run(args.Length == 0 ? ["--filter", "*"] : args, config);
+switch (args.FirstOrDefault())
+{
+    case "micro":
+        MicroBenchmarks.Run(args[1..]);
+        break;
+    case Worker.Command:
+        Worker.Run(args[1..]);
+        break;
+    case "-h" or "--help":
+        Console.WriteLine(ComparisonOptions.Usage);
+        break;
+    default:
+        if (ComparisonOptions.Parse(args) is { } options) ComparisonRun.Start(options);
+        else Console.WriteLine(ComparisonOptions.Usage);
+        break;
+}

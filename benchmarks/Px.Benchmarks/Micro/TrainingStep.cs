@@ -5,7 +5,7 @@ using Px.Pruning.Models;
 using TorchSharp;
 using static TorchSharp.torch;
 
-namespace Px.Benchmarks;
+namespace Px.Benchmarks.Micro;
 
 /// <summary>A training step of ResNet-20 (batch 128, SGD with momentum), plain and with a mask of 90 % bound to it.</summary>
 public class TrainingStep

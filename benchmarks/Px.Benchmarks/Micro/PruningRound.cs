@@ -4,7 +4,7 @@ using Px.Pruning.Models;
 using TorchSharp;
 using static TorchSharp.torch;
 
-namespace Px.Benchmarks;
+namespace Px.Benchmarks.Micro;
 
 /// <summary>A round of pruning on ResNet-20 and one batch of 128 images of 3×32×32, against a bare forward and backward pass of the same batch.</summary>
 /// <remarks>Each invocation is a whole <c>Prune</c> of ten rounds at sparsity 0, which leaves the model as it was: times are a tenth of it.</remarks>

@@ -1,0 +1,90 @@
+using System.Globalization;
+
+namespace Px.Benchmarks.Comparison;
+
+/// <summary>What to measure, and how often.</summary>
+internal sealed record ComparisonOptions
+{
+    internal static string Usage =>
+        """
+        usage: ./build.sh bench [--quick] [--only time|memory|growth] [--threads 1,2] [--keep-memory] [METHOD ...]
+               ./build.sh bench check
+               ./build.sh bench micro [BenchmarkDotNet's arguments]
+
+        Time and memory of each method against the same algorithm run the way its authors run it, in Python, and how its cost grows.
+        Methods: METHODS
+          --quick        three pairs of runs instead of seven; growth from end to end, in one run each
+          --only         one of the three tables
+          --threads      the numbers of threads to time with
+          --keep-memory  both sides' C library keeps the memory it is given back: times without page faults
+          METHOD         only these
+          check          whether the Python side computes the published formulas
+          micro          a round against a bare forward and backward pass, a masked training step
+        """.Replace("METHODS", string.Join(", ", Comparison.Contests.All.Select(contest => contest.Name)), StringComparison.Ordinal);
+
+    private static readonly string[] Tables = ["time", "memory", "growth"];
+
+    internal bool Quick { get; init; }
+
+    internal IReadOnlyList<string> Only { get; init; } = Tables;
+
+    internal IReadOnlyList<int> Threads { get; init; } = [1, 2];
+
+    internal IReadOnlyList<Contest> Contests { get; init; } = Comparison.Contests.All;
+
+    /// <summary>Whether the C library's allocator keeps what is freed, on both sides, when times are taken.</summary>
+    internal bool KeepMemory { get; init; }
+
+    /// <summary>Pairs of timed runs.</summary>
+    internal int Repetitions => Quick ? 3 : 7;
+
+    /// <summary>The options, or null where the arguments make no sense.</summary>
+    internal static ComparisonOptions? Parse(IReadOnlyList<string> arguments)
+    {
+        var options = new ComparisonOptions();
+        var chosen = new List<Contest>();
+        for (int i = 0; i < arguments.Count; i++)
+        {
+            string? value = i + 1 < arguments.Count ? arguments[i + 1] : null;
+            switch (arguments[i])
+            {
+                case "--quick":
+                    options = options with { Quick = true };
+                    break;
+                case "--keep-memory":
+                    options = options with { KeepMemory = true };
+                    break;
+                case "--only" when Tables.Contains(value):
+                    options = options with { Only = [value!] };
+                    i++;
+                    break;
+                case "--threads" when value is not null && Counts(value) is { } counts:
+                    options = options with { Threads = counts };
+                    i++;
+                    break;
+                case var name when Find(name) is { } contest:
+                    chosen.Add(contest);
+                    break;
+                default:
+                    return null;
+            }
+        }
+
+        return chosen.Count > 0 ? options with { Contests = chosen } : options;
+    }
+
+    private static Contest? Find(string name) =>
+        Comparison.Contests.All.FirstOrDefault(contest => contest.Name.Equals(name, StringComparison.OrdinalIgnoreCase));
+
+    private static List<int>? Counts(string list)
+    {
+        var counts = new List<int>();
+        foreach (string part in list.Split(','))
+        {
+            if (!int.TryParse(part, NumberStyles.None, CultureInfo.InvariantCulture, out int count) || count < 1) return null;
+            counts.Add(count);
+        }
+
+        return counts;
+    }
+}

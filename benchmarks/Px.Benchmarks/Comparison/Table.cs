@@ -1,0 +1,23 @@
+namespace Px.Benchmarks.Comparison;
+
+/// <summary>A table on the console whose rows appear as they are measured: the first column to the left, the others to the right.</summary>
+internal sealed class Table
+{
+    private const int FirstWidth = 12;
+    private readonly int[] widths;
+
+    /// <param name="title">A line above the table.</param>
+    /// <param name="width">Of every column but the first.</param>
+    /// <param name="header">Titles of the columns.</param>
+    internal Table(string title, int width, params string[] header)
+    {
+        widths = [FirstWidth, .. header.Skip(1).Select(_ => width)];
+        Console.WriteLine();
+        Console.WriteLine(title);
+        Add(header);
+        Console.WriteLine(new string('-', widths.Sum()));
+    }
+
+    internal void Add(params string[] cells) =>
+        Console.WriteLine(string.Concat(cells.Select((cell, column) => column == 0 ? cell.PadRight(widths[0]) : cell.PadLeft(widths[column]))).TrimEnd());
+}

@@ -1,0 +1,70 @@
+using System.Diagnostics;
+using System.Globalization;
+
+namespace Px.Benchmarks.Comparison;
+
+/// <summary>One side at work in a process of its own, which answers a line with a line and otherwise sleeps.</summary>
+internal sealed class WorkerProcess : IDisposable
+{
+    // glibc: blocks from this size are mapped one by one, and free memory at the heap's end beyond it goes back to the system.
+    private const string Never = "4000000000";
+
+    private readonly Process process;
+
+    private WorkerProcess(string program, IEnumerable<string> arguments, int threads, bool keepMemory)
+    {
+        var start = new ProcessStartInfo(program, arguments) { RedirectStandardInput = true, RedirectStandardOutput = true };
+        string count = threads.ToString(CultureInfo.InvariantCulture);
+        // libtorch's set_num_threads does not reach OpenBLAS, whose pool would have a thread for every core.
+        start.Environment["OMP_NUM_THREADS"] = count;
+        start.Environment["OPENBLAS_NUM_THREADS"] = count;
+        if (keepMemory)
+        {
+            start.Environment["MALLOC_MMAP_THRESHOLD_"] = Never;
+            start.Environment["MALLOC_TRIM_THRESHOLD_"] = Never;
+        }
+
+        process = Process.Start(start)!;
+        string[] ready = Answer().Split(' ');
+        Library = ready[^1];
+    }
+
+    /// <summary>The path of the libtorch that this side has loaded.</summary>
+    internal string Library { get; }
+
+    /// <summary>The library's side.</summary>
+    internal static WorkerProcess Ours(int threads, string folder, Problem problem, bool keepMemory = false) =>
+        new(Environment.ProcessPath!, [Worker.Command, Text(threads), .. problem.Arguments(folder)], threads, keepMemory);
+
+    /// <summary>The authors' way. <c>PX_PYTHON</c> names another Python than Debian's.</summary>
+    internal static WorkerProcess Theirs(int threads, string folder, Problem problem, bool keepMemory = false)
+    {
+        string python = Environment.GetEnvironmentVariable("PX_PYTHON") ?? "/usr/bin/python3";
+        string script = Path.Combine(AppContext.BaseDirectory, "python", "worker.py");
+        return new(python, ["-B", script, Text(threads), .. problem.Arguments(folder)], threads, keepMemory);
+    }
+
+    /// <summary>Sends a command and waits for its numbers.</summary>
+    internal double[] Ask(string command, Contest contest, int rounds)
+    {
+        process.StandardInput.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{command} {contest.Name} {rounds} {ComparisonRun.Sparsity}"));
+        process.StandardInput.Flush();
+        string answer = Answer();
+        return answer == "ok" ? [] : [.. answer.Split(' ').Select(text => double.Parse(text, CultureInfo.InvariantCulture))];
+    }
+
+    /// <summary>What this process has used so far.</summary>
+    internal ProcessUsage Usage() => ProcessUsage.Of(process.Id);
+
+    public void Dispose()
+    {
+        process.StandardInput.Close();
+        if (!process.WaitForExit(TimeSpan.FromSeconds(10))) process.Kill();
+        process.Dispose();
+    }
+
+    private string Answer() => process.StandardOutput.ReadLine()
+        ?? throw new InvalidOperationException($"'{process.StartInfo.FileName} {string.Join(' ', process.StartInfo.ArgumentList)}' ended; what it said is above.");
+
+    private static string Text(int number) => number.ToString(CultureInfo.InvariantCulture);
+}
