@@ -44,7 +44,7 @@ demo() {
 }
 
 bench() {
-    if [[ ${1:-} != micro && -z ${PX_PYTHON:-} ]]; then need_system_packages python3-torch python3-numpy; fi
+    if [[ ${1:-} != micro && ${1:-} != collapse && -z ${PX_PYTHON:-} ]]; then need_system_packages python3-torch python3-numpy; fi
     if [[ ${1:-} == check ]]; then
         "${PX_PYTHON:-/usr/bin/python3}" -B benchmarks/python/selfcheck.py
     else

@@ -1,3 +1,4 @@
+using Px.Benchmarks.Collapse;
 using Px.Benchmarks.Comparison;
 using Px.Benchmarks.Micro;
 
@@ -5,6 +6,9 @@ switch (args.FirstOrDefault())
 {
     case "micro":
         MicroBenchmarks.Run(args[1..]);
+        break;
+    case CollapseTable.Command:
+        CollapseTable.Run();
         break;
     case Worker.Command:
         Worker.Run(args[1..]);

@@ -55,7 +55,7 @@ public abstract class Pruner : IPruner
             var mask = BuildMask(context, sparsity);
             context.Alive = AliveIn(mask, context.Network);
             return (Mask: mask, Drawn: drawn, Layers: Describe(context.Network, ranked: true), Others: Describe(context.Network, ranked: false),
-                Connectivity: Connectivity.Measure(context, data.SampleShape));
+                Connectivity: Connectivity.Measure(context));
         }, cancellationToken);
         using var newWeights = found.Drawn;
         try

@@ -9,6 +9,7 @@ internal sealed record ComparisonOptions
         """
         usage: ./build.sh bench [--quick] [--only time|memory|growth] [--threads 1,2] [--keep-memory] [METHOD ...]
                ./build.sh bench check
+               ./build.sh bench collapse
                ./build.sh bench micro [BenchmarkDotNet's arguments]
 
         Time and memory of each method against the same algorithm run the way its authors run it, in Python, and how its cost grows.

@@ -1,3 +1,4 @@
+using Px.Pruning.Draws;
 using Px.Pruning.Probing;
 using TorchSharp;
 using static TorchSharp.torch;
@@ -37,9 +38,8 @@ internal sealed class Reinitialization : IDisposable
     private static Tensor Draw(Tensor weight, Tensor alive, Generator generator)
     {
         long[] shape = weight.shape;
-        long fanIn = shape[1..].Aggregate(1L, (product, size) => product * size);
         var dtype = weight.dtype == ScalarType.Float64 ? ScalarType.Float64 : ScalarType.Float32;
-        var values = randn(shape, dtype, generator: generator) * Math.Sqrt(2.0 / Math.Max(1, fanIn));
+        var values = randn(shape, dtype, generator: generator) * Math.Sqrt(2.0 / Math.Max(1, NormalDraws.FanIn(shape)));
         return values.masked_fill(alive.logical_not(), 0).to(weight.dtype).to(weight.device);
     }
 }

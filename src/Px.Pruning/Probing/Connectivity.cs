@@ -13,11 +13,10 @@ internal readonly record struct Connectivity(long Reached, long Outputs)
     /// Follows the paths under <see cref="ScoringContext.Alive"/>, with every activation on; three passes of one sample in float64.
     /// Null where there are no paths to follow: no input shape is known, hooks do not see every layer, or the forward is not one of paths.
     /// </summary>
-    internal static Connectivity? Measure(ScoringContext context, long[]? sampleShape)
+    internal static Connectivity? Measure(ScoringContext context)
     {
         var network = context.Network;
-        long[]? shape = context.Batches.Count > 0 ? context.Batches[0].Input.shape[1..] : sampleShape;
-        if (shape is null || !network.IsProbed || network.Silent.Count > 0) return null;
+        if (network.SampleShape is not { } shape || network.Silent.Count > 0) return null;
         try
         {
             return Measure(network, context.Alive, shape);

@@ -5,17 +5,11 @@ namespace Px.Pruning.Probing;
 
 /// <summary>What flows through the network from a single input of ones: <c>R = 1ᵀ f(1; |θ|ᵖ)</c>, the sum over all paths of their weights.</summary>
 /// <remarks>
-/// Biases and norm shifts are dropped, norm layers are fixed scales, every activation is on: all terms are positive, so that rounding stays relative.
-/// A float32 model whose flow lies well inside float32 is run in float32; everything else in float64, and networks that float64 could not
-/// hold with a power of two taken out of the input and another one out of the output, which scales every path alike.
+/// Biases and norm shifts are dropped, norm layers are fixed scales, every activation is on. All in float64, and for networks that float64
+/// could not hold with a power of two taken out of the input and another one out of the output, which scales every path alike.
 /// </remarks>
 internal static class FlowObjective
 {
-    // log2 of the largest value in any layer up to which float32 is taken, and the smallest R down to which: a weight's share of R may
-    // be far below it, and float32 ends at 2^-126.
-    private const double SingleTop = 100;
-    private const double SingleBottom = 1e-3;
-
     // A flow as faint as this is losing digits below float64's normal range; there is this much room above.
     private const double Faint = 1e-200;
     private const int Room = 450;
@@ -39,26 +33,24 @@ internal static class FlowObjective
         // A mask only takes paths away: the first round's bound holds for all.
         double growth = context.Growth ??= PathRange.Growth(network, network.SampleShape!, kind, ownsWeights: true, scale);
 
-        if (network.ComputeType == ScalarType.Float32 && growth < SingleTop && Run(ScalarType.Float32, 0) is var single && single.R > SingleBottom)
-            return (single.Flow, 0);
         int exponent = PathRange.Choose(growth, ScalarType.Float64).Exponent;
-        var (flow, R) = Run(ScalarType.Float64, exponent);
-        if (exponent == 0 && growth < Room && R < Faint) (flow, _) = Run(ScalarType.Float64, exponent = -Room);
+        var (flow, R) = Run(exponent);
+        if (exponent == 0 && growth < Room && R < Faint) (flow, _) = Run(exponent = -Room);
         return (flow, 2 * exponent);
 
-        (IReadOnlyList<(Tensor, Tensor)> Flow, double R) Run(ScalarType type, int shift)
+        (IReadOnlyList<(Tensor, Tensor)> Flow, double R) Run(int shift)
         {
             using var grad = enable_grad();
-            var leaves = weights.Leaves(kind, type);
+            var leaves = weights.Leaves(kind, ScalarType.Float64);
             var evaluation = new PathEvaluation { Weight = (slot, _) => leaves[slot], Scale = scale };
-            using var input = full([1, .. network.SampleShape!], Math.ScaleB(1, -shift), type, network.Device);
+            using var input = full([1, .. network.SampleShape!], Math.ScaleB(1, -shift), ScalarType.Float64, network.Device);
             using var output = network.Run(evaluation, input);
             using var sum = output.sum() * Math.ScaleB(1, -shift);
             var ranked = network.Prunable.Select(slot => leaves[slot.Index]).ToList();
             // Nothing flows through a network that is cut in two: every gradient is zero.
             if (sum.requires_grad) autograd.backward([sum], inputs: ranked);
             using var noGrad = no_grad();
-            return ([.. ranked.Select(leaf => (leaf.detach().to(ScalarType.Float64), (leaf.grad ?? zeros_like(leaf)).to(ScalarType.Float64)))], sum.ToDouble());
+            return ([.. ranked.Select(leaf => (leaf.detach(), leaf.grad ?? zeros_like(leaf)))], sum.ToDouble());
         }
     }
 

@@ -23,7 +23,7 @@ namespace Px.Pruning;
 /// No dispose scope of the library is open while the callback runs.
 /// </para>
 /// <para>
-/// Of the options, rounds, schedule, scope, parameters, seed, logger and progress count. Data is not read but for the shapes in the report.
+/// Of the options, rounds, schedule, scope, parameters, seed, logger and progress count; an ablation is an <see cref="ArgumentException"/>. Data is not read but for the shapes in the report.
 /// </para>
 /// <para><b>Cost:</b> one training a round; memory for two copies of the model's parameters and buffers.</para>
 /// <para>
@@ -95,6 +95,13 @@ public sealed class IterativeMagnitudePruner : IPruner
         Pruner.Check(sparsity);
         RequireFolder();
         options ??= new PruningOptions();
+        if (options.Ablation != SanityAblation.None)
+        {
+            throw new ArgumentException(
+                $"IMP has no ablation {options.Ablation}: it prunes between trainings, not before one. Shuffle its mask by PruningMask.ShuffleWithinLayers instead.",
+                nameof(options));
+        }
+
         var watch = Stopwatch.StartNew();
         var layers = See(model, data, options, cancellationToken);
         var plan = options.Schedule.Plan(options.Rounds ?? DefaultRounds, 1 - sparsity);

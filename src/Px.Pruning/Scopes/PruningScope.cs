@@ -9,7 +9,7 @@ namespace Px.Pruning;
 /// that are left where fewer are; <see cref="LayerWise"/> rounds in every layer instead. A pruned weight never returns.</para>
 /// <para><b>Ties:</b> of equal scores the earlier weight is kept: first by the order of the parameters in the model, then by the
 /// row-major index inside the parameter. −0 equals +0.</para>
-/// <para><b>Cost:</b> linear in N, a few passes over the scores; no sort, and memory for the masks and one histogram only.</para>
+/// <para><b>Cost:</b> linear in N, a few passes over the scores; only the few near the threshold are sorted. Memory for the masks and one histogram.</para>
 /// </remarks>
 public abstract class PruningScope
 {

@@ -257,7 +257,7 @@ public sealed class ConnectivityTests : LeakCheckedTests
                 : mask is float[,] values ? tensor(values).to(ScalarType.Bool)
                 : (mask as Tensor)?.to(ScalarType.Bool) ?? zeros(slot.Layer.Weight.shape, ScalarType.Bool)),
         ];
-        return Connectivity.Measure(context, sample);
+        return Connectivity.Measure(context);
     }
 
     private sealed class Squeezed : Module<Tensor, Tensor>

@@ -5,7 +5,7 @@ using static TorchSharp.torch;
 
 namespace Px.Pruning.Tests.Pruners;
 
-/// <summary>Which layers end empty, and what prevents it.</summary>
+/// <summary>Which layers end empty, and what prevents it. <c>./build.sh bench collapse</c> prints the whole table.</summary>
 public class CollapseTests(ITestOutputHelper log)
 {
     [Fact]

@@ -9,7 +9,9 @@ namespace Px.Pruning.Tests.Pruners;
 /// <summary>A long-running process prunes again and again: nothing may grow.</summary>
 public class SoakTests
 {
-    private const int Prunes = 1000, WarmUp = 300;
+    // Before, methods are compiled and the heap finds its shape: 30 MiB, most of it in the first 400.
+    private const int WarmUp = 800;
+    private const int Prunes = 1000;
     private const long Mebibyte = 1 << 20;
 
     [Fact]
@@ -20,7 +22,7 @@ public class SoakTests
         var data = PruningData.From([(input, target)]);
         var methods = AllPruners.All.ToList();
         long live = 0, memory = 0;
-        for (int i = 0; i < Prunes; i++)
+        for (int i = 0; i < WarmUp + Prunes; i++)
         {
             if (i == WarmUp) (live, memory) = (DisposeScopeManager.Statistics.ThreadTotalLiveCount, Resident());
             using var model = new ConvNet();
@@ -28,8 +30,8 @@ public class SoakTests
         }
 
         DisposeScopeManager.Statistics.ThreadTotalLiveCount.Should().Be(live);
-        // A feature map here is 9 KiB: one left behind in each layer and round would be 60 MiB. The allocator's own growth is below 12.
-        (Resident() - memory).Should().BeLessThan(24 * Mebibyte);
+        // A random generator or the smallest feature map left behind by each prune would be 3 to 5 MiB.
+        (Resident() - memory).Should().BeLessThan(3 * Mebibyte);
     }
 
     /// <summary>Bytes in memory once garbage is gone.</summary>
