@@ -52,6 +52,7 @@ internal sealed class CutEvaluation : PathEvaluation
         if (shape.Length == 0 || unitDimension < 1 || shape[0] % samples != 0) throw NoSamples(site, shape);
         long units = unitDimension < shape.Length ? shape[unitDimension] : 1;
         long before = shape[..(int)Math.Min(unitDimension, shape.Length)].Aggregate(1L, (a, b) => a * b) / samples;
+        if (tensor.numel() == 0) return new bool[(samples - 1) * units];
         var values = tensor.reshape(samples, before, units, -1);
         var plain = values.narrow(0, 0, 1);
         var differs = (values - plain).abs().gt(plain.abs() * Tolerance).narrow(0, 1, samples - 1);

@@ -21,12 +21,12 @@ internal sealed class WalkWeights
         norms = new double[network.Slots.Count][];
         alive = new bool[network.Slots.Count][];
         for (int i = 0; i < network.Prunable.Count && context.Alive is not null; i++)
-            alive[network.Prunable[i].Index] = context.Alive[i].contiguous().data<bool>().ToArray();
+            alive[network.Prunable[i].Index] = Values<bool>(context.Alive[i]);
         foreach (var slot in network.Slots)
         {
             using var temporaries = NewDisposeScope();
             long[] shape = slot.Layer.Weight.shape;
-            double[] values = masked.Theta(slot.Index, float64).abs().cpu().contiguous().data<double>().ToArray();
+            double[] values = Values<double>(masked.Theta(slot.Index, float64).abs().cpu());
             magnitudes[slot.Index] = values;
             norms[slot.Index] = Sums(values, (int)(shape[0] * shape[1]), slot.Name);
         }
@@ -42,6 +42,9 @@ internal sealed class WalkWeights
 
     internal bool IsAlive(int slot, int kernel, int kernelSize) =>
         alive[slot] is not { } kept || kept.AsSpan(kernel * kernelSize, kernelSize).Contains(true);
+
+    /// <summary>The elements in row-major order; TorchSharp's own accessor throws where there are none.</summary>
+    private static T[] Values<T>(Tensor tensor) where T : unmanaged => tensor.numel() == 0 ? [] : tensor.contiguous().data<T>().ToArray();
 
     private static double[] Sums(double[] values, int kernels, string name)
     {

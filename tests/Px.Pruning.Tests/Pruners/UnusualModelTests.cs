@@ -78,9 +78,10 @@ public class UnusualModelTests
     public void Prune_ModuleThatStashesATensorForItsSibling_Works(string name)
     {
         using var scope = NewDisposeScope();
-        using var model = new StashNet();
+        // Float64: with few channels, some libtorch builds compute float32 convolutions wrongly.
+        using var model = new StashNet().to(float64);
 
-        using var result = AllPruners.Get(name).Prune(model, [Samples.Normal(4, [3, 8, 8])], 0.5, new PruningOptions { Rounds = 2 });
+        using var result = AllPruners.Get(name).Prune(model, [Samples.Normal(4, [3, 8, 8], dtype: ScalarType.Float64)], 0.5, new PruningOptions { Rounds = 2 });
 
         result.Mask.Density.Should().BeApproximately(0.5, 1e-3);
     }

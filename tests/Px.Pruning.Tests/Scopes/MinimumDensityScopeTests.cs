@@ -153,7 +153,7 @@ public sealed class MinimumDensityScopeTests : LeakCheckedTests
     /// <summary>Walks down one sorted list, once for the floors and once for the rest.</summary>
     private static byte[] Greedy(List<ScoredParameter> parameters, double minimum, double density)
     {
-        var all = parameters.SelectMany((p, layer) => p.Scores.data<double>().ToArray().Select(score => (score, layer))).ToList();
+        var all = parameters.SelectMany((p, layer) => (p.Scores.numel() == 0 ? [] : p.Scores.data<double>().ToArray()).Select(score => (score, layer))).ToList();
         var order = Enumerable.Range(0, all.Count).OrderByDescending(i => all[i].score).ToList();
         var needed = parameters.Select(p => Floor(p.Scores.numel(), minimum)).ToArray();
         var kept = new byte[all.Count];

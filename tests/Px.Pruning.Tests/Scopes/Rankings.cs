@@ -24,7 +24,7 @@ internal static class Rankings
 
     public static byte[] StableSort(IReadOnlyList<ScoredParameter> parameters, int count)
     {
-        var scores = parameters.SelectMany(p => p.Scores.data<double>().ToArray()).ToArray();
+        var scores = parameters.Where(p => p.Scores.numel() > 0).SelectMany(p => p.Scores.data<double>().ToArray()).ToArray();
         var alive = parameters.SelectMany(p => p.Alive.bytes.ToArray()).ToArray();
         var kept = new byte[scores.Length];
         foreach (var i in Enumerable.Range(0, scores.Length).Where(i => alive[i] == 1).OrderByDescending(i => scores[i]).Take(count)) // stable

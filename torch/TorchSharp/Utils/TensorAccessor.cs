@@ -40,10 +40,14 @@ public sealed class TensorAccessor<T> : IDisposable, IEnumerable<T> where T : un
 
     public void CopyTo(T[] array, int arrayIndex = 0, long tensorIndex = 0) => CopyTo(array.AsSpan(), arrayIndex, tensorIndex);
 
-    /// <summary>From element <paramref name="tensorIndex"/> on, until either end.</summary>
+    /// <summary>From element <paramref name="tensorIndex"/> on, until either end. A tensor without elements has none to begin at.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">The tensor has no such element.</exception>
     public unsafe void CopyTo(Span<T> array, int arrayIndex = 0, long tensorIndex = 0)
     {
-        var count = (int)Math.Min(array.Length - arrayIndex, Count - tensorIndex);
+        var startingIndex = tensorIndex;
+        ArgumentOutOfRangeException.ThrowIfNegative(startingIndex);
+        ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual(startingIndex, Count);
+        var count = (int)Math.Min(array.Length - arrayIndex, Count - startingIndex);
         if (count <= 0) return;
         var target = array.Slice(arrayIndex, count);
         if (tensor.is_contiguous())
