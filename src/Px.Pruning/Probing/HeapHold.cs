@@ -23,7 +23,7 @@ internal sealed class HeapHold : IDisposable
 
     private readonly bool active;
     private Tensor? top;
-    private long heldFor;
+    private (bool Graph, long Size) heldFor;
 
     internal HeapHold(Device device)
     {
@@ -31,12 +31,13 @@ internal sealed class HeapHold : IDisposable
         if (active) empty([Lesson], ScalarType.Byte).Dispose();
     }
 
-    /// <summary>To be called while a pass's feature maps are there.</summary>
-    /// <param name="size">How large the pass is, in any unit: only larger ones than before move the block up.</param>
-    internal void Hold(long size)
+    /// <summary>To be called while a pass's feature maps are there: the larger they are, the further up the block goes.</summary>
+    /// <param name="graph">Whether all of the pass's maps are still there, for a backward pass, or those of one block.</param>
+    /// <param name="size">How large they are, in any unit.</param>
+    internal void Hold(bool graph, long size)
     {
-        if (!active || size <= heldFor) return;
-        heldFor = size;
+        if (!active || (graph, size).CompareTo(heldFor) <= 0) return;
+        heldFor = (graph, size);
         var higher = empty([Block], ScalarType.Byte).DetachFromDisposeScope();
         top?.Dispose();
         top = higher;

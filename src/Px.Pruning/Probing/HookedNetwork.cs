@@ -43,7 +43,7 @@ internal sealed class HookedNetwork : IDisposable
         {
             // A module that returns its own argument must not make the caller's input leave this scope: hand it an alias.
             var output = model.call(input.alias());
-            heap.Hold(input.numel());
+            if (output.requires_grad) heap.Hold(graph: true, input.numel());
             return output.MoveToOuterDisposeScope();
         }
         finally
@@ -89,6 +89,7 @@ internal sealed class HookedNetwork : IDisposable
         if (site.IsContainer && !current.Replaces(site) && ReleasesContainers)
         {
             using var scope = containers.Pop();
+            heap.Hold(graph: false, (result ?? output).numel());
             scope.MoveToOuter(result ?? output);
         }
 
