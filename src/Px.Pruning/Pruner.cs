@@ -35,6 +35,9 @@ public abstract class Pruner : IPruner
     /// <summary>Whether scoring needs to know the shape of an input, though not any data.</summary>
     internal virtual bool NeedsShape => NeedsData;
 
+    /// <summary>Whether second derivatives are taken, which libtorch computes slowly in channels-last layout.</summary>
+    internal virtual bool DifferentiatesTwice => false;
+
     /// <summary>Whether a pruned weight is ranked again in later rounds, and may return.</summary>
     internal virtual bool RevivesWeights => false;
 
@@ -131,6 +134,7 @@ public abstract class Pruner : IPruner
             {
                 using var sample = batches.Batches[0].Input.narrow(0, 0, 1);
                 if (!network.IsProbed) Probe(sample);
+                if (NeedsData && !DifferentiatesTwice) batches.Rearrange(network.Arrange);
                 return batches;
             }
             catch

@@ -15,9 +15,9 @@ internal sealed class WorkerProcess : IDisposable
     {
         var start = new ProcessStartInfo(program, arguments) { RedirectStandardInput = true, RedirectStandardOutput = true };
         string count = threads.ToString(CultureInfo.InvariantCulture);
-        // libtorch's set_num_threads does not reach OpenBLAS, whose pool would have a thread for every core.
         start.Environment["OMP_NUM_THREADS"] = count;
-        start.Environment["OPENBLAS_NUM_THREADS"] = count;
+        // OpenBLAS has a pool of its own beside libtorch's, which set_num_threads does not reach, and the two make each other wait.
+        start.Environment["OPENBLAS_NUM_THREADS"] = "1";
         if (keepMemory)
         {
             start.Environment["MALLOC_MMAP_THRESHOLD_"] = Never;

@@ -10,7 +10,7 @@ internal sealed class ActivationPattern : IDisposable
     private readonly List<Tensor> indices = [];
     private int nextIndices;
 
-    /// <summary>Notes the gate of a moment: bool where f is positive, or a float squared derivative.</summary>
+    /// <summary>Notes the gate of a moment: bytes or bool, true where f is positive, or a float squared derivative.</summary>
     internal void AddGate(Site site, int moment, Tensor gate) => gates.Add(moment, (site, gate.DetachFromDisposeScope()));
 
     /// <summary>The gate f left at this moment, or null. Borrowed.</summary>

@@ -41,7 +41,7 @@ internal class PathEvaluation : Evaluation
     {
         if (site.Norm is { } norm) return Scaled(norm, input);
         if (site.IsMaxPool) return Gather(input, Pattern!.NextIndices());
-        if (site.Weighted is not { } layer) return KeepsItsInput(site) ? input.clone() : input.alias();
+        if (site.Weighted is not { } layer) return KeepsItsInput(site) && !IsGatedRelu(site) ? input.clone() : input.alias();
         var weight = Weight(layer.Slot, input.dtype);
         var output = layer.Apply(input, weight, null);
         if (OwnsWeights) weight.Dispose();
@@ -52,8 +52,11 @@ internal class PathEvaluation : Evaluation
 
     internal override Tensor? Leave(Site site, int moment, Tensor output)
     {
+        Tensor? gated;
         // A ReLU called as a function right after this layer gates by itself once it is given f's signs.
-        var gated = Pattern?.Signs(site, moment) is { } signs ? output * signs.to(output.dtype) : Gated(site, moment, output, InPlace);
+        if (Pattern?.Signs(site, moment) is { } signs) gated = output * signs.to(output.dtype);
+        else if (IsGatedRelu(site) && KeepsItsInput(site)) gated = Gated(site, moment, output, inPlace: false) ?? output.clone();
+        else gated = Gated(site, moment, output, InPlace);
         Observer?.Invoke(site, moment, gated ?? output);
         return gated;
     }
@@ -61,7 +64,7 @@ internal class PathEvaluation : Evaluation
     private Tensor? Gated(Site site, int moment, Tensor tensor, bool inPlace)
     {
         if (Pattern?.Gate(site, moment) is not { } gate) return null;
-        using var cast = gate.dtype == ScalarType.Bool ? gate.alias() : gate.to(tensor.dtype);
+        using var cast = gate.dtype is ScalarType.Byte or ScalarType.Bool ? gate.alias() : gate.to(tensor.dtype);
         if (!inPlace || IsExpanded(tensor)) return tensor * cast;
         tensor.mul_(cast);
         return null;
@@ -82,6 +85,9 @@ internal class PathEvaluation : Evaluation
         var output = input.flatten(2).gather(2, indices.flatten(2)).reshape(indices.shape);
         return output.MoveToOuterDisposeScope();
     }
+
+    /// <summary>Its gate is applied as it is left, which makes the copy.</summary>
+    private bool IsGatedRelu(Site site) => site.IsRelu && Pattern is not null;
 
     /// <summary>An activation that is not in place makes a new tensor: what it was given stays ungated for whoever else reads it.</summary>
     private static bool KeepsItsInput(Site site) => site.Module switch

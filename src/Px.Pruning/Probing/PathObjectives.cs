@@ -85,7 +85,8 @@ internal static class PathObjectives
         using var scope = NewDisposeScope();
         using var noGrad = no_grad();
         long[] sample = context.Batches[0].Input.shape[1..];
-        double growth = PathRange.Growth(context.Network, sample, weights.Ones, true, null);
+        // A mask only takes paths away: the first round's bound holds for all.
+        double growth = context.Growth ??= PathRange.Growth(context.Network, sample, weights.Ones, true, null);
         var range = PathRange.Choose(growth + 2 * InputPeak(context), context.Network.ComputeType);
 
         // Batch norm on the batch's own statistics needs f to see it whole; everything else goes sample by sample.

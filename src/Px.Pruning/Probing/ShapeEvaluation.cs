@@ -5,6 +5,9 @@ namespace Px.Pruning.Probing;
 /// <summary>The network as it is in evaluation mode, but in the dtype of its input; each weighted layer notes its shapes.</summary>
 internal sealed class ShapeEvaluation : Evaluation
 {
+    /// <summary>Whether layers count this pass among the uses of their weights.</summary>
+    internal bool NotesShapes { get; init; } = true;
+
     internal override bool Replaces(Site site) => site.Weighted is not null || site.Norm is not null;
 
     internal override Tensor Compute(Site site, Tensor input)
@@ -13,7 +16,7 @@ internal sealed class ShapeEvaluation : Evaluation
         using var weight = site.Weighted!.Weight.detach().to(input.dtype);
         using var bias = site.Weighted.Bias?.detach().to(input.dtype);
         var output = site.Weighted.Apply(input, weight, bias);
-        site.Weighted.Observe(input, output);
+        if (NotesShapes) site.Weighted.Observe(input, output);
         return output;
     }
 }

@@ -131,8 +131,15 @@ public sealed class NtkSapPruner : Pruner
         {
             long size = Math.Min(left, context.Options.BatchSize);
             left -= size;
-            yield return draws.Input(context.Round, repeat, batch, [size, .. context.Network.SampleShape!]).to(context.Network.ComputeType, context.Network.Device);
+            yield return Input(draws.Input(context.Round, repeat, batch, [size, .. context.Network.SampleShape!]), context.Network);
         }
+    }
+
+    private static Tensor Input(Tensor drawn, Network network)
+    {
+        using (drawn)
+        using (var z = drawn.to(network.ComputeType, network.Device))
+            return network.Arrange(z);
     }
 
     /// <summary>∂J/∂(θ' ⊙ m) and ∂J/∂((θ' + εΔ) ⊙ m) on one batch.</summary>

@@ -30,17 +30,21 @@ def in_float32(criterion, network, sizes, seed, mask, scores, t):
     """(error of the scores in float32 relative to the layer's largest, how far gates and pools stand from it).
 
     The second number is the smallest |pre-activation| over the largest float32 error of a pre-activation in its channel, the
-    gap between a window's two largest values likewise: above 1, no gate and no pooling choice is another one in float32.
+    gap between a window's two largest values likewise: above 1, no gate and no pooling choice is another one in float32. In float32
+    both memory layouts of images count, since they sum in different orders.
     """
-    def at(dtype):
+    def at(dtype, layout=torch.contiguous_format):
         state, batches = make_state(network, seed, dtype), make_batches(network, sizes, seed, dtype)
+        batches = [(x.contiguous(memory_format=layout) if x.dim() == 4 else x, *rest) for x, *rest in batches]
         return watched(lambda: criterion(network, state, {name: m.to(dtype) for name, m in mask.items()}, batches, t)[0])
 
     exact, decisions = at(torch.float64)
-    rounded, others = at(torch.float32)
-    error = max((rounded[name].double() - s).abs().max().item() / max(s.abs().max().item(), 1e-300) for name, s in exact.items())
-    clearance = min((distance(z, other.double()) for (_, z), (_, other) in zip(decisions, others)), default=float("inf"))
-    return error, clearance
+    errors, clearances = [], []
+    for layout in (torch.contiguous_format, torch.channels_last):
+        rounded, others = at(torch.float32, layout)
+        errors += [(rounded[name].double() - s).abs().max().item() / max(s.abs().max().item(), 1e-300) for name, s in exact.items()]
+        clearances += [distance(z, other.double()) for (_, z), (_, other) in zip(decisions, others)]
+    return max(errors), min(clearances, default=float("inf"))
 
 
 def distance(z, rounded):
