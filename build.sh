@@ -45,8 +45,12 @@ demo() {
 
 bench() {
     if [[ ${1:-} != micro && ${1:-} != collapse && -z ${PX_PYTHON:-} ]]; then need_system_packages python3-torch python3-numpy; fi
+    local python=${PX_PYTHON:-/usr/bin/python3}
     if [[ ${1:-} == check ]]; then
-        "${PX_PYTHON:-/usr/bin/python3}" -B benchmarks/python/selfcheck.py
+        "$python" -B benchmarks/python/selfcheck.py
+    elif [[ ${1:-} == operators ]]; then
+        # Without page faults, whose number is luck.
+        MALLOC_MMAP_THRESHOLD_=4000000000 MALLOC_TRIM_THRESHOLD_=4000000000 "$python" -B benchmarks/python/operators.py "${@:2}"
     else
         dotnet run -c Release --project benchmarks/Px.Benchmarks -- "$@"
     fi

@@ -10,6 +10,7 @@ internal sealed record ComparisonOptions
         usage: ./build.sh bench [--quick] [--only time|memory|growth] [--threads 1,2] [--keep-memory] [METHOD ...]
                ./build.sh bench check
                ./build.sh bench collapse
+               ./build.sh bench operators [THREADS]
                ./build.sh bench micro [BenchmarkDotNet's arguments]
 
         Time and memory of each method against the same algorithm run the way its authors run it, in Python, and how its cost grows.
@@ -20,6 +21,8 @@ internal sealed record ComparisonOptions
           --keep-memory  both sides' C library keeps the memory it is given back: times without page faults
           METHOD         only these
           check          whether the Python side computes the published formulas
+          collapse       layers without weights by method and compression
+          operators      what libtorch's operators cost here, in both memory layouts
           micro          a round against a bare forward and backward pass, a masked training step
         """.Replace("METHODS", string.Join(", ", Comparison.Contests.All.Select(contest => contest.Name)), StringComparison.Ordinal);
 
