@@ -14,7 +14,7 @@ internal static class FlowObjective
     private const double Faint = 1e-200;
     private const int Room = 450;
 
-    /// <summary><c>|θ|ᵖ ⊙ m</c> of every prunable slot with <c>∂R/∂|θ|ᵖ</c>, and the power of two that was taken out of R.</summary>
+    /// <summary><c>|θ|ᵖ ⊙ m</c> of every prunable slot with <c>∂R/∂|θ|ᵖ</c>, and the power of two that was taken out of R. Fresh: may be written to.</summary>
     /// <param name="context">Network and mask; no data.</param>
     /// <param name="power">p: 1 or 2.</param>
     /// <param name="scaled">Whether norm layers scale by <c>(|γ|/√(running variance + ε))ᵖ</c>, or are the identity.</param>

@@ -30,7 +30,7 @@ public sealed class LogSynFlowPruner : Pruner
     {
         using var scope = NewDisposeScope();
         var (flow, exponent) = FlowObjective.Differentiate(context, power: 1, scaled: false);
-        return ([.. flow.Select(layer => (layer.Weight * LogOnePlus(layer.dR, exponent)).cpu().MoveToOuterDisposeScope())], 0);
+        return ([.. flow.Select(layer => LogOnePlus(layer.dR, exponent).mul_(layer.Weight).cpu().MoveToOuterDisposeScope())], 0);
     }
 
     /// <summary>ln(1 + dR · 2ᵉ), also where the product would overflow.</summary>

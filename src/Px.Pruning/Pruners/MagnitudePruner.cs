@@ -22,6 +22,10 @@ public sealed class MagnitudePruner : Pruner
     internal override (IReadOnlyList<Tensor> Scores, int Exponent) ScoreRound(ScoringContext context)
     {
         using var weights = new MaskedWeights(context.Network, context.Alive);
-        return ([.. context.Network.Prunable.Select(slot => weights.Theta(slot.Index, float64).cpu().abs())], 0);
+        return ([.. context.Network.Prunable.Select(slot =>
+        {
+            using var magnitudes = weights.AbsoluteTheta(slot.Index, float64);
+            return magnitudes.cpu();
+        })], 0);
     }
 }

@@ -23,8 +23,10 @@ public sealed class RandomPruner : Pruner
     {
         // Scores do not depend on the round: a weight that survives keeps its number.
         using var generator = new Generator(unchecked((ulong)context.Seed));
-        using var weights = new MaskedWeights(context.Network, context.Alive);
-        return ([.. context.Network.Prunable.Select(slot =>
-            rand(slot.Layer.Weight.shape, float64, generator: generator) * weights.Ones(slot.Index, float64).cpu())], 0);
+        return ([.. context.Network.Prunable.Select((slot, i) =>
+        {
+            var draws = rand(slot.Layer.Weight.shape, float64, generator: generator);
+            return context.Alive is { } alive ? draws.mul_(alive[i]) : draws;
+        })], 0);
     }
 }

@@ -39,7 +39,7 @@ public sealed class SynFlowL2Pruner : Pruner
     {
         using var scope = NewDisposeScope();
         var (flow, exponent) = FlowObjective.Differentiate(context, power: 2, scaled: true);
-        return ([.. flow.Select(layer => (Factor(layer.Weight) * layer.dR).cpu().MoveToOuterDisposeScope())], exponent);
+        return ([.. flow.Select(layer => layer.dR.mul_(Factor(layer.Weight)).cpu().MoveToOuterDisposeScope())], exponent);
     }
 
     private Tensor Factor(Tensor thetaSquared) => Weighting == PxWeighting.Squared ? thetaSquared : thetaSquared.sqrt();

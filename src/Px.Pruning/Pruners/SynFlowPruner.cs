@@ -37,6 +37,6 @@ public sealed class SynFlowPruner : Pruner
     {
         using var scope = NewDisposeScope();
         var (flow, exponent) = FlowObjective.Differentiate(context, power: 1, scaled: true);
-        return ([.. flow.Select(layer => (layer.Weight * layer.dR).cpu().MoveToOuterDisposeScope())], exponent);
+        return ([.. flow.Select(layer => layer.dR.mul_(layer.Weight).cpu().MoveToOuterDisposeScope())], exponent);
     }
 }

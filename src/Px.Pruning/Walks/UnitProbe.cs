@@ -12,7 +12,7 @@ internal sealed class UnitProbe
 {
     // A batch's tensors between layers take so many numbers at most, where one sample does not take more.
     private const long BatchNumbers = 1 << 24;
-    private const int LargestBatch = 16;
+    private const int LargestBatch = 4;
 
     // Small, so that functions which saturate (ReLU6, hard tanh, sigmoid) pass it on also where many layers add up.
     private const float Signal = 1f / 64;
