@@ -1,43 +1,27 @@
 using System.Diagnostics;
 using Px.Demo;
 using Px.Demo.CommandLines;
-using Px.Demo.Display;
 using Px.Demo.Experiments;
-using Px.Demo.Images;
+using Px.Pruning.Models.Data;
+using Px.Samples;
+using Px.Samples.Display;
+using Px.Samples.Images;
 using TorchSharp;
 
-try
-{
-    var options = CommandLine.Parse(args);
-    if (options.Help)
-    {
-        Console.WriteLine(Usage.Text);
-        return ExitCode.Done;
-    }
+return SampleProgram.Main(args, (arguments, terminal, token) =>
+    new SampleProgram("px-demo", () => CommandLine.Help).Run(arguments, terminal, () => Run(CommandLine.Parse(arguments), terminal, token), token));
 
-    using var interrupt = new Interrupt();
-    return Run(options, Terminal.Standard(), interrupt.Token);
-}
-catch (UsageException e)
-{
-    return Fail(e.Message, ExitCode.Usage);
-}
-catch (Exception e) when (e is DemoException or IOException or UnauthorizedAccessException)
-{
-    return Fail(e.Message, ExitCode.Failed);
-}
-
-static int Run(DemoOptions options, Terminal terminal, CancellationToken token)
+static void Run(DemoOptions options, Terminal terminal, CancellationToken token)
 {
     var watch = Stopwatch.StartNew();
-    var device = Devices.Choose(options);
+    var device = Devices.Choose(options.Cuda);
     var output = OutputFolder.Create(options.Output);
     var results = new List<NetworkResult>();
     try
     {
         using var client = new HttpClient();
         var folder = new FashionMnistFinder { Download = new FashionMnistDownload(client) }.Find(options.Data, terminal, token);
-        var images = ImageSets.Load(folder, options);
+        var images = ImageSets.Load("Fashion-MNIST", split => FashionMnist.Load(folder, split), options.TrainSamples, options.TestSamples);
         terminal.WriteLine($"Fashion-MNIST from {folder}: {images.Train.Count:N0} images to train on, {options.Epochs} x; {images.Test.Count:N0} to test on.");
         terminal.WriteLine($"{1 + options.Methods.Count * options.Sparsities.Count} networks, ResNet-20 on {device.type}; Ctrl+C stops.");
         terminal.WriteLine();
@@ -57,15 +41,14 @@ static int Run(DemoOptions options, Terminal terminal, CancellationToken token)
         var saved = results.First(result => result.IsPruned);
         var reloaded = experiment.Reloaded(saved.FileName, token);
         if (reloaded != saved.Accuracy)
-            throw new DemoException($"{saved.Title}: the accuracy was {saved.Accuracy:P2}, and is {reloaded:P2} after saving and reloading.");
+            throw new SampleException($"{saved.Title}: the accuracy was {saved.Accuracy:P2}, and is {reloaded:P2} after saving and reloading.");
         terminal.WriteLine($"Saved and reloaded: {saved.Title}, into a fresh network, has the same accuracy of {reloaded:P2}.");
         terminal.WriteLine($"Masks, weights, reports and results.csv are in {output.Path}. Took {Durations.Clock(watch.Elapsed)}.");
-        return ExitCode.Done;
     }
     catch (OperationCanceledException) when (token.IsCancellationRequested)
     {
-        terminal.WriteLine($"Cancelled. {results.Count} networks were finished; what they left is in {output.Path}.");
-        return ExitCode.Cancelled;
+        terminal.WriteLine($"{results.Count} networks were finished; what they left is in {output.Path}.");
+        throw;
     }
 
     void Keep(NetworkResult result)
@@ -74,10 +57,4 @@ static int Run(DemoOptions options, Terminal terminal, CancellationToken token)
         output.WriteResults(results, options);
         terminal.WriteLine($"{result.Title}: {result.Accuracy:P2} of the test images right");
     }
-}
-
-static int Fail(string message, int exitCode)
-{
-    Console.Error.WriteLine($"px-demo: {message}");
-    return exitCode;
 }

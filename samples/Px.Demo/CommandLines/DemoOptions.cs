@@ -36,9 +36,6 @@ internal sealed record DemoOptions
     /// <summary>The folder that masks, weights, reports and the table are written to.</summary>
     public string Output { get; init; } = "demo-output";
 
-    /// <summary>Whether only the help was asked for.</summary>
-    public bool Help { get; init; }
-
     /// <summary>These options with the small numbers of <c>--quick</c>: enough to see that all of it works, not to learn anything from the table.</summary>
     public DemoOptions Quick() => this with { Epochs = 1, TrainSamples = 1280, TestSamples = 500, Batch = 32, Sparsities = [0.9], Rounds = 2 };
 }

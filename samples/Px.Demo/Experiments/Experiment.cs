@@ -1,11 +1,12 @@
 using Px.Demo.CommandLines;
-using Px.Demo.Display;
-using Px.Demo.Images;
-using Px.Demo.Training;
 using Px.Pruning;
 using Px.Pruning.Models;
 using Px.Pruning.Models.Data;
 using Px.Pruning.Models.StateDicts;
+using Px.Samples.Display;
+using Px.Samples.Experiments;
+using Px.Samples.Images;
+using Px.Samples.Training;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -14,15 +15,18 @@ namespace Px.Demo.Experiments;
 /// <summary>What happens to one network. Every network starts from the same weights and sees the same images in the same order.</summary>
 internal sealed class Experiment(DemoOptions options, ImageSets images, Device device, OutputFolder output, Terminal terminal)
 {
-    private readonly Evaluator evaluator = new(images.Test, device, terminal);
+    private readonly Evaluator evaluator = new(Task(images), device, terminal);
     private readonly Trainer trainer = new(
-        new TrainingRecipe { Epochs = options.Epochs, BatchSize = options.Batch, Seed = options.Seed }, device, terminal);
+        Task(images),
+        new Recipe { LearningRate = 0.1, Schedule = new CosineSchedule(), Epochs = options.Epochs, BatchSize = options.Batch },
+        device,
+        terminal);
 
     /// <summary>The network that nothing was removed from: what the others are compared with.</summary>
     public NetworkResult Dense(CancellationToken token)
     {
         using var network = NewNetwork(options.Seed);
-        var trained = trainer.Train("dense: training", network, images.Train, binding: null, token);
+        var trained = Train("dense", network, null, token);
         network.SaveSafetensors(output.Weights("dense"));
 
         // Biases and norm layers, which are never pruned, have one dimension.
@@ -31,7 +35,7 @@ internal sealed class Experiment(DemoOptions options, ImageSets images, Device d
         {
             FileName = "dense",
             Method = "dense",
-            Accuracy = evaluator.Accuracy("dense: testing", network, token),
+            Accuracy = evaluator.Measure("dense: testing", network, token),
             WeightsKept = weights,
             Weights = weights,
             TrainTime = trained,
@@ -41,13 +45,13 @@ internal sealed class Experiment(DemoOptions options, ImageSets images, Device d
     /// <summary>Prunes a network before it is trained, trains what is left, and writes mask, weights and report.</summary>
     public NetworkResult Pruned(string method, double sparsity, CancellationToken token)
     {
-        var pruner = PruningMethods.Create(method);
+        var pruner = MethodCatalog.Create(method);
         var title = NetworkResult.TitleOf(pruner.Name, sparsity);
         var rounds = options.Rounds ?? Math.Min(pruner.DefaultRounds, PruningMethods.MostRoundsByDefault);
 
         using var network = NewNetwork(options.Seed);
         using var pruned = Prune(pruner, network, sparsity, rounds, title, token);
-        var trained = trainer.Train($"{title}: training", network, images.Train, pruned.Binding, token);
+        var trained = Train(title, network, pruned, token);
         pruned.Binding.AssertHeld();
 
         var name = FormattableString.Invariant($"{method}-{sparsity}");
@@ -61,7 +65,7 @@ internal sealed class Experiment(DemoOptions options, ImageSets images, Device d
             Method = pruner.Name,
             Sparsity = sparsity,
             Rounds = rounds,
-            Accuracy = evaluator.Accuracy($"{title}: testing", network, token),
+            Accuracy = evaluator.Measure($"{title}: testing", network, token),
             WeightsKept = pruned.Mask.Kept,
             Weights = pruned.Mask.Total,
             PruneTime = pruned.Elapsed,
@@ -77,7 +81,7 @@ internal sealed class Experiment(DemoOptions options, ImageSets images, Device d
         network.LoadSafetensors(output.Weights(name));
         using var mask = PruningMask.Load(output.Mask(name));
         using var binding = mask.Bind(network);
-        return evaluator.Accuracy("reloaded: testing", network, token);
+        return evaluator.Measure("reloaded: testing", network, token);
     }
 
     private PruningResult Prune(IPruner pruner, CifarResNet network, double sparsity, int rounds, string title, CancellationToken token)
@@ -87,6 +91,14 @@ internal sealed class Experiment(DemoOptions options, ImageSets images, Device d
         return pruner.Prune(network, batches, sparsity, new PruningOptions { Rounds = rounds, Seed = options.Seed, Progress = bar }, token);
     }
 
-    private CifarResNet NewNetwork(long seed) =>
-        CifarResNet.Create(new CifarResNetOptions { Depth = 20, InputChannels = images.Train.Channels, Classes = images.Train.Classes, Seed = seed }).to(device);
+    private TimeSpan Train(string title, CifarResNet network, PruningResult? pruned, CancellationToken token) => trainer.Train(
+        new TrainingSubject { Label = title, Network = network, Mask = pruned?.Mask, Binding = pruned?.Binding, Seed = options.Seed }, token).Elapsed;
+
+    private static ImageTask Task(ImageSets images) =>
+        new(images, seed => NewNetwork(images, seed), new ImageAugmentation { CropPadding = 0 });
+
+    private CifarResNet NewNetwork(long seed) => NewNetwork(images, seed).to(device);
+
+    private static CifarResNet NewNetwork(ImageSets images, long seed) =>
+        CifarResNet.Create(new CifarResNetOptions { Depth = 20, InputChannels = images.Train.Channels, Classes = images.Train.Classes, Seed = seed });
 }

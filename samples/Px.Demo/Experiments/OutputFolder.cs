@@ -1,4 +1,5 @@
-using Px.Demo.Display;
+using Px.Samples;
+using Px.Samples.Display;
 
 namespace Px.Demo.Experiments;
 
@@ -11,7 +12,7 @@ internal sealed class OutputFolder
 
     public string Results => In("results.csv");
 
-    /// <exception cref="DemoException">The folder can neither be used nor created.</exception>
+    /// <exception cref="SampleException">The folder can neither be used nor created.</exception>
     public static OutputFolder Create(string path)
     {
         try
@@ -20,7 +21,7 @@ internal sealed class OutputFolder
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            throw new DemoException($"Cannot write to --output '{path}': {e.Message}", e);
+            throw new SampleException($"Cannot write to --output '{path}': {e.Message}", e);
         }
     }
 

@@ -1,6 +1,6 @@
 using System.Globalization;
 using Px.Demo.CommandLines;
-using Px.Demo.Display;
+using Px.Samples.Display;
 
 namespace Px.Demo.Experiments;
 

@@ -1,4 +1,5 @@
 using Px.Demo.CommandLines;
+using Px.Samples.CommandLines;
 
 namespace Px.Demo.Tests.CommandLines;
 
@@ -39,11 +40,6 @@ public sealed class CommandLineTests
         CommandLine.Parse(arguments).Should().BeEquivalentTo(new DemoOptions().Quick() with { Epochs = 4 });
 
     [Theory]
-    [InlineData("--help")]
-    [InlineData("-h")]
-    public void Parse_Help_AsksForHelp(string argument) => CommandLine.Parse([argument]).Help.Should().BeTrue();
-
-    [Theory]
     [InlineData("unknown option '--bogus'; --help lists them all", "--bogus")]
     [InlineData("unknown option 'px'; --help lists them all", "px")]
     [InlineData("unknown option '--quick=yes'; --help lists them all", "--quick=yes")]
@@ -73,7 +69,7 @@ public sealed class CommandLineTests
             .Should().Throw<UsageException>().WithMessage("--sparsity must be the fraction of weights to remove, at least 0 and below 1*");
 
     [Fact]
-    public void UsageText_EveryOptionThatIsParsed_IsExplained()
+    public void Help_EveryOptionThatIsParsed_IsExplained()
     {
         string[] options =
         [
@@ -81,8 +77,8 @@ public sealed class CommandLineTests
             "--output", "--quick", "--help",
         ];
 
-        Usage.Text.Split('\n').Select(line => line.Trim().Split(' ')[0]).Where(word => word.StartsWith("--", StringComparison.Ordinal))
+        CommandLine.Help.Split('\n').Select(line => line.Trim().Split(' ')[0]).Where(word => word.StartsWith("--", StringComparison.Ordinal))
             .Should().Equal(options);
-        Usage.Text.Split('\n').Should().OnlyContain(line => line.Length < 100);
+        CommandLine.Help.Split('\n').Should().OnlyContain(line => line.Length < 100);
     }
 }

@@ -1,0 +1,154 @@
+using Px.Pruning;
+using Px.Pruning.Models.StateDicts;
+using Px.Samples.CommandLines;
+using Px.Samples.Display;
+using Px.Samples.Training;
+using TorchSharp;
+using static TorchSharp.torch;
+using static TorchSharp.torch.nn;
+
+namespace Px.Samples.Experiments;
+
+/// <summary>Trains a network dense and pruned, by every method and sparsity, each seed from the same weights and on the same samples in the same order.</summary>
+public sealed class Experiment
+{
+    /// <summary>What a cancelled program says.</summary>
+    public const string CancelledText = "Cancelled. The same command with --resume goes on from here.";
+
+    private readonly LearningTask task;
+    private readonly Recipe recipe;
+    private readonly SampleOptions options;
+    private readonly RunFolder folder;
+    private readonly Device device;
+    private readonly Terminal terminal;
+    private readonly Evaluator evaluator;
+    private readonly Trainer trainer;
+
+    /// <param name="task">What is learned.</param>
+    /// <param name="recipe">How.</param>
+    /// <param name="options">Which networks.</param>
+    /// <param name="folder">Where files go.</param>
+    /// <param name="device">Where the networks live.</param>
+    /// <param name="terminal">Where progress goes.</param>
+    /// <exception cref="UsageException">Options contradict each other or the data.</exception>
+    public Experiment(LearningTask task, Recipe recipe, SampleOptions options, RunFolder folder, Device device, Terminal terminal)
+    {
+        (this.task, this.recipe, this.options, this.folder, this.device, this.terminal) = (task, recipe, options, folder, device, terminal);
+        if (recipe.BatchSize > task.TrainingSamples)
+            throw new UsageException($"--batch {recipe.BatchSize} is more than the {task.TrainingSamples} training samples");
+        if (recipe.Accumulate > recipe.BatchSize)
+            throw new UsageException($"--accumulate {recipe.Accumulate} is more than the {recipe.BatchSize} samples of a batch");
+        evaluator = new Evaluator(task, device, terminal);
+        trainer = new Trainer(task, recipe, device, terminal);
+    }
+
+    /// <summary>Called with each network once it is trained, in evaluation mode; null, the default, for nothing.</summary>
+    public Action<string, Module<Tensor, Tensor>>? Trained { get; init; }
+
+    /// <summary>All networks that the options ask for, one after the other; prints a line for each and a table in the end.</summary>
+    public IReadOnlyList<NetworkResult> Run(CancellationToken token)
+    {
+        List<(string? Method, double Sparsity)> networks = options.Dense ? [(null, 0)] : [];
+        networks.AddRange(options.Sparsities.SelectMany(sparsity => options.Methods.Select(method => ((string?)method, sparsity))));
+        var table = new ResultTable(task.NewMeter().Name);
+        var results = new List<NetworkResult>();
+        foreach (var (method, sparsity) in networks)
+        {
+            foreach (var seed in options.Seeds)
+            {
+                var result = Network(method, sparsity, seed, token);
+                results.Add(result);
+                folder.WriteResults(table, results);
+                terminal.WriteLine(FormattableString.Invariant(
+                    $"{NetworkResult.TitleOf(result.Method, result.Sparsity)}, seed {seed}: {100 * result.Before:F2} % before training, {100 * result.After:F2} % after"));
+            }
+        }
+
+        terminal.WriteLine();
+        terminal.WriteLine(table.Table(results).ToString());
+        terminal.WriteLine();
+        terminal.WriteLine($"Masks, weights, reports and results.csv are in {folder.Path}.");
+        return results;
+    }
+
+    private NetworkResult Network(string? method, double sparsity, int seed, CancellationToken token)
+    {
+        var name = FormattableString.Invariant($"{method ?? "dense"}{(method is null ? "" : $"-{sparsity}")}-seed{seed}");
+        if (options.Resume && folder.Finished(name) is { } finished)
+            return finished;
+
+        using var checkpoint = TrainingCheckpoint.TryLoad(folder.Checkpoint(name));
+        using var network = task.NewNetwork(seed).to(device);
+        var pruner = method is null ? null : MethodCatalog.Create(method, (model, round) => TrainForImp(name, model, round), folder.Checkpoint($"{name}.imp"));
+        var title = NetworkResult.TitleOf(pruner?.Name ?? "dense", method is null ? null : sparsity);
+
+        PruningResult? pruned = null;
+        using var kept = checkpoint?.Mask();
+        if (pruner is not null && kept is null)
+            pruned = Prune(pruner, network, sparsity, seed, title, token);
+        using (pruned)
+        {
+            var mask = pruned?.Mask ?? kept;
+            using var ownBinding = kept?.Bind(network);
+            var binding = pruned?.Binding ?? ownBinding;
+            if (pruned is not null)
+            {
+                pruned.Mask.Save(folder.Mask(name));
+                File.WriteAllText(folder.Report(name), pruned.Report.ToString());
+            }
+
+            var before = evaluator.Measure($"{title}: testing", network, token);
+            var progress = trainer.Train(
+                new TrainingSubject
+                {
+                    Label = title,
+                    Network = network,
+                    Mask = mask,
+                    Binding = binding,
+                    Seed = seed,
+                    CheckpointPath = folder.Checkpoint(name),
+                    From = checkpoint,
+                    Measure = options.TestEveryEpoch ? () => evaluator.Measure($"{title}: testing", network, token) : null,
+                },
+                token);
+            binding?.AssertHeld();
+            network.SaveSafetensors(folder.Weights(name));
+            // Biases and norm layers, which are never pruned, have one dimension.
+            var weights = mask?.Total ?? network.parameters().Where(parameter => parameter.dim() > 1).Sum(parameter => parameter.numel());
+            var result = new NetworkResult
+            {
+                FileName = name,
+                Method = pruner?.Name ?? "dense",
+                Sparsity = method is null ? null : sparsity,
+                Seed = seed,
+                Before = before,
+                After = evaluator.Measure($"{title}: testing", network, token),
+                Best = progress.Best,
+                WeightsKept = mask?.Kept ?? weights,
+                Weights = weights,
+                PruneTime = pruned?.Elapsed,
+                TrainTime = progress.Elapsed,
+                CollapsedLayers = mask is null ? [] : [.. mask.Names.Where(layer => mask.KeptIn(layer) == 0)],
+            };
+            Trained?.Invoke(name, network);
+            folder.Finish(result);
+            return result;
+        }
+    }
+
+    private PruningResult Prune(IPruner pruner, Module<Tensor, Tensor> network, double sparsity, int seed, string title, CancellationToken token)
+    {
+        var rounds = Math.Min(pruner is IterativeMagnitudePruner ? IterativeMagnitudePruner.RoundsFor(sparsity) : pruner.DefaultRounds, options.MaxRounds ?? int.MaxValue);
+        using var bar = new PruningBar(terminal, $"{title}: pruning", rounds);
+        return pruner.Prune(
+            network,
+            task.PruningSamples(seed),
+            sparsity,
+            new PruningOptions { Rounds = rounds, Seed = seed, Progress = bar, Data = task.PruningBudget, Loss = task.Loss.Mean },
+            token);
+    }
+
+    private void TrainForImp(string name, Module<Tensor, Tensor> model, ImpRound round) => trainer.Train(
+        new TrainingSubject { Label = $"{name}: round {round.Number} of {round.Rounds}", Network = model, Binding = round.Binding, Seed = round.Seed },
+        round.CancellationToken);
+}
