@@ -62,10 +62,8 @@ public sealed class CifarResNet : nn.Module<Tensor, Tensor>
     public override Tensor forward(Tensor input)
     {
         using var activations = NewDisposeScope();
-        var x = _relu.call(_bn1.call(_conv1.call(input)));
-        x = _layer3.call(_layer2.call(_layer1.call(x)));
-        x = _avgpool.call(x).flatten(1);
-        return _classifier.call(x).MoveToOuterDisposeScope();
+        var x = Chain.Call(input, _conv1, _bn1, _relu, _layer1, _layer2, _layer3, _avgpool);
+        return _classifier.call(x.flatten(1)).MoveToOuterDisposeScope();
     }
 
     /// <summary>Nothing: the constructor has named every child, two of them as the caller asked.</summary>
@@ -77,7 +75,18 @@ public sealed class CifarResNet : nn.Module<Tensor, Tensor>
     {
         var blocks = new nn.Module<Tensor, Tensor>[(options.Depth - 2) / 6];
         for (var i = 0; i < blocks.Length; i++)
-            blocks[i] = new BasicBlock(i == 0 ? inputs : outputs, outputs, options.Shortcut, options.ShortcutName);
+        {
+            var from = i == 0 ? inputs : outputs;
+            blocks[i] = new BasicBlock(new BlockOptions
+            {
+                Inputs = from,
+                Outputs = outputs,
+                Stride = from == outputs ? 1 : 2,
+                Shortcut = options.Shortcut,
+                ShortcutName = options.ShortcutName,
+            });
+        }
+
         return nn.Sequential(blocks);
     }
 }

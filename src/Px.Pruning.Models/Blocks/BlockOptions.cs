@@ -1,0 +1,52 @@
+using TorchSharp.Modules;
+using static TorchSharp.torch;
+
+namespace Px.Pruning.Models.Blocks;
+
+/// <summary>What the two kinds of residual blocks are told.</summary>
+internal sealed record BlockOptions
+{
+    public required long Inputs { get; init; }
+
+    public required long Outputs { get; init; }
+
+    /// <summary>Channels between the 1×1 convolutions of a bottleneck.</summary>
+    public long Inner { get; init; }
+
+    public long Groups { get; init; } = 1;
+
+    public long Stride { get; init; } = 1;
+
+    /// <summary>Of the block's input: how far apart the pixels lie that would be neighbours, had no stride before been taken away.</summary>
+    public long InputDilation { get; init; } = 1;
+
+    /// <summary>The same of its output: more than <see cref="InputDilation"/> where this block's own stride was taken away.</summary>
+    public long Dilation { get; init; } = 1;
+
+    /// <summary>Of a shortcut that changes the shape; all others pass the input on as it is.</summary>
+    public CifarShortcut Shortcut { get; init; } = CifarShortcut.Projection;
+
+    public string ShortcutName { get; init; } = "downsample";
+
+    /// <summary>Whether the last norm's scale begins at 0, so that the block begins as its shortcut.</summary>
+    public bool ZeroInit { get; init; }
+
+    /// <summary>The shortcut's module, null where the input has the output's shape.</summary>
+    public nn.Module<Tensor, Tensor>? CreateShortcut()
+    {
+        if (Stride == 1 && Inputs == Outputs)
+            return null;
+        return Shortcut == CifarShortcut.Projection
+            ? nn.Sequential(nn.Conv2d(Inputs, Outputs, kernel_size: 1, stride: Stride, bias: false), nn.BatchNorm2d(Outputs))
+            : new ZeroPaddingShortcut(Outputs - Inputs);
+    }
+
+    /// <summary>The norm that ends the branch.</summary>
+    public BatchNorm2d CreateLastNorm()
+    {
+        var norm = nn.BatchNorm2d(Outputs);
+        if (ZeroInit)
+            nn.init.zeros_(norm.weight);
+        return norm;
+    }
+}

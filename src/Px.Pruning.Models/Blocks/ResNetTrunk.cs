@@ -1,0 +1,70 @@
+using TorchSharp.Modules;
+using static TorchSharp.torch;
+
+namespace Px.Pruning.Models.Blocks;
+
+/// <summary>Stem and four stages of a ResNet, registered with the module that owns them: <c>conv1, bn1, relu, maxpool, layer1 … layer4</c>.</summary>
+/// <remarks>No module itself, so that both <see cref="ResNet"/>, whose keys have no prefix, and <see cref="ResNetBackbone"/> have torchvision's keys.</remarks>
+internal sealed class ResNetTrunk
+{
+    private readonly ResNetOptions _options;
+    private long _channels;
+    private long _dilation = 1;
+
+    public ResNetTrunk(nn.Module owner, ResNetOptions options)
+    {
+        (_options, _channels) = (options, options.Width);
+        (string Name, nn.Module<Tensor, Tensor> Module)[] stem = options.Stem == ResNetStem.SevenBySeven
+            ? [("conv1", Convolution(kernel: 7, stride: 2)), ("bn1", nn.BatchNorm2d(_channels)), ("relu", nn.ReLU()), ("maxpool", nn.MaxPool2d(kernel_size: 3, stride: 2, padding: 1))]
+            : [("conv1", Convolution(kernel: 3, stride: 1)), ("bn1", nn.BatchNorm2d(_channels)), ("relu", nn.ReLU())];
+        foreach (var (name, module) in stem)
+            owner.register_module(name, module);
+        var stages = options.Blocks.Select((_, stage) => Stage(stage)).ToArray();
+        for (var stage = 0; stage < stages.Length; stage++)
+            owner.register_module($"layer{stage + 1}", stages[stage]);
+        (UpToLowLevel, FromLowLevel) = ([.. stem.Select(child => child.Module), stages[0]], stages[1..]);
+    }
+
+    /// <summary>Stem and first stage, whose output is a quarter of the image with the 7×7 stem.</summary>
+    public nn.Module<Tensor, Tensor>[] UpToLowLevel { get; }
+
+    /// <summary>The other three stages.</summary>
+    public nn.Module<Tensor, Tensor>[] FromLowLevel { get; }
+
+    /// <summary>The channels that the first stage yields.</summary>
+    public long LowLevelChannels => _options.Width * Expansion;
+
+    /// <summary>The channels that the last stage yields.</summary>
+    public long Channels => _channels;
+
+    private long Expansion => _options.HasBottlenecks ? 4 : 1;
+
+    private Conv2d Convolution(long kernel, long stride) =>
+        nn.Conv2d(_options.InputChannels, _channels, kernel_size: kernel, stride: stride, padding: kernel / 2, bias: false);
+
+    private Sequential Stage(int stage)
+    {
+        var (planes, stride, before) = ((long)_options.Width << stage, stage == 0 ? 1 : 2, _dilation);
+        // Strides are taken away from the end: the last one halves 32, the last two quarter it.
+        if (_options.OutputStride <= 32 >> (4 - stage))
+            (stride, _dilation) = (1, _dilation * stride);
+        return nn.Sequential(Enumerable.Range(0, _options.Blocks[stage]).Select(i => Block(planes, i == 0 ? stride : 1, i == 0 ? before : _dilation)).ToArray());
+    }
+
+    private nn.Module<Tensor, Tensor> Block(long planes, long stride, long inputDilation)
+    {
+        var options = new BlockOptions
+        {
+            Inputs = _channels,
+            Inner = planes * _options.WidthPerGroup / 64 * _options.Groups,
+            Outputs = planes * Expansion,
+            Groups = _options.Groups,
+            Stride = stride,
+            InputDilation = inputDilation,
+            Dilation = _dilation,
+            ZeroInit = _options.ZeroInitResidual,
+        };
+        _channels = options.Outputs;
+        return _options.HasBottlenecks ? new Bottleneck(options) : new BasicBlock(options);
+    }
+}
