@@ -27,7 +27,7 @@ public sealed class CifarResNet : nn.Module<Tensor, Tensor>
     private readonly Linear _classifier;
 
     private CifarResNet(CifarResNetOptions options)
-        : base(nameof(CifarResNet))
+        : base($"ResNet-{options.Depth}")
     {
         var width = options.Width;
         register_module("conv1", _conv1 = nn.Conv2d(options.InputChannels, width, kernel_size: 3, padding: 1, bias: false));
@@ -65,6 +65,9 @@ public sealed class CifarResNet : nn.Module<Tensor, Tensor>
         var x = Chain.Call(input, _conv1, _bn1, _relu, _layer1, _layer2, _layer3, _avgpool);
         return _classifier.call(x.flatten(1)).MoveToOuterDisposeScope();
     }
+
+    /// <summary>Layers, shapes, parameters and FLOPs for one image of 32×32: a <see cref="ModelSummary"/>, for which the network runs once.</summary>
+    public override string ToString() => ModelSummary.Of(this, Options.InputChannels, 32, 32).ToString();
 
     /// <summary>Nothing: the constructor has named every child, two of them as the caller asked.</summary>
     protected override void RegisterComponents()

@@ -34,6 +34,8 @@ public sealed class ResNet : nn.Module<Tensor, Tensor>
     /// <summary>What the network was made from.</summary>
     public ResNetOptions Options { get; }
 
+    private long ImageSize => Options.Stem == ResNetStem.SevenBySeven ? 224 : 64;
+
     /// <summary>A new network on the CPU, in float32 and in training mode. The caller disposes it.</summary>
     /// <param name="options">Depth, classes, width, stem, dilation, initialisation, seed; null for the defaults.</param>
     /// <exception cref="ArgumentException">An option lies outside its range.</exception>
@@ -64,6 +66,9 @@ public sealed class ResNet : nn.Module<Tensor, Tensor>
         else
             FanOutNormal.Initialize(model, generator, FanOutNormal.DrawUniform);
     }
+
+    /// <summary>Layers, shapes, parameters and FLOPs for one image of 224×224, or 64×64 with the 3×3 stem: a <see cref="ModelSummary"/>, for which the network runs once.</summary>
+    public override string ToString() => ModelSummary.Of(this, Options.InputChannels, ImageSize, ImageSize).ToString();
 
     /// <summary>Nothing: the constructor has named every child.</summary>
     protected override void RegisterComponents()
