@@ -1,0 +1,73 @@
+using TorchSharp.Modules;
+using static TorchSharp.torch;
+
+namespace Px.Pruning.Models.Blocks;
+
+/// <summary>CLIP's pooling: multi-head attention over the positions of a feature map and their mean, asked by the mean. [B, C, H, W] → [B, outputs].</summary>
+/// <remarks>
+/// With tokens t₀ = mean(x), t₁ … t_HW = x, each plus its position embedding: softmax(q(t₀)·k(t)ᵀ / √d)·v(t) for each head of size d, then the
+/// output projection. Source: Radford et al. 2021, section 2.4, after Vaswani et al. 2017, section 3.2.
+/// </remarks>
+internal sealed class AttentionPooling : nn.Module<Tensor, Tensor>
+{
+    private const int HeadSize = 64; // in all of CLIP's networks
+
+    private const string Positions = "positional_embedding";
+
+    private readonly int _side;
+    private readonly Linear _query, _key, _value, _output;
+
+    /// <param name="side">The height and width of feature maps.</param>
+    /// <param name="channels">Their channels, a multiple of 64: each head has 64 of them.</param>
+    /// <param name="outputs">The size of the result.</param>
+    public AttentionPooling(int side, int channels, int outputs)
+        : base(nameof(AttentionPooling))
+    {
+        _side = side;
+        var positions = nn.Parameter(zeros((side * side) + 1, channels));
+        positions.DetachFromDisposeScope();
+        register_parameter(Positions, positions);
+        register_module("k_proj", _key = nn.Linear(channels, channels));
+        register_module("q_proj", _query = nn.Linear(channels, channels));
+        register_module("v_proj", _value = nn.Linear(channels, channels));
+        register_module("c_proj", _output = nn.Linear(channels, outputs));
+    }
+
+    /// <summary>Position embeddings and projections from N(0, 1/C), as CLIP's authors begin; biases as PyTorch leaves them.</summary>
+    /// <param name="generator">Where randomness comes from; null for torch's global state.</param>
+    public void Initialize(Generator? generator)
+    {
+        using var untracked = no_grad();
+        var deviation = 1 / Math.Sqrt(_query.in_features);
+        get_parameter(Positions)!.normal_(0, deviation, generator);
+        foreach (var projection in new[] { _key, _query, _value, _output })
+            projection.weight.normal_(0, deviation, generator);
+    }
+
+    public override Tensor forward(Tensor input)
+    {
+        if (input.shape[2] != _side || input.shape[3] != _side)
+        {
+            throw new ArgumentException(
+                $"The feature map is {input.shape[2]}×{input.shape[3]}, but there are position embeddings for {_side}×{_side}: attention pooling takes images of "
+                + $"{32 * _side}×{32 * _side} only. Resize the images, or set InputResolution or Pooling otherwise.", nameof(input));
+        }
+
+        using var activations = NewDisposeScope();
+        var x = input.flatten(2).transpose(1, 2);                                       // [B, HW, C]
+        var tokens = cat([x.mean([1], keepdim: true), x], 1).add(get_parameter(Positions)!); // [B, 1 + HW, C]
+        var query = Heads(_query.call(tokens.narrow(1, 0, 1)));                         // [B, heads, 1, d]
+        var key = Heads(_key.call(tokens));                                             // [B, heads, 1 + HW, d]
+        var weights = query.matmul(key.transpose(2, 3)).div(Math.Sqrt(HeadSize)).softmax(3);
+        var pooled = weights.matmul(Heads(_value.call(tokens))).flatten(1);             // [B, heads · 1 · d]
+        return _output.call(pooled).MoveToOuterDisposeScope();
+    }
+
+    // The constructor has named every child.
+    protected override void RegisterComponents()
+    {
+    }
+
+    // [B, L, heads · d] → [B, heads, L, d]
+    private static Tensor Heads(Tensor tokens) => tokens.unflatten(2, tokens.shape[2] / HeadSize, HeadSize).transpose(1, 2);
+}
