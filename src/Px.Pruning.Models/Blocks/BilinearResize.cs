@@ -1,0 +1,11 @@
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace Px.Pruning.Models.Blocks;
+
+/// <summary>Bilinear interpolation to another tensor's height and width, pixel centres aligned (PyTorch's <c>align_corners: false</c>).</summary>
+internal static class BilinearResize
+{
+    public static Tensor Call(Tensor input, Tensor like) =>
+        nn.functional.interpolate(input, size: [like.shape[2], like.shape[3]], mode: InterpolationMode.Bilinear, align_corners: false);
+}

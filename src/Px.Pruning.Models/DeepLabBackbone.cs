@@ -1,0 +1,11 @@
+namespace Px.Pruning.Models;
+
+/// <summary>Where a <see cref="DeepLab"/> has its features from.</summary>
+public enum DeepLabBackbone
+{
+    /// <summary>A <see cref="Models.ResNet"/> of <see cref="DeepLabOptions.Depth"/> 18, 34, 50, 101 or 152.</summary>
+    ResNet,
+
+    /// <summary>CLIP's modified ResNet-50, see <see cref="ClipResNet"/>, without its attention pooling.</summary>
+    ClipResNet,
+}
