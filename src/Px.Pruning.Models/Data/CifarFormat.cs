@@ -1,3 +1,5 @@
+using Px.Pruning.Models.Data.Pipeline;
+
 namespace Px.Pruning.Models.Data;
 
 /// <summary>Reads the binary version of CIFAR-10 and CIFAR-100: records of label bytes and 3,072 bytes of a 32×32 image, red plane first.</summary>

@@ -2,7 +2,7 @@ using static TorchSharp.torch;
 
 namespace Px.Pruning.Models.Data;
 
-/// <summary>How <see cref="ImageDataset.Batches"/> walks through the images.</summary>
+/// <summary>How <see cref="ImageDataset.Batches"/> and <see cref="SegmentationDataset.Batches"/> walk through the images.</summary>
 public sealed record ImageBatchOptions
 {
     /// <summary>The number of images in a batch, at least 1; the last one may be smaller. 128 by default.</summary>
@@ -17,8 +17,20 @@ public sealed record ImageBatchOptions
     /// <summary>The number of the pass over the data, which changes order and augmentation. 0 by default.</summary>
     public int Epoch { get; init; }
 
+    /// <summary>
+    /// Whether every class comes equally often: in turns, each class that has images once a turn. An epoch is as many turns as make at least as many images as there are;
+    /// a class with fewer images than turns begins again, one with more shows others next epoch (where <see cref="ShuffleSeed"/> is set). False by default.
+    /// </summary>
+    public bool Balanced { get; init; }
+
     /// <summary>Random crops and flips, drawn from <see cref="ShuffleSeed"/> (0 where that is null) and <see cref="Epoch"/>; null, the default, for none.</summary>
-    public ImageAugmentation? Augmentation { get; init; }
+    public Augmentation? Augmentation { get; init; }
+
+    /// <summary>
+    /// How many threads prepare the coming batches, up to two each: 0 to 256. They pay where images are decoded or resized. The batches are the same whatever the number.
+    /// 0, the default, prepares each batch when it is asked for.
+    /// </summary>
+    public int Workers { get; init; }
 
     /// <summary>Whether to leave out a last batch that would be smaller than the others. False by default.</summary>
     public bool DropLast { get; init; }
@@ -29,6 +41,8 @@ public sealed record ImageBatchOptions
     internal void Validate()
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(BatchSize, 1);
+        ArgumentOutOfRangeException.ThrowIfNegative(Workers);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(Workers, 256);
         Augmentation?.Validate();
     }
 }

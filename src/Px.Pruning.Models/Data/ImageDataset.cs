@@ -1,68 +1,86 @@
+using System.Globalization;
+using Px.Pruning.Models.Data.Pipeline;
 using TorchSharp;
 using static TorchSharp.torch;
 
 namespace Px.Pruning.Models.Data;
 
-/// <summary>Images of one size with a class each, held in memory as bytes. Made by <see cref="Mnist"/>, <see cref="FashionMnist"/>, <see cref="Cifar10"/> and <see cref="Cifar100"/>.</summary>
+/// <summary>Images with a class each: from memory (<see cref="Mnist"/>, <see cref="FashionMnist"/>, <see cref="Cifar10"/>, <see cref="Cifar100"/>) or from files that are decoded when they are wanted (<see cref="ImageFolder"/>, <see cref="TinyImageNet"/>).</summary>
 /// <remarks>
 /// <para>As a torch dataset it yields <c>"data"</c>, float32 [C, H, W], and <c>"label"</c>, an int64 scalar. <see cref="Batches"/> gives the same images a batch at a time,
-/// about twenty times as fast, shuffled in an order that a seed and the epoch decide, and augmented.</para>
+/// about twenty times as fast, shuffled in an order that a seed and the epoch decide, augmented, and prepared by threads if that is asked for.</para>
 /// <para>It holds no tensors, only managed memory: disposing it (a <c>DataLoader</c> does so by default) changes nothing.</para>
 /// </remarks>
 public sealed class ImageDataset : utils.data.Dataset
 {
-    private readonly ImageStore _store;
+    private readonly SampleSet _samples;
+    private readonly int[] _labels;
     private readonly int[] _indices;
-    private readonly float[] _table;
 
     internal ImageDataset(ImageStore store, ImageNormalization normalization)
-        : this(store, [.. Enumerable.Range(0, store.Labels.Length)], normalization.Table(store.Channels))
+        : this(
+            store, Array.ConvertAll(store.Labels, label => (int)label), [.. Enumerable.Range(0, store.Classes).Select(i => i.ToString(CultureInfo.InvariantCulture))],
+            new SampleFormat(store.Height, store.Width), normalization)
     {
     }
 
-    private ImageDataset(ImageStore store, int[] indices, float[] table) => (_store, _indices, _table) = (store, indices, table);
+    /// <param name="source">The pictures.</param>
+    /// <param name="labels">The class of each.</param>
+    /// <param name="classNames">The classes' names.</param>
+    /// <param name="format">What an item measures.</param>
+    /// <param name="normalization">What pixels become.</param>
+    internal ImageDataset(ISampleSource source, int[] labels, IReadOnlyList<string> classNames, SampleFormat format, ImageNormalization normalization)
+        : this(
+            new SampleSet { Source = source, Labels = labels, Format = format, Table = normalization.Table(source.Channels) },
+            labels, [.. Enumerable.Range(0, source.Count)], classNames)
+    {
+    }
+
+    private ImageDataset(SampleSet samples, int[] labels, int[] indices, IReadOnlyList<string> classNames) =>
+        (_samples, _labels, _indices, ClassNames) = (samples, labels, indices, classNames);
 
     /// <summary>The number of images.</summary>
     public override long Count => _indices.Length;
 
     /// <summary>The number of classes; labels run from 0 to one less.</summary>
-    public int Classes => _store.Classes;
+    public int Classes => ClassNames.Count;
+
+    /// <summary>The classes' names, by label: folders' names, WordNet numbers, or where the reader knows none the labels themselves.</summary>
+    public IReadOnlyList<string> ClassNames { get; }
 
     /// <summary>The channels of each image.</summary>
-    public int Channels => _store.Channels;
+    public int Channels => _samples.Source.Channels;
 
     /// <summary>The rows of each image.</summary>
-    public int Height => _store.Height;
+    public int Height => _samples.Format.Height;
 
     /// <summary>The columns of each image.</summary>
-    public int Width => _store.Width;
+    public int Width => _samples.Format.Width;
 
     /// <summary>The class of one image.</summary>
     /// <param name="index">0 to <see cref="Count"/> − 1.</param>
     /// <exception cref="ArgumentOutOfRangeException">There is no such image.</exception>
-    public int Label(long index) => _store.Labels[StoreIndex(index)];
+    public int Label(long index) => _labels[SampleIndex.Check(index, _indices)];
 
     /// <summary>One image as <c>"data"</c>, float32 [C, H, W], and its <c>"label"</c>, an int64 scalar. The caller disposes both. Safe from several threads.</summary>
     /// <param name="index">0 to <see cref="Count"/> − 1.</param>
     /// <exception cref="ArgumentOutOfRangeException">There is no such image.</exception>
-    public override Dictionary<string, Tensor> GetTensor(long index)
-    {
-        var image = StoreIndex(index);
-        var data = empty([Channels, Height, Width], dtype: ScalarType.Float32);
-        ImageKernel.Copy(_store, image, _table, ImageKernel.Floats(data));
-        return new Dictionary<string, Tensor> { ["data"] = data, ["label"] = tensor((long)_store.Labels[image]) };
-    }
+    /// <exception cref="InvalidDataException">Its file cannot be decoded; the message names it.</exception>
+    public override Dictionary<string, Tensor> GetTensor(long index) => SampleBatches.Item(_samples, SampleIndex.Check(index, _indices));
 
     /// <summary>All images in batches: float32 [B, C, H, W] with int64 labels [B].</summary>
-    /// <remarks>A batch is borrowed: its tensors belong to no dispose scope, and the step to the next batch, or leaving the loop, disposes them. Clone what is to stay.</remarks>
-    /// <param name="options">Size, order, epoch, augmentation, device; null for batches of 128 in the order of the data set.</param>
-    /// <returns>A sequence that can be walked again, with the same result.</returns>
-    /// <exception cref="ArgumentOutOfRangeException">A batch size below 1 or a negative padding.</exception>
+    /// <remarks>
+    /// A batch is borrowed: its tensors belong to no dispose scope, and the step to the next batch, or leaving the loop, disposes them. Clone what is to stay.
+    /// Leaving the loop, or disposing the enumerator, also stops <see cref="ImageBatchOptions.Workers"/>.
+    /// </remarks>
+    /// <param name="options">Size, order, epoch, augmentation, threads, device; null for batches of 128 in the order of the data set.</param>
+    /// <returns>A sequence that can be walked again, with the same result. Walking it throws <see cref="InvalidDataException"/> at a file that cannot be decoded.</returns>
+    /// <exception cref="ArgumentOutOfRangeException">An option lies outside its range.</exception>
     public IEnumerable<(Tensor Data, Tensor Label)> Batches(ImageBatchOptions? options = null)
     {
         options ??= new ImageBatchOptions();
         options.Validate();
-        return ImageBatches.Enumerate(_store, _indices, _table, options);
+        return SampleBatches.Enumerate(_samples, _indices, options);
     }
 
     /// <summary>The first images of every class, as evenly as they can be had, in the order of the data set. Shares this object's memory.</summary>
@@ -73,17 +91,36 @@ public sealed class ImageDataset : utils.data.Dataset
     {
         ArgumentOutOfRangeException.ThrowIfNegative(count);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(count, _indices.Length);
-        var seen = new int[Classes];
         // Sorting by (how many of its class came before, class) lists the images turn by turn.
-        var turns = _indices.Select((image, position) => (Turn: seen[_store.Labels[image]]++, Label: _store.Labels[image], position)).ToArray();
-        Array.Sort(turns);
-        return new ImageDataset(_store, [.. turns.Take(count).Select(turn => turn.position).Order().Select(position => _indices[position])], _table);
+        return Subset(Turns().OrderBy(image => image).Take(count));
     }
 
-    private int StoreIndex(long index)
+    /// <summary>The first images of each class, in the order of the data set: ten of each are what the paper prunes on. Shares this object's memory.</summary>
+    /// <param name="count">How many of each class, at least 1. A class that has fewer keeps those.</param>
+    /// <exception cref="ArgumentOutOfRangeException">The count is below 1.</exception>
+    public ImageDataset TakePerClass(int count)
     {
-        if (!(index >= 0 && index < _indices.Length))
-            throw new ArgumentOutOfRangeException(nameof(index), index, $"The data set has the images 0 to {_indices.Length - 1}.");
-        return _indices[index];
+        ArgumentOutOfRangeException.ThrowIfLessThan(count, 1);
+        return Subset(Turns().Where(image => image.Turn < count));
     }
+
+    /// <summary>The same images in another size: the shorter side is resized bilinearly, and the middle square is cut out. Shares this object's memory.</summary>
+    /// <param name="side">Rows and columns of each image, 1 to 16,384; 224 for networks that were trained on ImageNet.</param>
+    /// <exception cref="ArgumentOutOfRangeException">The side lies outside its range.</exception>
+    public ImageDataset Resized(int side)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(side, 1);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(side, 16_384);
+        return new ImageDataset(_samples with { Format = new SampleFormat(side, side, side) }, _labels, _indices, ClassNames);
+    }
+
+    /// <summary>Each image with how many of its class come before it.</summary>
+    private List<(int Turn, int Label, int Position)> Turns()
+    {
+        var seen = new int[Classes];
+        return [.. _indices.Select((image, position) => (Turn: seen[_labels[image]]++, Label: _labels[image], Position: position))];
+    }
+
+    private ImageDataset Subset(IEnumerable<(int Turn, int Label, int Position)> images) =>
+        new(_samples, _labels, [.. images.Select(image => image.Position).Order().Select(position => _indices[position])], ClassNames);
 }

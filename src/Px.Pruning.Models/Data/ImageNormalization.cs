@@ -24,6 +24,9 @@ public sealed record ImageNormalization
     /// <summary>The statistics of CIFAR-100's training images: (0.5071, 0.4865, 0.4409), (0.2673, 0.2564, 0.2762).</summary>
     public static ImageNormalization Cifar100 { get; } = new() { Mean = [0.5071, 0.4865, 0.4409], Std = [0.2673, 0.2564, 0.2762] };
 
+    /// <summary>The statistics of Tiny-ImageNet's training images: (0.480, 0.448, 0.397), (0.276, 0.269, 0.282).</summary>
+    public static ImageNormalization TinyImageNet { get; } = new() { Mean = [0.480, 0.448, 0.397], Std = [0.276, 0.269, 0.282] };
+
     /// <summary>The statistics of ImageNet, which many pretrained networks want whatever their data: (0.485, 0.456, 0.406), (0.229, 0.224, 0.225).</summary>
     public static ImageNormalization ImageNet { get; } = new() { Mean = [0.485, 0.456, 0.406], Std = [0.229, 0.224, 0.225] };
 

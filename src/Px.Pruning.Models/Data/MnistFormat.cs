@@ -1,3 +1,5 @@
+using Px.Pruning.Models.Data.Pipeline;
+
 namespace Px.Pruning.Models.Data;
 
 /// <summary>Reads the two files, images and labels, of a split of MNIST or of one of the data sets made in its image.</summary>

@@ -1,4 +1,5 @@
 using Px.Pruning.Models.Data;
+using Px.Pruning.Models.Data.Pipeline;
 using Px.Pruning.Models.Tests.Support;
 using TorchSharp;
 using static TorchSharp.torch;

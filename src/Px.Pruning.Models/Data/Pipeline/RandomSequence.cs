@@ -1,9 +1,11 @@
-namespace Px.Pruning.Models.Data;
+namespace Px.Pruning.Models.Data.Pipeline;
 
 /// <summary>SplitMix64: random numbers that are the same on every machine, runtime and libtorch.</summary>
 /// <remarks>Source: Steele, Lea, Flood: Fast splittable pseudorandom number generators, OOPSLA 2014.</remarks>
 internal struct RandomSequence
 {
+    private const ulong Step = 0x9E3779B97F4A7C15;
+
     private ulong _state;
 
     /// <param name="seed">Equal seeds and streams give equal sequences.</param>
@@ -17,6 +19,12 @@ internal struct RandomSequence
 
     /// <summary>A number from 0 to <paramref name="bound"/> − 1. Its bias, below bound/2³², does not matter for shuffling.</summary>
     public int Below(int bound) => (int)((Next() >> 32) * (ulong)bound >> 32);
+
+    /// <summary>A number in [<paramref name="low"/>, <paramref name="high"/>), of 2⁵³ evenly spaced ones.</summary>
+    public double Between(double low, double high) => low + ((high - low) * ((Next() >> 11) * (1.0 / (1L << 53))));
+
+    /// <summary>This sequence without its next numbers, at no cost.</summary>
+    public readonly RandomSequence Skip(ulong count) => this with { _state = unchecked(_state + (count * Step)) };
 
     /// <summary>Fisher and Yates' shuffle, in place.</summary>
     public void Shuffle(Span<int> items)
@@ -32,7 +40,7 @@ internal struct RandomSequence
     {
         unchecked
         {
-            var z = _state += 0x9E3779B97F4A7C15;
+            var z = _state += Step;
             z = (z ^ (z >> 30)) * 0xBF58476D1CE4E5B9;
             z = (z ^ (z >> 27)) * 0x94D049BB133111EB;
             return z ^ (z >> 31);

@@ -1,0 +1,85 @@
+namespace Px.Pruning.Models.Data.Pipeline;
+
+/// <summary>Turns a decoded mask into labels, [H, W].</summary>
+/// <param name="mask">As decoded.</param>
+/// <param name="path">Its file, for messages.</param>
+internal delegate byte[] MaskReader(DecodedImage mask, string path);
+
+/// <summary>Colour pictures from files, and the labels of their pixels from other files.</summary>
+internal sealed class FileSamples : ISampleSource
+{
+    private readonly ImageFiles _images;
+    private readonly ImageFiles? _masks;
+    private readonly MaskReader? _maskReader;
+    private readonly bool _isOneSize;
+
+    /// <param name="images">Paths, at least one.</param>
+    /// <param name="options">How files become items; valid.</param>
+    /// <exception cref="InvalidDataException">The first file, which says what all measure where the options do not, cannot be decoded.</exception>
+    public FileSamples(IReadOnlyList<string> images, ImageFileOptions options)
+    {
+        _images = new ImageFiles(images, options);
+        _isOneSize = options.Height is null;
+        if (options is { Height: { } height, Width: { } width })
+        {
+            Format = new SampleFormat(height, width, options.Resize);
+        }
+        else
+        {
+            var first = _images.Decode(0);
+            Format = new SampleFormat(first.Height, first.Width);
+        }
+    }
+
+    /// <param name="images">Paths, at least one.</param>
+    /// <param name="masks">The path of each one's mask.</param>
+    /// <param name="maskReader">Reads them.</param>
+    /// <param name="options">As above.</param>
+    public FileSamples(IReadOnlyList<string> images, IReadOnlyList<string> masks, MaskReader maskReader, ImageFileOptions options)
+        : this(images, options) =>
+        (_masks, _maskReader) = (new ImageFiles(masks, options), maskReader);
+
+    public int Count => _images.Count;
+
+    public int Channels => 3;
+
+    /// <summary>What an item measures.</summary>
+    public SampleFormat Format { get; }
+
+    public Sample Read(int index)
+    {
+        var image = _images.Decode(index);
+        if (_isOneSize && (image.Height, image.Width) != (Format.Height, Format.Width))
+        {
+            throw new InvalidDataException(
+                $"'{_images.Path(index)}' has {image.Height} × {image.Width} pixels, and the first image {Format.Height} × {Format.Width}. Give {nameof(ImageFileOptions)} a {nameof(ImageFileOptions.Height)} and a {nameof(ImageFileOptions.Width)}.");
+        }
+
+        return new Sample { Pixels = Planes(image), Mask = Mask(index, image), Height = image.Height, Width = image.Width };
+    }
+
+    private byte[]? Mask(int index, DecodedImage image)
+    {
+        if (_masks is null)
+            return null;
+        var (mask, path) = (_masks.Decode(index), _masks.Path(index));
+        return (mask.Height, mask.Width) == (image.Height, image.Width)
+            ? _maskReader!(mask, path)
+            : throw new InvalidDataException($"'{path}' has {mask.Height} × {mask.Width} pixels, and its image {image.Height} × {image.Width}.");
+    }
+
+    /// <summary>[3, H, W] from [H, W, 3] or [H, W, 1].</summary>
+    private static byte[] Planes(DecodedImage image)
+    {
+        var pixels = image.Pixels.Span;
+        var planes = new byte[3 * image.Height * image.Width];
+        for (var c = 0; c < 3; c++)
+        {
+            var plane = planes.AsSpan(c * image.Height * image.Width, image.Height * image.Width);
+            for (var i = 0; i < plane.Length; i++)
+                plane[i] = pixels[image.Channels == 3 ? (3 * i) + c : i];
+        }
+
+        return planes;
+    }
+}

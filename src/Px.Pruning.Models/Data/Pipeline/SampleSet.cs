@@ -1,0 +1,48 @@
+namespace Px.Pruning.Models.Data.Pipeline;
+
+/// <summary>What the items of a data set are made of, and how one is made: read, cut out, normalised, labelled.</summary>
+internal sealed record SampleSet
+{
+    public required ISampleSource Source { get; init; }
+
+    public required SampleFormat Format { get; init; }
+
+    /// <summary>What each pixel value becomes: [channel × 256 + pixel].</summary>
+    public required float[] Table { get; init; }
+
+    /// <summary>The class of each of the source's pictures; null where their pixels have labels.</summary>
+    public int[]? Labels { get; init; }
+
+    /// <summary>The label of padding, where pixels have labels.</summary>
+    public byte IgnoreIndex { get; init; }
+
+    public long[] DataShape => [Source.Channels, Format.Height, Format.Width];
+
+    public long[] LabelShape => Labels is null ? [Format.Height, Format.Width] : [];
+
+    public int DataLength => Source.Channels * Format.Height * Format.Width;
+
+    public int LabelLength => Labels is null ? Format.Height * Format.Width : 1;
+
+    /// <summary>One item.</summary>
+    /// <param name="index">Its picture's number in the source.</param>
+    /// <param name="augmentation">How to change it; null for the middle, unchanged.</param>
+    /// <param name="random">The numbers that are this item's to draw.</param>
+    /// <param name="data">[C, H, W].</param>
+    /// <param name="label">[1], or [H, W].</param>
+    public void Write(int index, Augmentation? augmentation, RandomSequence random, Span<float> data, Span<long> label)
+    {
+        var sample = Source.Read(index);
+        var (rows, columns) = Format.Of(sample);
+        var plain = new Geometry(rows.Middle, columns.Middle, Flip: false, Labels is null ? Padding.Mean : Padding.Black);
+        var geometry = augmentation?.Draw(plain, rows, columns, ref random) ?? plain;
+        if (geometry.IsCopy)
+            ImageKernel.Copy(sample, Table, data, Format.Height, Format.Width, geometry);
+        else
+            Resampler.Copy(sample, Table, data, Format.Height, Format.Width, geometry);
+        if (Labels is null)
+            ImageKernel.CopyMask(sample, label, Format.Height, Format.Width, geometry, IgnoreIndex);
+        else
+            label[0] = Labels[index];
+    }
+}

@@ -1,0 +1,39 @@
+namespace Px.Pruning.Models.Data.Pipeline;
+
+/// <summary>The pixels of one side that each output pixel is a weighted mean of: a triangle over two of them when enlarging, over as many as fall together when shrinking.</summary>
+/// <remarks>
+/// The triangle's half-width is one pixel of the coarser of both grids, and pixels' middles lie at halves: Pillow's <c>BILINEAR</c>, torchvision's default
+/// with <c>antialias</c>, which is plain bilinear interpolation where nothing shrinks.
+/// </remarks>
+internal sealed class Taps
+{
+    private readonly int[] _first, _count;
+    private readonly float[] _weights;
+    private readonly int _most;
+
+    /// <param name="axis">What the output shows.</param>
+    /// <param name="output">The number of output pixels.</param>
+    public Taps(Axis axis, int output)
+    {
+        var step = (double)axis.Length / axis.Scaled;
+        var reach = Math.Max(step, 1);
+        _most = (2 * (int)Math.Ceiling(reach)) + 1;
+        (_first, _count, _weights) = (new int[output], new int[output], new float[output * _most]);
+        for (var i = axis.First(output); i < axis.End(output); i++)
+        {
+            var middle = (axis.Offset + i + 0.5) * step;
+            var (from, to) = (Math.Max((int)(middle - reach + 0.5), 0), Math.Min((int)(middle + reach + 0.5), axis.Length));
+            var weights = Enumerable.Range(from, to - from).Select(pixel => Math.Max(0, 1 - (Math.Abs(pixel + 0.5 - middle) / reach))).ToArray();
+            var sum = weights.Sum();
+            for (var tap = 0; tap < weights.Length; tap++)
+                _weights[(i * _most) + tap] = (float)(weights[tap] / sum);
+            (_first[i], _count[i]) = (axis.Start + from, weights.Length);
+        }
+    }
+
+    /// <summary>The first pixel that output pixel <paramref name="i"/> needs.</summary>
+    public int First(int i) => _first[i];
+
+    /// <summary>The weights of the pixels from <see cref="First"/> on; none for padding.</summary>
+    public ReadOnlySpan<float> Weights(int i) => _weights.AsSpan(i * _most, _count[i]);
+}
