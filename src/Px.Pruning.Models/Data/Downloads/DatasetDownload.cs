@@ -1,0 +1,84 @@
+namespace Px.Pruning.Models.Data.Downloads;
+
+/// <summary>Gets published data sets into a cache: downloaded where they are not there yet, checked by their checksums, unpacked.</summary>
+/// <remarks>
+/// <para>A download that was broken off, or cancelled, goes on where it stopped. Two processes at once wait for each other. What has its final name is whole.</para>
+/// <para>A file that was put into the cache by hand is used as if it had been downloaded, checksum included; so is an unpacked folder, or an IDX file without <c>.gz</c>.</para>
+/// </remarks>
+public sealed class DatasetDownload
+{
+    private readonly HttpClient _client;
+    private readonly DatasetDownloadOptions _options;
+
+    /// <param name="client">Sends the requests; not disposed. Its timeout is for the start of each answer.</param>
+    /// <param name="options">Cache and retries; null for the defaults.</param>
+    /// <exception cref="ArgumentException">An option lies outside its range.</exception>
+    public DatasetDownload(HttpClient client, DatasetDownloadOptions? options = null)
+    {
+        ArgumentNullException.ThrowIfNull(client);
+        (_client, _options) = (client, options ?? new DatasetDownloadOptions());
+        _options.Validate();
+    }
+
+    /// <summary>The folder that a data set has, or will have, in the cache.</summary>
+    /// <param name="archive">The data set.</param>
+    public string FolderOf(DatasetArchive archive)
+    {
+        ArgumentNullException.ThrowIfNull(archive);
+        return Path.Combine(_options.Cache, archive.Folder);
+    }
+
+    /// <summary>Gets a data set, from the cache or the network.</summary>
+    /// <param name="archive">Which.</param>
+    /// <param name="progress">Told of every piece that is received; null for nobody.</param>
+    /// <param name="token">Stops it; what was received is kept for the next time.</param>
+    /// <returns>The folder to give to the data set's loader.</returns>
+    /// <exception cref="FileNotFoundException">A file is not in the cache and cannot be downloaded; the message says which file to put where.</exception>
+    /// <exception cref="InvalidDataException">A file is not the one that was published, or its archive is unsafe to unpack.</exception>
+    /// <exception cref="IOException">The cache cannot be written.</exception>
+    /// <exception cref="OperationCanceledException">The token stopped it.</exception>
+    public async Task<string> GetAsync(DatasetArchive archive, IProgress<DownloadProgress>? progress = null, CancellationToken token = default)
+    {
+        var folder = FolderOf(archive);
+        if (IsUnpacked(archive, folder))
+            return folder;
+        Directory.CreateDirectory(folder);
+        using var held = await FolderLock.TakeAsync(folder, token).ConfigureAwait(false);
+        foreach (var file in archive.Files)
+        {
+            // Another process may have finished meanwhile.
+            if (IsUnpacked(archive, folder))
+                return folder;
+            await EnsureAsync(archive, file, folder, progress, token).ConfigureAwait(false);
+            if (archive.UnpacksTo is { } inner)
+                ArchiveUnpacker.Unpack(Path.Combine(folder, file.Name), folder, inner, archive.MaximumUnpackedLength, token);
+        }
+
+        return folder;
+    }
+
+    private static bool IsUnpacked(DatasetArchive archive, string folder) => archive.UnpacksTo is { } inner && Directory.Exists(Path.Combine(folder, inner));
+
+    private async Task EnsureAsync(DatasetArchive archive, DatasetFile file, string folder, IProgress<DownloadProgress>? progress, CancellationToken token)
+    {
+        var path = Path.Combine(folder, file.Name);
+        if (File.Exists(path))
+        {
+            if (!await FileChecksum.MatchesAsync(path, file.Checksum, token).ConfigureAwait(false))
+                throw new InvalidDataException($"'{path}' is not the file that was published at {file.Address}: its checksum is not {file.Checksum}. Delete it to download it again.");
+            return;
+        }
+
+        if (archive.UnpacksTo is null && Path.GetExtension(file.Name) == ".gz" && File.Exists(Path.ChangeExtension(path, null)))
+            return;
+        try
+        {
+            await new FileDownload(_client, _options, file, path).RunAsync(progress, token).ConfigureAwait(false);
+        }
+        catch (Exception e) when (e is HttpRequestException or HttpIOException or TimeoutException)
+        {
+            throw new FileNotFoundException(
+                $"{archive.Name} is not on this machine, and {file.Name} could not be downloaded: {e.Message} Put the file from {file.Address} into '{folder}', or try again.", path, e);
+        }
+    }
+}

@@ -1,0 +1,17 @@
+using System.Security.Cryptography;
+
+namespace Px.Pruning.Models.Data.Downloads;
+
+/// <summary>MD5 or SHA-256 of a file, told apart by the length of the expected sum. MD5 is what most authors published.</summary>
+internal static class FileChecksum
+{
+    public static async Task<bool> MatchesAsync(string path, string expected, CancellationToken token)
+    {
+        using var hash = IncrementalHash.CreateHash(expected.Length == 32 ? HashAlgorithmName.MD5 : HashAlgorithmName.SHA256);
+        using var stream = File.OpenRead(path);
+        var buffer = new byte[1 << 16];
+        for (int count; (count = await stream.ReadAsync(buffer, token).ConfigureAwait(false)) > 0;)
+            hash.AppendData(buffer, 0, count);
+        return Convert.ToHexString(hash.GetHashAndReset()).Equals(expected, StringComparison.OrdinalIgnoreCase);
+    }
+}

@@ -1,0 +1,140 @@
+using System.Globalization;
+using System.Net;
+using System.Net.Http.Headers;
+
+namespace Px.Pruning.Models.Data.Downloads;
+
+/// <summary>Downloads one file under another name, <c>.partial</c>, until it is whole and has the right checksum; begins where an earlier attempt stopped.</summary>
+/// <param name="client">Sends the requests.</param>
+/// <param name="options">Retries and patience.</param>
+/// <param name="file">Which file.</param>
+/// <param name="path">Its final name.</param>
+internal sealed class FileDownload(HttpClient client, DatasetDownloadOptions options, DatasetFile file, string path)
+{
+    private readonly string _partial = path + ".partial";
+
+    // What the server calls the version that the partial file is of.
+    private readonly string _version = path + ".version";
+
+    /// <exception cref="HttpRequestException">The server cannot be reached, or has no such file, or its answer broke off too often.</exception>
+    /// <exception cref="TimeoutException">The server does not answer.</exception>
+    /// <exception cref="InvalidDataException">What it sends has another checksum.</exception>
+    public async Task RunAsync(IProgress<DownloadProgress>? progress, CancellationToken token)
+    {
+        while (true)
+        {
+            var wasResumed = await ReceiveAsync(progress, token).ConfigureAwait(false);
+            if (await FileChecksum.MatchesAsync(_partial, file.Checksum, token).ConfigureAwait(false))
+                break;
+            Forget();
+            // What was there before may have been bad: once more, from the beginning.
+            if (!wasResumed)
+                throw new InvalidDataException($"{file.Address} does not hold the file that was published there: its checksum is not {file.Checksum}.");
+        }
+
+        File.Move(_partial, path, overwrite: true);
+        Forget();
+    }
+
+    /// <returns>Whether a part was there before.</returns>
+    private async Task<bool> ReceiveAsync(IProgress<DownloadProgress>? progress, CancellationToken token)
+    {
+        var wasResumed = File.Exists(_partial);
+        for (var attempt = 0; ; attempt++)
+        {
+            try
+            {
+                await ReceiveOnceAsync(progress, token).ConfigureAwait(false);
+                return wasResumed;
+            }
+            catch (HttpIOException) when (attempt < options.Retries)
+            {
+                // Broken off in the middle: go on from there.
+            }
+            catch (OperationCanceledException e) when (!token.IsCancellationRequested)
+            {
+                throw new TimeoutException($"{file.Address.Host} does not answer.", e);
+            }
+        }
+    }
+
+    private async Task ReceiveOnceAsync(IProgress<DownloadProgress>? progress, CancellationToken token)
+    {
+        var start = File.Exists(_partial) ? new FileInfo(_partial).Length : 0;
+        using var response = await client.SendAsync(Request(start), HttpCompletionOption.ResponseHeadersRead, token).ConfigureAwait(false);
+        if (start > 0 && response.StatusCode == HttpStatusCode.RequestedRangeNotSatisfiable)
+        {
+            // All of it is there, or more than all: the checksum will tell.
+            return;
+        }
+
+        response.EnsureSuccessStatusCode();
+        if (response.StatusCode != HttpStatusCode.PartialContent)
+            start = 0;
+        else if (response.Content.Headers.ContentRange?.From != start)
+            throw new HttpRequestException($"{file.Address.Host} sent another part of the file than it was asked for.");
+        if (Version(response) is { } version)
+            await File.WriteAllTextAsync(_version, version, token).ConfigureAwait(false);
+        else
+            File.Delete(_version);
+        await CopyAsync(response, start, progress, token).ConfigureAwait(false);
+    }
+
+    private HttpRequestMessage Request(long start)
+    {
+        var request = new HttpRequestMessage(HttpMethod.Get, file.Address);
+        if (start == 0)
+            return request;
+        request.Headers.Range = new RangeHeaderValue(start, null);
+        // The server sends all of it if it has another version by now.
+        if (File.Exists(_version) && RangeConditionHeaderValue.TryParse(File.ReadAllText(_version), out var condition))
+            request.Headers.IfRange = condition;
+        return request;
+    }
+
+    private async Task CopyAsync(HttpResponseMessage response, long start, IProgress<DownloadProgress>? progress, CancellationToken token)
+    {
+        long? total = response.Content.Headers.ContentLength is { } length ? start + length : null;
+        using var source = await response.Content.ReadAsStreamAsync(token).ConfigureAwait(false);
+        using var target = new FileStream(_partial, start == 0 ? FileMode.Create : FileMode.Append, FileAccess.Write);
+        var (buffer, received) = (new byte[1 << 16], start);
+        for (int count; (count = await ReadAsync(source, buffer, token).ConfigureAwait(false)) > 0;)
+        {
+            await target.WriteAsync(buffer.AsMemory(0, count), token).ConfigureAwait(false);
+            received += count;
+            progress?.Report(new DownloadProgress(file.Name, received, total));
+        }
+
+        if (received < total)
+            throw new HttpIOException(HttpRequestError.ResponseEnded, $"The connection broke after {received} of {total} bytes.");
+    }
+
+    /// <exception cref="HttpIOException">The connection broke, or is silent.</exception>
+    private async Task<int> ReadAsync(Stream source, byte[] buffer, CancellationToken token)
+    {
+        using var patience = CancellationTokenSource.CreateLinkedTokenSource(token);
+        patience.CancelAfter(options.Patience);
+        try
+        {
+            return await source.ReadAsync(buffer, patience.Token).ConfigureAwait(false);
+        }
+        catch (OperationCanceledException e) when (!token.IsCancellationRequested)
+        {
+            throw new HttpIOException(HttpRequestError.ResponseEnded, $"{file.Address.Host} sent nothing for {options.Patience.TotalSeconds} s.", e);
+        }
+        catch (IOException e) when (e is not HttpIOException)
+        {
+            throw new HttpIOException(HttpRequestError.ResponseEnded, e.Message, e);
+        }
+    }
+
+    private static string? Version(HttpResponseMessage response) => response.Headers.ETag is { IsWeak: false } tag
+        ? tag.ToString()
+        : response.Content.Headers.LastModified?.ToString("R", CultureInfo.InvariantCulture);
+
+    private void Forget()
+    {
+        File.Delete(_partial);
+        File.Delete(_version);
+    }
+}
