@@ -45,8 +45,10 @@ internal sealed record BlockOptions
     public BatchNorm2d CreateLastNorm()
     {
         var norm = nn.BatchNorm2d(Outputs);
-        if (ZeroInit)
-            nn.init.zeros_(norm.weight);
+        if (!ZeroInit)
+            return norm;
+        using var temporaries = NewDisposeScope();
+        nn.init.zeros_(norm.weight);
         return norm;
     }
 }
