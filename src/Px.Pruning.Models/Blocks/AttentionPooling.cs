@@ -37,6 +37,7 @@ internal sealed class AttentionPooling : nn.Module<Tensor, Tensor>
     /// <param name="generator">Where randomness comes from; null for torch's global state.</param>
     public void Initialize(Generator? generator)
     {
+        using var temporaries = NewDisposeScope();
         using var untracked = no_grad();
         var deviation = 1 / Math.Sqrt(_query.in_features);
         get_parameter(Positions)!.normal_(0, deviation, generator);
