@@ -1,3 +1,4 @@
+using Px.Pruning.Models.StateDicts.Bytes;
 using Px.Safetensors;
 using static TorchSharp.torch;
 
@@ -46,17 +47,7 @@ public static class SafetensorsFile
         ArgumentException.ThrowIfNullOrEmpty(path);
         ArgumentNullException.ThrowIfNull(tensors);
         var layout = Layout(tensors);
-        var partial = $"{path}.{Guid.NewGuid():N}.partial";
-        try
-        {
-            using (var stream = File.Create(partial))
-                Write(stream, layout, tensors, metadata);
-            File.Move(partial, path, overwrite: true);
-        }
-        finally
-        {
-            File.Delete(partial);
-        }
+        AtomicFile.Write(path, stream => Write(stream, layout, tensors, metadata));
     }
 
     /// <summary>Writes tensors to a stream, which stays open.</summary>

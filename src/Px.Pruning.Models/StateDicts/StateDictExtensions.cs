@@ -1,3 +1,4 @@
+using Px.Pruning.Models.StateDicts.Checkpoints;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
 
@@ -31,6 +32,54 @@ public static class StateDictExtensions
     {
         ArgumentNullException.ThrowIfNull(module);
         SafetensorsFile.Save(path, module.state_dict(), metadata ?? new Dictionary<string, string> { ["format"] = "pt" });
+    }
+
+    /// <summary>Loads a PyTorch checkpoint, <c>.pth</c> or <c>.pt</c>, into the module.</summary>
+    /// <param name="module">The module. Its tensors are written in place and keep their type and device; gradients and modes stay.</param>
+    /// <param name="path">The file.</param>
+    /// <param name="options">What to put up with; null for nothing.</param>
+    /// <param name="checkpoint">Which of the file's tensors; null for the defaults.</param>
+    /// <returns>What was put up with.</returns>
+    /// <exception cref="StateDictMismatchException">File and module disagree; nothing was loaded.</exception>
+    /// <exception cref="ArgumentException">An option lies outside its range.</exception>
+    /// <exception cref="InvalidDataException">As from <see cref="CheckpointFile.Load(string, CheckpointOptions?)"/>.</exception>
+    /// <exception cref="IOException">The file is missing or cannot be read.</exception>
+    public static StateDictMismatch LoadCheckpoint(this nn.Module module, string path, StateDictOptions? options = null, CheckpointOptions? checkpoint = null)
+    {
+        ArgumentNullException.ThrowIfNull(module);
+        using var tensors = CheckpointFile.Load(path, checkpoint);
+        return module.LoadStateDict(tensors, options);
+    }
+
+    /// <summary>Saves the module's parameters and buffers as a checkpoint that <c>torch.load</c> opens.</summary>
+    /// <param name="module">The module, on any device.</param>
+    /// <param name="path">The file; one of that name is replaced.</param>
+    /// <exception cref="ArgumentException">A tensor's type has no place in such files.</exception>
+    /// <exception cref="IOException">The file cannot be written.</exception>
+    public static void SaveCheckpoint(this nn.Module module, string path)
+    {
+        ArgumentNullException.ThrowIfNull(module);
+        CheckpointFile.Save(path, module.state_dict());
+    }
+
+    /// <summary>Loads weights of either format into the module: its content tells a PyTorch checkpoint from a <c>.safetensors</c> file, whatever its name.</summary>
+    /// <param name="module">The module. Its tensors are written in place and keep their type and device; gradients and modes stay.</param>
+    /// <param name="path">The file.</param>
+    /// <param name="options">What to put up with; null for nothing.</param>
+    /// <param name="checkpoint">Which of the file's tensors; null for the defaults. Of a safetensors file only <see cref="CheckpointOptions.Prefix"/> matters.</param>
+    /// <returns>What was put up with.</returns>
+    /// <exception cref="StateDictMismatchException">File and module disagree; nothing was loaded.</exception>
+    /// <exception cref="ArgumentException">An option lies outside its range.</exception>
+    /// <exception cref="InvalidDataException">The file is neither, or damaged, or refused as <see cref="CheckpointFile.Load(string, CheckpointOptions?)"/> describes.</exception>
+    /// <exception cref="IOException">The file is missing or cannot be read.</exception>
+    public static StateDictMismatch LoadWeights(this nn.Module module, string path, StateDictOptions? options = null, CheckpointOptions? checkpoint = null)
+    {
+        ArgumentNullException.ThrowIfNull(module);
+        ArgumentException.ThrowIfNullOrEmpty(path);
+        if (CheckpointReader.Recognizes(path))
+            return module.LoadCheckpoint(path, options, checkpoint);
+        using var tensors = SafetensorsFile.Load(path);
+        return module.LoadStateDict(KeyPrefix.Remove(tensors, checkpoint?.Prefix), options);
     }
 
     /// <summary>Copies tensors into the module's parameters and buffers of the same names, converting to their types and devices.</summary>

@@ -17,14 +17,25 @@ public sealed record StateDictMismatch
     /// <summary>Whether module and tensors fit.</summary>
     public bool IsEmpty => Missing.Count + Unexpected.Count + Conflicting.Count == 0;
 
-    /// <summary>One line for each name, and the option that would accept it; nothing is left out.</summary>
+    /// <summary>One line for each name, and the option that would accept it; nothing is left out. Where the missing names are there behind a common beginning, the option that takes it off.</summary>
     public override string ToString()
     {
         var text = new StringBuilder();
         Append(text, "in the module but not among the tensors", nameof(StateDictOptions.AllowMissing), Missing);
         Append(text, "among the tensors but not in the module", nameof(StateDictOptions.AllowUnexpected), Unexpected);
         Append(text, "different in shape or kind of number", nameof(StateDictOptions.AllowConflicting), [.. Conflicting.Select(conflict => conflict.ToString())]);
+        if (CommonPrefix() is { } prefix)
+            text.Append($"\nWhat is missing is there with '{prefix}' before its name: {nameof(CheckpointOptions)}.{nameof(CheckpointOptions.Prefix)} takes that off.");
         return text.Length == 0 ? "No mismatch." : text.ToString();
+    }
+
+    // What stands before every missing name among the unexpected ones; null where there is no such text.
+    private string? CommonPrefix()
+    {
+        var unexpected = Unexpected.ToHashSet(StringComparer.Ordinal);
+        return Missing.Count == 0 ? null : Unexpected
+            .Where(name => name.EndsWith($".{Missing[0]}", StringComparison.Ordinal)).Select(name => name[..^Missing[0].Length])
+            .FirstOrDefault(prefix => Missing.All(name => unexpected.Contains(prefix + name)));
     }
 
     private static void Append(StringBuilder text, string what, string option, IReadOnlyList<string> names)

@@ -33,11 +33,18 @@ internal static class TensorBytes
     public static Tensor Read(Stream stream, SafetensorsEntry entry)
     {
         TryGetType(entry.DType, out var type);
+        return Read(entry.Name, type, entry.Shape, stream.ReadExactly);
+    }
+
+    /// <summary>A new tensor with the bytes that <paramref name="read"/> puts into the pieces of its memory.</summary>
+    /// <exception cref="InvalidDataException">It is of truth values, and some are neither true nor false.</exception>
+    public static Tensor Read(string name, ScalarType type, long[] shape, ChunkAction read)
+    {
         using var temporaries = NewDisposeScope();
-        var tensor = empty(entry.Shape, dtype: type);
-        ForEachChunk(tensor, stream.ReadExactly);
+        var tensor = empty(shape, dtype: type);
+        ForEachChunk(tensor, read);
         if (type == ScalarType.Bool)
-            RequireBooleans(tensor, entry.Name);
+            RequireBooleans(tensor, name);
         return tensor.MoveToOuterDisposeScope();
     }
 
@@ -48,9 +55,11 @@ internal static class TensorBytes
         ForEachChunk(tensor.detach().cpu().contiguous(), bytes => stream.Write(bytes));
     }
 
-    private delegate void ChunkAction(Span<byte> bytes);
+    /// <summary>Reads or writes a piece of a tensor's memory.</summary>
+    public delegate void ChunkAction(Span<byte> bytes);
 
-    private static void ForEachChunk(Tensor contiguous, ChunkAction action)
+    /// <summary>Hands out the memory of a contiguous tensor on the CPU, in order, in pieces that a span can hold.</summary>
+    public static void ForEachChunk(Tensor contiguous, ChunkAction action)
     {
         var flat = contiguous.view(-1);
         var step = ChunkBytes / flat.ElementSize;

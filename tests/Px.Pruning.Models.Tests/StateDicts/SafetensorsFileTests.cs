@@ -45,11 +45,11 @@ public sealed class SafetensorsFileTests
     public void Load_WhatWasSaved_IsTheSameBitForBit(ScalarType type)
     {
         using var folder = new TemporaryFolder();
-        using var all = Random(type, 3, 4, 5);
+        using var all = Tensors.RandomBits(type, 3, 4, 5);
         using var some = all.transpose(0, 2);
         using var slice = all.narrow(1, 1, 2);
-        using var scalar = Random(type);
-        using var none = Random(type, 0, 3);
+        using var scalar = Tensors.RandomBits(type);
+        using var none = Tensors.RandomBits(type, 0, 3);
         var tensors = new Dictionary<string, Tensor> { ["all"] = all, ["some"] = some, ["slice"] = slice, ["scalar"] = scalar, ["none"] = none };
         var metadata = new Dictionary<string, string> { ["who"] = "a \"quoted\" \\ naïve ✓ 😀\n", [""] = "" };
         SafetensorsFile.Save(folder.Path("x"), tensors, metadata);
@@ -96,8 +96,8 @@ public sealed class SafetensorsFileTests
     {
         using var folder = new TemporaryFolder();
         using var scope = NewDisposeScope();
-        var tensors = TensorTypes.ToDictionary(type => type.ToString(), type => Random(type, 3, 2));
-        tensors["scalär \"é\""] = Random(ScalarType.Float32);
+        var tensors = TensorTypes.ToDictionary(type => type.ToString(), type => Tensors.RandomBits(type, 3, 2));
+        tensors["scalär \"é\""] = Tensors.RandomBits(ScalarType.Float32);
         SafetensorsFile.Save(folder.Path("x"), tensors, new Dictionary<string, string> { ["format"] = "pt" });
         var hashes = PythonFactAttribute.RunScript("read_safetensors.py", folder.Path("x")).ToDictionary(line => line[..line.LastIndexOf(' ')], line => line[(line.LastIndexOf(' ') + 1)..]);
         hashes.Should().HaveCount(tensors.Count);
@@ -168,24 +168,5 @@ public sealed class SafetensorsFileTests
             read["x"].Bytes().Should().Equal(value.Bytes());
             read.Dispose();
         });
-    }
-
-    private static Tensor Random(ScalarType type, params long[] shape)
-    {
-        var result = empty(shape, dtype: type);
-        new Random(1).NextBytes(result.bytes); // every bit pattern: NaNs with payloads, denormals
-        if (type == ScalarType.Bool)
-        {
-            foreach (ref var value in result.bytes)
-                value &= 1;
-        }
-
-        return result;
-    }
-
-    // Lists its tensors for the header, and fails when the data is asked for.
-    private sealed class FailsLate : Dictionary<string, Tensor>, IReadOnlyDictionary<string, Tensor>
-    {
-        Tensor IReadOnlyDictionary<string, Tensor>.this[string key] => throw new InvalidOperationException(key);
     }
 }

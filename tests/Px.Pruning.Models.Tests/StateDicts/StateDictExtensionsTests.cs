@@ -119,6 +119,60 @@ public sealed class StateDictExtensionsTests
         });
     }
 
+    [Fact]
+    public void LoadStateDict_NamesBehindACommonBeginning_NamesTheOptionThatTakesItOff()
+    {
+        using var source = nn.Linear(2, 2);
+        using var target = nn.Linear(2, 2);
+        var tensors = source.state_dict().ToDictionary(pair => $"model.encoder.{pair.Key}", pair => pair.Value);
+        var load = FluentActions.Invoking(() => target.LoadStateDict(tensors));
+        load.Should().Throw<StateDictMismatchException>().WithMessage("*'model.encoder.'*CheckpointOptions.Prefix*");
+        tensors.Remove("model.encoder.bias");
+        load.Should().Throw<StateDictMismatchException>().Which.Message.Should().NotContain("Prefix");
+    }
+
+    [Fact]
+    public void LoadCheckpoint_WhatSaveCheckpointWrote_GivesEqualNetworks()
+    {
+        using var folder = new TemporaryFolder();
+        using var first = Tiny(1);
+        using var second = Tiny(2);
+        first.SaveCheckpoint(folder.Path("x.pth"));
+        second.LoadCheckpoint(folder.Path("x.pth")).IsEmpty.Should().BeTrue();
+        Snapshot(second).Should().BeEquivalentTo(Snapshot(first), options => options.WithStrictOrdering());
+    }
+
+    [Theory]
+    [InlineData(null)]
+    [InlineData("encoder")]
+    public void LoadWeights_EitherFormatUnderAnyName_IsToldByContent(string? prefix)
+    {
+        using var folder = new TemporaryFolder();
+        using var source = Tiny(1);
+        var tensors = source.state_dict().ToDictionary(pair => prefix is null ? $"module.{pair.Key}" : $"{prefix}.{pair.Key}", pair => pair.Value);
+        SafetensorsFile.Save(folder.Path("a.pth"), tensors);
+        CheckpointFile.Save(folder.Path("b.safetensors"), tensors);
+        foreach (var file in Directory.GetFiles(folder.Root))
+        {
+            using var target = Tiny(2);
+            target.LoadWeights(file, checkpoint: new CheckpointOptions { Prefix = prefix }).IsEmpty.Should().BeTrue();
+            Snapshot(target).Should().BeEquivalentTo(Snapshot(source));
+        }
+    }
+
+    [Theory]
+    [InlineData(0x80)]
+    [InlineData('L')]
+    public void LoadWeights_SafetensorsThatBeginLikeAPickle_AreToldApart(int headerLength)
+    {
+        using var folder = new TemporaryFolder();
+        const string json = """{"weight":{"dtype":"U8","shape":[1],"data_offsets":[0,1]}}""";
+        using var bytes = SafetensorsMalformedTests.File(json.PadRight(headerLength), 1);
+        folder.Write("x", bytes.ToArray());
+        using var target = nn.Linear(1, 1, hasBias: false);
+        FluentActions.Invoking(() => target.LoadWeights(folder.Path("x"))).Should().Throw<StateDictMismatchException>().Which.Mismatch.Conflicting.Should().ContainSingle();
+    }
+
     private static CifarResNet Tiny(long seed) => CifarResNet.Create(new CifarResNetOptions { Depth = 8, Width = 4, Seed = seed });
 
     private static Dictionary<string, byte[]> Snapshot(nn.Module module) => module.state_dict().ToDictionary(pair => pair.Key, pair => Bytes(pair.Value));

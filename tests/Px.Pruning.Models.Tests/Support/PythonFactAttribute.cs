@@ -9,7 +9,7 @@ internal sealed class PythonFactAttribute : FactAttribute
     {
         try
         {
-            Run("-c", "");
+            Run("python3", "-c", "");
         }
         catch (System.ComponentModel.Win32Exception e)
         {
@@ -19,11 +19,12 @@ internal sealed class PythonFactAttribute : FactAttribute
 
     /// <summary>The lines that a script prints.</summary>
     public static string[] RunScript(string script, params string[] arguments) =>
-        Run([Path.Combine(AppContext.BaseDirectory, "Reference", script), .. arguments]).Split('\n', StringSplitOptions.RemoveEmptyEntries);
+        Run("python3", [Path.Combine(AppContext.BaseDirectory, "Reference", script), .. arguments]).Split('\n', StringSplitOptions.RemoveEmptyEntries);
 
-    private static string Run(params string[] arguments)
+    /// <summary>What a program prints; an <see cref="InvalidOperationException"/> with its errors where it fails.</summary>
+    public static string Run(string program, params string[] arguments)
     {
-        using var process = Process.Start(new ProcessStartInfo("python3", arguments) { RedirectStandardOutput = true, RedirectStandardError = true })!;
+        using var process = Process.Start(new ProcessStartInfo(program, arguments) { RedirectStandardOutput = true, RedirectStandardError = true })!;
         var errors = process.StandardError.ReadToEndAsync();
         var output = process.StandardOutput.ReadToEnd();
         process.WaitForExit();

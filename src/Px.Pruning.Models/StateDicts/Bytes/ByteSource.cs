@@ -1,0 +1,26 @@
+namespace Px.Pruning.Models.StateDicts.Bytes;
+
+/// <summary>A stream from its position to its end, read by offset from there: nothing before or behind it can be reached.</summary>
+internal sealed class ByteSource(Stream stream)
+{
+    private readonly long _start = stream.Position;
+
+    public long Length { get; } = stream.Length - stream.Position;
+
+    /// <summary>The stream, at an offset from 0 to <see cref="Length"/>; it ends where this does.</summary>
+    public Stream SeekTo(long offset)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegative(offset);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(offset, Length);
+        stream.Position = _start + offset;
+        return stream;
+    }
+
+    /// <summary>Fills an array with the bytes from an offset on, and returns it.</summary>
+    /// <exception cref="EndOfStreamException">There are fewer.</exception>
+    public byte[] ReadAt(long offset, byte[] target)
+    {
+        SeekTo(offset).ReadExactly(target);
+        return target;
+    }
+}

@@ -1,0 +1,41 @@
+using System.Buffers;
+using System.Buffers.Binary;
+
+namespace Px.Pruning.Models.StateDicts.Bytes;
+
+/// <summary>Little-endian numbers and bytes, one after the other.</summary>
+internal sealed class ByteWriter
+{
+    private readonly ArrayBufferWriter<byte> _buffer = new();
+
+    public ReadOnlySpan<byte> Written => _buffer.WrittenSpan;
+
+    public ByteWriter UInt16(ushort value)
+    {
+        BinaryPrimitives.WriteUInt16LittleEndian(_buffer.GetSpan(sizeof(ushort)), value);
+        _buffer.Advance(sizeof(ushort));
+        return this;
+    }
+
+    public ByteWriter UInt32(uint value)
+    {
+        BinaryPrimitives.WriteUInt32LittleEndian(_buffer.GetSpan(sizeof(uint)), value);
+        _buffer.Advance(sizeof(uint));
+        return this;
+    }
+
+    public ByteWriter Int64(long value)
+    {
+        BinaryPrimitives.WriteInt64LittleEndian(_buffer.GetSpan(sizeof(long)), value);
+        _buffer.Advance(sizeof(long));
+        return this;
+    }
+
+    public ByteWriter Byte(byte value) => Bytes([value]);
+
+    public ByteWriter Bytes(ReadOnlySpan<byte> values)
+    {
+        _buffer.Write(values);
+        return this;
+    }
+}

@@ -1,0 +1,109 @@
+using Px.Pruning.Models.StateDicts.Bytes;
+using Px.Pruning.Models.StateDicts.Pickle;
+using static TorchSharp.torch;
+
+namespace Px.Pruning.Models.StateDicts.Checkpoints;
+
+/// <summary>Reads a checkpoint from its first byte to a state dict.</summary>
+internal static class CheckpointReader
+{
+    // What the runtime and libtorch take for a tensor that has its memory elsewhere, and for a text among others.
+    private const int ViewCost = 512, TextCost = 128;
+
+    private const byte PickleProtocol = 0x80, PickleLong = (byte)'L';
+
+    private enum Format
+    {
+        Unknown,
+        Zip,
+        Legacy,
+    }
+
+    /// <summary>Whether a file begins as checkpoints do.</summary>
+    public static bool Recognizes(string path)
+    {
+        using var stream = File.OpenRead(path);
+        return FormatOf(new ByteSource(stream)) != Format.Unknown;
+    }
+
+    /// <param name="stream">A stream that can seek.</param>
+    /// <param name="options">Which tensors.</param>
+    /// <param name="source">The file's name, for messages.</param>
+    /// <exception cref="ArgumentException">An option lies outside its range.</exception>
+    /// <exception cref="InvalidDataException">The file is not to be read; the message says why.</exception>
+    public static StateDict Read(Stream stream, CheckpointOptions options, string source)
+    {
+        options.Validate();
+        try
+        {
+            var file = new ByteSource(stream);
+            var budget = new MemoryBudget(file.Length, options.MaximumExpansion);
+            ICheckpointContainer container = FormatOf(file) switch
+            {
+                Format.Zip => new ZipContainer(file, options.AllowUnknownObjects, budget),
+                Format.Legacy => new LegacyContainer(file, options.AllowUnknownObjects, budget),
+                _ => throw new InvalidDataException("it begins neither as a zip archive nor as a pickle. Was it downloaded whole, and is it a file of torch.save?"),
+            };
+            var dictionary = CheckpointSelection.Find(container.Root, options.Key);
+            var metadata = PlainValues([container.Root, dictionary], budget);
+            return new StateDict(Tensors(container, KeyPrefix.Remove(TensorsOf(dictionary, budget), options.Prefix), budget), metadata);
+        }
+        catch (Exception e) when (e is InvalidDataException or EndOfStreamException)
+        {
+            throw new InvalidDataException($"'{source}' cannot be read as a checkpoint: {e.Message}", e);
+        }
+    }
+
+    // A safetensors file has a length in its first eight bytes, which may be any, and then a brace: no checkpoint has one there.
+    private static Format FormatOf(ByteSource file) => file.ReadAt(0, new byte[Math.Min(file.Length, 9)]) switch
+    {
+        [_, _, _, _, _, _, _, _, (byte)'{'] => Format.Unknown,
+        [(byte)'P', (byte)'K', 3, 4, ..] => Format.Zip,
+        [PickleProtocol or PickleLong, ..] => Format.Legacy,
+        _ => Format.Unknown,
+    };
+
+    private static List<KeyValuePair<string, TorchTensor>> TensorsOf(PickleDictionary dictionary, MemoryBudget budget)
+    {
+        var tensors = new List<KeyValuePair<string, TorchTensor>>();
+        foreach (var (name, value) in dictionary.Entries)
+        {
+            if (value is not TorchTensor tensor)
+                continue;
+            budget.Spend(ViewCost + sizeof(char) * (long)name.Length);
+            tensors.Add(new(name, tensor));
+        }
+
+        return tensors;
+    }
+
+    private static Dictionary<string, string> PlainValues(IEnumerable<object?> holders, MemoryBudget budget)
+    {
+        var texts = new Dictionary<string, string>(StringComparer.Ordinal);
+        foreach (var (name, value) in holders.OfType<PickleDictionary>().SelectMany(holder => holder.Entries))
+        {
+            if (CheckpointSelection.PlainText(value) is not { } text)
+                continue;
+            budget.Spend(TextCost);
+            texts[name] = text;
+        }
+
+        return texts;
+    }
+
+    private static Dictionary<string, Tensor> Tensors(ICheckpointContainer container, Dictionary<string, TorchTensor> selected, MemoryBudget budget)
+    {
+        using var unfinished = NewDisposeScope();
+        var storages = new Dictionary<TorchStorage, Tensor>(ReferenceEqualityComparer.Instance);
+        var tensors = new Dictionary<string, Tensor>(selected.Count, StringComparer.Ordinal);
+        foreach (var (name, tensor) in selected)
+        {
+            if (!storages.TryGetValue(tensor.Storage, out var memory))
+                storages.Add(tensor.Storage, memory = container.Read(tensor.Storage));
+            tensors.Add(name, tensor.View(memory, budget));
+        }
+
+        unfinished.Detach(tensors.Values);
+        return tensors;
+    }
+}

@@ -1,0 +1,74 @@
+using System.Buffers.Binary;
+using System.Globalization;
+using System.Numerics;
+using Px.Pruning.Models.StateDicts.Bytes;
+using Px.Pruning.Models.StateDicts.Pickle;
+using Px.Safetensors;
+using static TorchSharp.torch;
+
+namespace Px.Pruning.Models.StateDicts.Checkpoints;
+
+/// <summary>Files before PyTorch 1.6: five pickles (magic number, version, the writer's machine, the object, its storages' keys), then each storage's count and elements.</summary>
+/// <remarks>
+/// Elements are little-endian whatever the writer's machine was. What follows the last storage is not looked at.
+/// <para><b>Source:</b> <c>_legacy_load</c> in <see href="https://github.com/pytorch/pytorch/blob/main/torch/serialization.py"/>.</para>
+/// </remarks>
+internal sealed class LegacyContainer : ICheckpointContainer
+{
+    // What the runtime takes for a key's place in the dictionary of offsets.
+    private const int OffsetCost = 96;
+
+    private const long Version = 1001;
+
+    private static readonly BigInteger Magic = BigInteger.Parse("1950a86a20f9469cfc6c", NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture);
+
+    private readonly ByteSource _file;
+    private readonly MemoryBudget _budget;
+    private readonly Dictionary<string, long> _offsets = new(StringComparer.Ordinal);
+
+    public LegacyContainer(ByteSource file, bool allowUnknown, MemoryBudget budget)
+    {
+        (_file, _budget) = (file, budget);
+        var world = new TorchWorld(allowUnknown, budget);
+        var reader = new PickleReader(file.SeekTo(0), file.Length, budget);
+        if (Next() is not BigInteger magic || magic != Magic)
+            throw new InvalidDataException("it is a pickle, and none of torch.save: save the state dict with that.");
+        if (Next() is not Version)
+            throw new InvalidDataException($"it is of a version of PyTorch's format other than {Version}.");
+        Next();
+        Root = Next();
+        Locate(Next() as List<object?> ?? throw new InvalidDataException("its storages' keys are no list."), reader.Position, world.Storages);
+
+        object? Next() => Unpickler.Load(reader, world, budget);
+    }
+
+    public object? Root { get; }
+
+    public Tensor Read(TorchStorage storage)
+    {
+        if (!_offsets.TryGetValue(storage.Key, out var offset))
+            throw new InvalidDataException($"it lists no storage '{Excerpt.Of(storage.Key)}', which a tensor lies in.");
+        _budget.Spend(storage.ByteCount);
+        return TensorBytes.Read($"storage {Excerpt.Of(storage.Key)}", storage.Type.Type, [storage.Count], _file.SeekTo(offset).ReadExactly);
+    }
+
+    private void Locate(List<object?> keys, long position, IReadOnlyDictionary<string, TorchStorage> storages)
+    {
+        var prefix = new byte[sizeof(long)];
+        foreach (var item in keys)
+        {
+            if (item is not string key || !storages.TryGetValue(key, out var storage))
+                throw new InvalidDataException("it lists a storage that no tensor lies in.");
+            var count = BinaryPrimitives.ReadInt64LittleEndian(_file.ReadAt(position, prefix));
+            position += prefix.Length;
+            if (count != storage.Count)
+                throw new InvalidDataException($"the storage '{Excerpt.Of(key)}' has {count} elements at byte {position} where {storage.Count} were expected.");
+            if (storage.ByteCount > _file.Length - position)
+                throw new InvalidDataException($"the storage '{Excerpt.Of(key)}' takes {storage.ByteCount} bytes from byte {position} on, and the file has {_file.Length}: it is truncated.");
+            _budget.Spend(OffsetCost);
+            if (!_offsets.TryAdd(key, position))
+                throw new InvalidDataException($"it lists the storage '{Excerpt.Of(key)}' twice.");
+            position += storage.ByteCount;
+        }
+    }
+}

@@ -1,0 +1,121 @@
+using System.Buffers.Binary;
+using System.Text;
+using System.Text.Unicode;
+using Px.Pruning.Models.StateDicts.Bytes;
+
+namespace Px.Pruning.Models.StateDicts.Pickle;
+
+/// <summary>The numbers and texts of a pickle's instructions. No length is believed beyond the bytes that are there.</summary>
+internal sealed class PickleReader
+{
+    private const int ShortText = 256, LineCost = 128, CharacterCost = 8;
+
+    private readonly byte[] _buffer = new byte[4096];
+    private readonly Stream _stream;
+    private readonly MemoryBudget _budget;
+    private readonly long _length;
+    private long _unread;
+    private int _next, _end;
+
+    /// <param name="stream">The pickle; it is read ahead.</param>
+    /// <param name="length">How many bytes of the stream there are.</param>
+    /// <param name="budget">What texts may take.</param>
+    public PickleReader(Stream stream, long length, MemoryBudget budget)
+    {
+        (_stream, _length, _budget, _unread) = (stream, length, budget, length);
+        budget.Spend(_buffer.Length);
+    }
+
+    /// <summary>The number of bytes that were taken so far.</summary>
+    public long Position => _length - Remaining;
+
+    private long Remaining => _unread + (_end - _next);
+
+    public byte Byte()
+    {
+        if (_next == _end)
+            Refill();
+        return _buffer[_next++];
+    }
+
+    public ushort UInt16() => BinaryPrimitives.ReadUInt16LittleEndian(Take(stackalloc byte[sizeof(ushort)]));
+
+    public int Int32() => BinaryPrimitives.ReadInt32LittleEndian(Take(stackalloc byte[sizeof(int)]));
+
+    public uint UInt32() => BinaryPrimitives.ReadUInt32LittleEndian(Take(stackalloc byte[sizeof(uint)]));
+
+    public ulong UInt64() => BinaryPrimitives.ReadUInt64LittleEndian(Take(stackalloc byte[sizeof(ulong)]));
+
+    public double Double() => BinaryPrimitives.ReadDoubleBigEndian(Take(stackalloc byte[sizeof(double)]));
+
+    public byte[] Bytes(ulong count)
+    {
+        var bytes = _budget.Allocate(Checked(count));
+        Take(bytes);
+        return bytes;
+    }
+
+    /// <summary>A text in UTF-8.</summary>
+    /// <exception cref="InvalidDataException">It is truncated or no Unicode.</exception>
+    public string Text(ulong count)
+    {
+        _budget.Spend(MemoryBudget.ArrayCost + sizeof(char) * Checked(count));
+        Span<byte> bytes = count <= ShortText ? stackalloc byte[(int)count] : _budget.Allocate((long)count);
+        return Utf8.IsValid(Take(bytes)) ? Encoding.UTF8.GetString(bytes) : throw new InvalidDataException($"its pickle has a text before byte {Position} that is not Unicode.");
+    }
+
+    /// <summary>A text of Python 2, which kept no encoding: as text where it is UTF-8, as bytes where it is not.</summary>
+    public object TextOrBytes(ulong count)
+    {
+        _budget.Spend(MemoryBudget.ArrayCost + sizeof(char) * Checked(count));
+        var bytes = Bytes(count);
+        return Utf8.IsValid(bytes) ? Encoding.UTF8.GetString(bytes) : bytes;
+    }
+
+    /// <summary>The bytes up to the end of the line, one character each, without it.</summary>
+    /// <param name="maximum">How many there may be.</param>
+    public string Line(long maximum)
+    {
+        _budget.Spend(LineCost);
+        var line = new StringBuilder();
+        for (var value = Byte(); value != '\n'; value = Byte())
+        {
+            if (line.Length >= maximum)
+                throw new InvalidDataException($"its pickle has a line before byte {Position} that is longer than {maximum} characters.");
+            _budget.Spend(CharacterCost);
+            line.Append((char)value);
+        }
+
+        return line.ToString();
+    }
+
+    private long Checked(ulong count) =>
+        count <= (ulong)Remaining ? (long)count : throw new InvalidDataException($"its pickle claims {count} bytes at byte {Position}, and {Remaining} follow: the file is truncated or damaged.");
+
+    private Span<byte> Take(Span<byte> target)
+    {
+        Checked((ulong)target.Length);
+        for (var rest = target; rest.Length > 0;)
+        {
+            if (_next == _end)
+                Refill();
+            var count = Math.Min(rest.Length, _end - _next);
+            _buffer.AsSpan(_next, count).CopyTo(rest);
+            _next += count;
+            rest = rest[count..];
+        }
+
+        return target;
+    }
+
+    private void Refill()
+    {
+        if (_unread == 0)
+            throw new InvalidDataException("its pickle ends before its end: the file is truncated.");
+        _next = 0;
+        _end = _stream.Read(_buffer, 0, (int)Math.Min(_buffer.Length, _unread));
+        if (_end == 0)
+            throw new EndOfStreamException();
+        _unread -= _end;
+    }
+}

@@ -1,0 +1,101 @@
+using Px.Pruning.Models.StateDicts.Bytes;
+
+namespace Px.Pruning.Models.StateDicts.Pickle;
+
+/// <summary>The stack of a pickle's machine, with its marks and its memo. Growing is paid for.</summary>
+internal sealed class PickleStack(MemoryBudget budget)
+{
+    /// <summary>What a slot of a growing list takes at most, with the shorter arrays that it outgrew.</summary>
+    public const int SlotCost = 32;
+
+    private readonly List<object?> _values = [], _memo = [];
+    private readonly List<int> _marks = [];
+    private int _highestValue, _highestMark;
+
+    /// <summary>How much the memo holds: where the next value goes that comes without a number.</summary>
+    public int Remembered => _memo.Count;
+
+    public object? Top => _values.Count > Floor ? _values[^1] : throw TooLittle();
+
+    public void Push(object? value)
+    {
+        PayForGrowth(_values.Count, ref _highestValue);
+        _values.Add(value);
+    }
+
+    public object? Pop()
+    {
+        var value = Top;
+        _values.RemoveAt(_values.Count - 1);
+        return value;
+    }
+
+    /// <summary>Takes off the last values: the first of the result is the deepest of them.</summary>
+    public object?[] Pop(int count)
+    {
+        if (_values.Count - count < Floor)
+            throw TooLittle();
+        if (count == 0)
+            return [];
+        budget.Spend(MemoryBudget.ArrayCost + sizeof(long) * (long)count);
+        var values = new object?[count];
+        _values.CopyTo(_values.Count - count, values, 0, count);
+        _values.RemoveRange(_values.Count - count, count);
+        return values;
+    }
+
+    public void Mark()
+    {
+        PayForGrowth(_marks.Count, ref _highestMark);
+        _marks.Add(_values.Count);
+    }
+
+    /// <summary>Takes off everything above the last mark, and the mark.</summary>
+    public object?[] PopToMark()
+    {
+        if (_marks.Count == 0)
+            throw new InvalidDataException("its pickle goes back to a mark that it has not set.");
+        var values = Pop(_values.Count - Floor);
+        _marks.RemoveAt(_marks.Count - 1);
+        return values;
+    }
+
+    /// <summary>Takes off the last value, or the last mark where nothing is above it.</summary>
+    public void PopOrUnmark()
+    {
+        if (_marks.Count > 0 && _values.Count == Floor)
+            _marks.RemoveAt(_marks.Count - 1);
+        else
+            Pop();
+    }
+
+    /// <summary>Remembers the last value.</summary>
+    /// <param name="index">Under what number.</param>
+    /// <param name="maximum">The largest number that a pickle of that length could have come to.</param>
+    public void Remember(long index, long maximum)
+    {
+        if (!(index >= 0 && index <= maximum))
+            throw new InvalidDataException($"its pickle remembers something as number {index}, and it has come to byte {maximum} only.");
+        if (index >= _memo.Count)
+            budget.Spend(SlotCost * (index + 1 - _memo.Count));
+        while (index >= _memo.Count)
+            _memo.Add(null);
+        _memo[(int)index] = Top;
+    }
+
+    public object? Recall(long index) =>
+        index >= 0 && index < _memo.Count && _memo[(int)index] is { } value ? value : throw new InvalidDataException($"its pickle recalls number {index}, under which there is nothing.");
+
+    // Values below the last mark are not to be touched.
+    private int Floor => _marks.Count > 0 ? _marks[^1] : 0;
+
+    private void PayForGrowth(int count, ref int highest)
+    {
+        if (count < highest)
+            return;
+        highest = count + 1;
+        budget.Spend(SlotCost);
+    }
+
+    private static InvalidDataException TooLittle() => new("its pickle takes more from its stack than is there.");
+}
