@@ -12,6 +12,8 @@ usage() {
 usage: ./build.sh COMMAND [ARGUMENTS]
 
   demo [ARGUMENTS]   prune and train a ResNet-20 on Fashion-MNIST by every method and print a table; --help lists the arguments
+  sample NAME [ARGUMENTS]
+                     run one of the samples: ResNet, Vgg, DeepLab, BringYourOwnModel; --help lists its arguments, samples/README.md says more
   test [ARGUMENTS]   build everything and run all tests; arguments go to `dotnet test`, for example --filter Masking
   pack               the NuGet packages, checked, in artifacts/
   bench [ARGUMENTS]  time, memory and growth of each method against the way its authors run it; --help lists the arguments
@@ -43,6 +45,15 @@ demo() {
     dotnet run -c Release --project samples/Px.Demo -- "$@"
 }
 
+sample() {
+    if [[ $# -eq 0 || ! -f samples/$1/$1.csproj ]]; then
+        usage >&2
+        exit 2
+    fi
+    [[ " $* " != *" fashion-mnist "* || " $* " == *" --data"* ]] || need_system_packages dataset-fashion-mnist
+    dotnet run -c Release --project "samples/$1" -- "${@:2}"
+}
+
 bench() {
     if [[ ${1:-} != micro && ${1:-} != collapse && -z ${PX_PYTHON:-} ]]; then need_system_packages python3-torch python3-numpy; fi
     local python=${PX_PYTHON:-/usr/bin/python3}
@@ -59,7 +70,7 @@ bench() {
 command=${1:-}
 shift || true
 case $command in
-    demo | test | pack | bench | setup) ;;
+    demo | sample | test | pack | bench | setup) ;;
     -h | --help | help) usage; exit 0 ;;
     *) usage >&2; exit 2 ;;
 esac

@@ -2,7 +2,6 @@ using System.Diagnostics;
 using Px.Demo;
 using Px.Demo.CommandLines;
 using Px.Demo.Experiments;
-using Px.Pruning.Models.Data;
 using Px.Samples;
 using Px.Samples.Display;
 using Px.Samples.Images;
@@ -19,10 +18,8 @@ static void Run(DemoOptions options, Terminal terminal, CancellationToken token)
     var results = new List<NetworkResult>();
     try
     {
-        using var client = new HttpClient();
-        var folder = new FashionMnistFinder { Download = new FashionMnistDownload(client) }.Find(options.Data, terminal, token);
-        var images = ImageSets.Load("Fashion-MNIST", split => FashionMnist.Load(folder, split), options.TrainSamples, options.TestSamples);
-        terminal.WriteLine($"Fashion-MNIST from {folder}: {images.Train.Count:N0} images to train on, {options.Epochs} x; {images.Test.Count:N0} to test on.");
+        var images = KnownImages.Load(KnownImages.FashionMnist, options.Data, imageNet: false, options.TrainSamples, options.TestSamples, terminal, token);
+        terminal.WriteLine($"Fashion-MNIST: {images.Train.Count:N0} images to train on, {options.Epochs} x; {images.Test.Count:N0} to test on.");
         terminal.WriteLine($"{1 + options.Methods.Count * options.Sparsities.Count} networks, ResNet-20 on {device.type}; Ctrl+C stops.");
         terminal.WriteLine();
 

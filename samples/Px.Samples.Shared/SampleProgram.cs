@@ -1,3 +1,4 @@
+using Px.Pruning;
 using Px.Samples.CommandLines;
 using Px.Samples.Display;
 
@@ -45,7 +46,7 @@ public sealed class SampleProgram(string name, Func<string> help)
         {
             return Fail(e.Message, ExitCode.Usage);
         }
-        catch (Exception e) when (e is SampleException or IOException or UnauthorizedAccessException or InvalidDataException)
+        catch (Exception e) when (e is SampleException or UnsupportedModelException or NonFiniteScoreException or IOException or UnauthorizedAccessException or InvalidDataException)
         {
             return Fail(e.Message, ExitCode.Failed);
         }

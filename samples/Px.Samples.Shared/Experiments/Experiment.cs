@@ -77,75 +77,65 @@ public sealed class Experiment
         if (options.Resume && folder.Finished(name) is { } finished)
             return finished;
 
-        using var checkpoint = TrainingCheckpoint.TryLoad(folder.Checkpoint(name));
-        using var network = task.NewNetwork(seed).to(device);
         var pruner = method is null ? null : MethodCatalog.Create(method, (model, round) => TrainForImp(name, model, round), folder.Checkpoint($"{name}.imp"));
         var title = NetworkResult.TitleOf(pruner?.Name ?? "dense", method is null ? null : sparsity);
+        using var checkpoint = TrainingCheckpoint.TryLoad(folder.Checkpoint(name));
+        using var network = task.NewNetwork(seed).to(device);
+        using var held = pruner is null ? null : checkpoint?.Mask() is { } mask ? new HeldMask(mask, network) : Prune(pruner, network, sparsity, seed, name, title, token);
 
-        PruningResult? pruned = null;
-        using var kept = checkpoint?.Mask();
-        if (pruner is not null && kept is null)
-            pruned = Prune(pruner, network, sparsity, seed, title, token);
-        using (pruned)
-        {
-            var mask = pruned?.Mask ?? kept;
-            using var ownBinding = kept?.Bind(network);
-            var binding = pruned?.Binding ?? ownBinding;
-            if (pruned is not null)
+        double Test() => evaluator.Measure($"{title}: testing", network, token);
+        var before = Test();
+        var progress = trainer.Train(
+            new TrainingSubject
             {
-                pruned.Mask.Save(folder.Mask(name));
-                File.WriteAllText(folder.Report(name), pruned.Report.ToString());
-            }
-
-            var before = evaluator.Measure($"{title}: testing", network, token);
-            var progress = trainer.Train(
-                new TrainingSubject
-                {
-                    Label = title,
-                    Network = network,
-                    Mask = mask,
-                    Binding = binding,
-                    Seed = seed,
-                    CheckpointPath = folder.Checkpoint(name),
-                    From = checkpoint,
-                    Measure = options.TestEveryEpoch ? () => evaluator.Measure($"{title}: testing", network, token) : null,
-                },
-                token);
-            binding?.AssertHeld();
-            network.SaveSafetensors(folder.Weights(name));
-            // Biases and norm layers, which are never pruned, have one dimension.
-            var weights = mask?.Total ?? network.parameters().Where(parameter => parameter.dim() > 1).Sum(parameter => parameter.numel());
-            var result = new NetworkResult
-            {
-                FileName = name,
-                Method = pruner?.Name ?? "dense",
-                Sparsity = method is null ? null : sparsity,
+                Label = title,
+                Network = network,
+                Mask = held?.Mask,
+                Binding = held?.Binding,
                 Seed = seed,
-                Before = before,
-                After = evaluator.Measure($"{title}: testing", network, token),
-                Best = progress.Best,
-                WeightsKept = mask?.Kept ?? weights,
-                Weights = weights,
-                PruneTime = pruned?.Elapsed,
-                TrainTime = progress.Elapsed,
-                CollapsedLayers = mask is null ? [] : [.. mask.Names.Where(layer => mask.KeptIn(layer) == 0)],
-            };
-            Trained?.Invoke(name, network);
-            folder.Finish(result);
-            return result;
-        }
+                CheckpointPath = folder.Checkpoint(name),
+                From = checkpoint,
+                Measure = options.TestEveryEpoch ? Test : null,
+            },
+            token);
+        held?.Binding.AssertHeld();
+        network.SaveSafetensors(folder.Weights(name));
+
+        // Biases and norm layers, which are never pruned, have one dimension.
+        var weights = held?.Mask.Total ?? network.parameters().Where(parameter => parameter.dim() > 1).Sum(parameter => parameter.numel());
+        var result = new NetworkResult
+        {
+            FileName = name,
+            Method = pruner?.Name ?? "dense",
+            Sparsity = method is null ? null : sparsity,
+            Seed = seed,
+            Before = before,
+            After = Test(),
+            Best = progress.Best,
+            WeightsKept = held?.Mask.Kept ?? weights,
+            Weights = weights,
+            PruneTime = held?.PruneTime,
+            TrainTime = progress.Elapsed,
+            CollapsedLayers = held is null ? [] : [.. held.Mask.Names.Where(layer => held.Mask.KeptIn(layer) == 0)],
+        };
+        Trained?.Invoke(name, network);
+        folder.Finish(result);
+        return result;
     }
 
-    private PruningResult Prune(IPruner pruner, Module<Tensor, Tensor> network, double sparsity, int seed, string title, CancellationToken token)
+    private HeldMask Prune(IPruner pruner, Module<Tensor, Tensor> network, double sparsity, int seed, string name, string title, CancellationToken token)
     {
         var rounds = Math.Min(pruner is IterativeMagnitudePruner ? IterativeMagnitudePruner.RoundsFor(sparsity) : pruner.DefaultRounds, options.MaxRounds ?? int.MaxValue);
         using var bar = new PruningBar(terminal, $"{title}: pruning", rounds);
-        return pruner.Prune(
+        var result = pruner.Prune(
             network,
             task.PruningSamples(seed),
             sparsity,
             new PruningOptions { Rounds = rounds, Seed = seed, Progress = bar, Data = task.PruningBudget, Loss = task.Loss.Mean },
             token);
+        result.Mask.Save(folder.Mask(name));
+        File.WriteAllText(folder.Report(name), result.Report.ToString());
+        return new HeldMask(result);
     }
 
     private void TrainForImp(string name, Module<Tensor, Tensor> model, ImpRound round) => trainer.Train(

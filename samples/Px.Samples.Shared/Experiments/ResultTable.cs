@@ -28,7 +28,7 @@ public sealed class ResultTable(string measure)
                 Text($"{100 * first.Density:F2} %"),
                 seeds.All(seed => seed.PruneTime is not null) ? Durations.Seconds(Mean(seeds.Select(seed => seed.PruneTime!.Value))) : "-",
                 Durations.Seconds(Mean(seeds.Select(seed => seed.TrainTime))),
-                first.Sparsity is null ? "-" : Text($"{seeds.Max(seed => seed.CollapsedLayers.Count)} layers"),
+                first.Sparsity is null ? "-" : seeds.Max(seed => seed.CollapsedLayers.Count) is var layers && layers == 1 ? "1 layer" : Text($"{layers} layers"),
             ]);
         }
 

@@ -1,0 +1,4 @@
+using Px.Samples;
+using Px.Samples.DeepLabSample;
+
+return SampleProgram.Main(args, Sample.Run);

@@ -1,0 +1,44 @@
+using Px.Pruning.Models.Data;
+using Px.Pruning.Models.Data.Downloads;
+using Px.Samples.Display;
+
+namespace Px.Samples.Images;
+
+/// <summary>The classification data sets of the samples, by the names that command lines use.</summary>
+public static class KnownImages
+{
+    public const string Cifar10 = "cifar10", Cifar100 = "cifar100", FashionMnist = "fashion-mnist", Synthetic = "synthetic";
+
+    /// <summary>Finds a data set and reads both of its parts.</summary>
+    /// <param name="name">One of the names of this class.</param>
+    /// <param name="folder">Where it lies; null to look for it. Where synthetic images are written.</param>
+    /// <param name="imageNet">Whether pixels are normalised with ImageNet's statistics, as some pretrained networks want, and not the data set's own.</param>
+    /// <param name="train">How many training images; null for all.</param>
+    /// <param name="test">How many test images; null for all.</param>
+    /// <param name="terminal">Where a download shows how far it is.</param>
+    /// <param name="token">Stops a download.</param>
+    /// <exception cref="SampleException">A file is missing or damaged, or there are too few images; the message says what to do.</exception>
+    public static ImageSets Load(string name, string? folder, bool imageNet, int? train, int? test, Terminal terminal, CancellationToken token)
+    {
+        using var client = new HttpClient();
+        var finder = new DataFinder(new DatasetDownload(client), terminal);
+        var normalization = imageNet ? ImageNormalization.ImageNet : null;
+        switch (name)
+        {
+            case Cifar10:
+                var cifar10 = finder.Find(folder, DatasetArchive.Cifar10, null, token);
+                return ImageSets.Load("CIFAR-10", split => Px.Pruning.Models.Data.Cifar10.Load(cifar10, split, normalization), train, test);
+            case Cifar100:
+                var cifar100 = finder.Find(folder, DatasetArchive.Cifar100, null, token);
+                return ImageSets.Load("CIFAR-100", split => Px.Pruning.Models.Data.Cifar100.Load(cifar100, split, normalization: normalization), train, test);
+            case FashionMnist:
+                var fashion = finder.Find(folder, DatasetArchive.FashionMnist, DataFinder.FashionMnistPackage, token);
+                return ImageSets.Load("Fashion-MNIST", split => Px.Pruning.Models.Data.FashionMnist.Load(fashion, split), train, test);
+            case Synthetic:
+                SyntheticImages.Write(folder ?? throw new ArgumentNullException(nameof(folder)), train ?? SyntheticImages.UsualTrain, test ?? SyntheticImages.UsualTest);
+                return ImageSets.Load("the synthetic data set", split => Px.Pruning.Models.Data.Cifar100.Load(folder, split, normalization: normalization), train, test);
+            default:
+                throw new ArgumentException($"There is no data set '{name}'.", nameof(name));
+        }
+    }
+}

@@ -1,0 +1,41 @@
+using Px.Pruning.Models;
+using Px.Pruning.Models.Data;
+using Px.Samples.Display;
+using Px.Samples.Experiments;
+using Px.Samples.Images;
+
+namespace Px.Samples.VggSample;
+
+/// <summary>Prunes the paper's VGG-16 with batch norm on CIFAR-100, trains what is left, and tabulates the accuracies.</summary>
+public static class Sample
+{
+    /// <summary>Runs the program.</summary>
+    /// <returns>One of <see cref="ExitCode"/>.</returns>
+    public static int Run(string[] arguments, Terminal terminal, CancellationToken token)
+    {
+        var options = VggSampleOptions.Define();
+        return new SampleProgram("vgg", () => $"Prunes a VGG with batch norm on CIFAR-100, trains what is left, and compares the methods.\n\n{options.Describe()}")
+        {
+            Cancelled = Experiment.CancelledText,
+        }.Run(arguments, terminal, () => Run(options.Parse(arguments), terminal, token), token);
+    }
+
+    private static void Run(VggSampleOptions options, Terminal terminal, CancellationToken token)
+    {
+        var device = Devices.Choose(options.Cuda);
+        var folder = RunFolder.Open(options);
+        if (options.Dataset != KnownImages.Cifar100)
+            terminal.WriteLine($"A stand-in: {options.Dataset} is not CIFAR-100, and nothing here compares with published numbers.");
+        var images = KnownImages.Load(
+            options.Dataset, options.Dataset == KnownImages.Synthetic ? folder.In("data") : options.Data, imageNet: false, options.TrainSamples, options.TestSamples, terminal, token);
+        var task = new ImageTask(
+            images,
+            seed => Px.Pruning.Models.Vgg.Create(new()
+            {
+                Depth = options.Depth, Width = options.Width, Layout = VggLayout.Cifar, Classes = images.Train.Classes, Initialization = WeightInitialization.FanIn, Seed = seed,
+            }),
+            new ImageAugmentation());
+        terminal.WriteLine($"VGG-{options.Depth} with batch norm, width {options.Width}, on {options.Dataset}: {images.Train.Count} images to train on, {images.Test.Count} to test on.");
+        new Experiment(task, options.Apply(VggSampleOptions.FromScratch), options, folder, device, terminal).Run(token);
+    }
+}

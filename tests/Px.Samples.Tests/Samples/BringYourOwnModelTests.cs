@@ -1,0 +1,36 @@
+using System.Globalization;
+using System.Text.RegularExpressions;
+using Px.Pruning;
+using Px.Samples.BringYourOwnModel;
+using Px.Samples.Tests.Support;
+
+namespace Px.Samples.Tests.Samples;
+
+public sealed partial class BringYourOwnModelTests : IDisposable
+{
+    private readonly TemporaryFolder output = new();
+
+    [Fact]
+    public void Run_ByDefault_LearnsAndReloadsWhatItSaved()
+    {
+        var run = SampleRun.Of(Sample.Run, "--output", output.Path);
+
+        run.ExitCode.Should().Be(0, run.Output);
+        var accuracies = Accuracy().Match(run.Output).Groups.Values.Skip(1).Select(group => double.Parse(group.Value, CultureInfo.InvariantCulture)).ToList();
+        accuracies[0].Should().BeGreaterThan(80, "chance is 25");
+        accuracies[1].Should().Be(accuracies[0]);
+        using var mask = PruningMask.Load(output.In("mask.safetensors"));
+        mask.Names.Should().Equal("narrow.weight", "wide.weight", "hidden.weight", "classes.weight");
+        mask.Kept.Should().Be((long)Math.Round(0.1 * mask.Total));
+    }
+
+    [Theory]
+    [InlineData(0, "--help")]
+    [InlineData(2, "--sparsity", "1")]
+    public void Run_NothingToDo_TellsByItsExitCode(int exitCode, params string[] arguments) => SampleRun.Of(Sample.Run, arguments).ExitCode.Should().Be(exitCode);
+
+    public void Dispose() => output.Dispose();
+
+    [GeneratedRegex(@"accuracy ([\d.]+) %, reloaded ([\d.]+) %")]
+    private static partial Regex Accuracy();
+}
