@@ -23,6 +23,6 @@ internal static class KeyPrefix
         var kept = all.Where(pair => pair.Key.StartsWith(beginning, StringComparison.Ordinal))
             .ToDictionary(pair => pair.Key[beginning.Length..], pair => pair.Value, StringComparer.Ordinal);
         return kept.Count > 0 || all.Count == 0 ? kept : throw new InvalidDataException(
-            $"no tensor's name begins with '{beginning}' ({nameof(CheckpointOptions)}.{nameof(CheckpointOptions.Prefix)}). The names: {Excerpt.Of([.. all.Select(pair => pair.Key)])}.");
+            $"no tensor's name begins with '{beginning}' ({nameof(CheckpointOptions)}.{nameof(CheckpointOptions.Prefix)}). The names: {Excerpt.Of(all.Select(pair => pair.Key))}.");
     }
 }

@@ -4,7 +4,7 @@ using static TorchSharp.torch;
 
 namespace Px.Pruning.Models.StateDicts;
 
-/// <summary>Tensors by name, as read from a file, with the file's free text. Owns its tensors: disposing it disposes them.</summary>
+/// <summary>Tensors by name, as read from a file, with the file's free text. Owns its tensors: disposing it disposes them. Those of a checkpoint may share memory.</summary>
 [SuppressMessage("Naming", "CA1710:Identifiers should have correct suffix", Justification = "PyTorch's word for it.")]
 public sealed class StateDict : IReadOnlyDictionary<string, Tensor>, IDisposable
 {
@@ -18,7 +18,7 @@ public sealed class StateDict : IReadOnlyDictionary<string, Tensor>, IDisposable
         Metadata = metadata;
     }
 
-    /// <summary>The file's free text by name; empty when it has none.</summary>
+    /// <summary>The file's free text by name, or a checkpoint's plain values; empty when it has none.</summary>
     public IReadOnlyDictionary<string, string> Metadata { get; }
 
     /// <summary>The number of tensors.</summary>

@@ -233,6 +233,31 @@ public sealed class CheckpointHostileTests
         MeasuredLoad.Run([.. LegacyStart, .. pickle]).Should().NotBeNull();
     }
 
+    // Nothing but a directory of 49 bytes a name.
+    [Fact]
+    public void Load_ADirectoryOverAndOver_StaysWithinItsMemory()
+    {
+        using var stream = new MemoryStream();
+        stream.Write([.. "PK\u0003\u0004"u8]);
+        for (var i = 0; i < 40_000; i++)
+        {
+            var header = new byte[49];
+            "PK\u0001\u0002"u8.CopyTo(header);
+            header[28] = 3;
+            (header[46], header[47], header[48]) = ((byte)(32 + i % 64), (byte)(32 + i / 64 % 64), (byte)(32 + i / 4096));
+            stream.Write(header);
+        }
+
+        var end = new byte[22];
+        "PK\u0005\u0006"u8.CopyTo(end);
+        BinaryPrimitives.WriteUInt16LittleEndian(end.AsSpan(10), 40_000);
+        BinaryPrimitives.WriteInt32LittleEndian(end.AsSpan(12), 40_000 * 49);
+        BinaryPrimitives.WriteInt32LittleEndian(end.AsSpan(16), 4);
+        stream.Write(end);
+        MeasuredLoad.Run(stream.ToArray()).Should().Contain("MaximumExpansion");
+        MeasuredLoad.Run(stream.ToArray(), new CheckpointOptions { MaximumExpansion = 100 }).Should().Contain("has none");
+    }
+
     // A text remembered once, then turned into bytes for eleven bytes of file each time.
     [Fact]
     public void Load_ATextMultipliedByCalls_StaysWithinItsMemory()

@@ -1,3 +1,4 @@
+using System.Buffers.Binary;
 using System.Text;
 using Px.Pruning.Models.StateDicts.Pickle;
 using Px.Pruning.Models.StateDicts.Zip;
@@ -21,6 +22,14 @@ internal static class CheckpointBytes
         zip.Finish();
         stream.Position = 0;
         return stream;
+    }
+
+    /// <summary>A file of the format before it, with one storage of four-byte elements.</summary>
+    public static byte[] Legacy(byte[] pickle, byte[] storage)
+    {
+        var prefix = new byte[sizeof(long)];
+        BinaryPrimitives.WriteInt64LittleEndian(prefix, storage.Length / 4);
+        return [.. LegacyStart, .. pickle, .. "](X"u8, 1, 0, 0, 0, (byte)'0', .. "e."u8, .. prefix, .. storage];
     }
 
     /// <summary>A dictionary with one tensor, as a pickle.</summary>

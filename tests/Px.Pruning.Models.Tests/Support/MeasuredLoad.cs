@@ -11,9 +11,12 @@ internal static class MeasuredLoad
 
     /// <summary>The message of the refusal; null where the file was loaded.</summary>
     /// <remarks>Measured are .NET's allocations on this thread and, for what was loaded, the bytes of each tensor's elements.</remarks>
-    public static string? Run(byte[] file, CheckpointOptions? options = null)
+    /// <param name="file">The file.</param>
+    /// <param name="options">Which of its tensors.</param>
+    /// <param name="slack">What may be allocated beyond the options' multiple of the file.</param>
+    public static string? Run(byte[] file, CheckpointOptions? options = null, long slack = MemoryBudget.Allowance + ExceptionBytes)
     {
-        var limit = (options ?? new()).MaximumExpansion * file.Length + MemoryBudget.Allowance + ExceptionBytes;
+        var limit = (options ?? new()).MaximumExpansion * file.Length + slack;
         var (live, before, native, message) = (LiveTensors.Count, GC.GetAllocatedBytesForCurrentThread(), 0L, (string?)null);
         try
         {

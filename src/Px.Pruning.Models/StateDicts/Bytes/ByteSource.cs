@@ -5,7 +5,7 @@ internal sealed class ByteSource(Stream stream)
 {
     private readonly long _start = stream.Position;
 
-    public long Length { get; } = stream.Length - stream.Position;
+    public long Length { get; } = Math.Max(stream.Length - stream.Position, 0);
 
     /// <summary>The stream, at an offset from 0 to <see cref="Length"/>; it ends where this does.</summary>
     public Stream SeekTo(long offset)

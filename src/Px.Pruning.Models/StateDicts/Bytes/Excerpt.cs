@@ -9,9 +9,10 @@ internal static class Excerpt
     public static string Of(string text) => text.Length <= MaximumLength ? text : $"{text.AsSpan(0, MaximumLength)}…";
 
     /// <summary>The first twenty of several texts, with commas between, and how many more there are.</summary>
-    public static string Of(IReadOnlyCollection<string> texts)
+    public static string Of(IEnumerable<string> texts)
     {
         var some = string.Join(", ", texts.Take(MaximumCount).Select(text => $"'{Of(text)}'"));
-        return texts.Count == 0 ? "none" : texts.Count <= MaximumCount ? some : $"{some} and {texts.Count - MaximumCount} more";
+        var more = texts.Skip(MaximumCount).Count();
+        return some.Length == 0 ? "none" : more == 0 ? some : $"{some} and {more} more";
     }
 }

@@ -48,7 +48,7 @@ internal static class CheckpointSelection
 
     private static string Contents(PickleDictionary dictionary)
     {
-        var holders = dictionary.Entries.Where(entry => entry.Value is PickleDictionary inner && HasTensors(inner)).Select(entry => entry.Key).ToList();
-        return $"Its entries: {Excerpt.Of([.. dictionary.Entries.Select(entry => entry.Key)])}; those that hold tensors: {Excerpt.Of(holders)}.";
+        var holders = dictionary.Entries.Where(entry => entry.Value is PickleDictionary inner && HasTensors(inner)).Select(entry => entry.Key);
+        return $"Its entries: {Excerpt.Of(dictionary.Entries.Select(entry => entry.Key))}; those that hold tensors: {Excerpt.Of(holders)}.";
     }
 }

@@ -8,7 +8,7 @@ namespace Px.Pruning.Models.StateDicts.Zip;
 internal static class ZipDirectory
 {
     // An entry in the dictionary below, with a short name.
-    private const int EntryCost = 200;
+    private const int EntryCost = 256;
 
     /// <summary>The files of the archive by name.</summary>
     /// <param name="archive">The archive; its length and position are relative to its own start.</param>
