@@ -40,7 +40,7 @@ public sealed class DatasetDownload
     public async Task<string> GetAsync(DatasetArchive archive, IProgress<DownloadProgress>? progress = null, CancellationToken token = default)
     {
         var folder = FolderOf(archive);
-        if (IsUnpacked(archive, folder))
+        if (IsUnpacked(archive, folder) || (archive.UnpacksTo is null && await AreThereAsync(archive, folder, token).ConfigureAwait(false)))
             return folder;
         Directory.CreateDirectory(folder);
         using var held = await FolderLock.TakeAsync(folder, token).ConfigureAwait(false);
@@ -59,18 +59,32 @@ public sealed class DatasetDownload
 
     private static bool IsUnpacked(DatasetArchive archive, string folder) => archive.UnpacksTo is { } inner && Directory.Exists(Path.Combine(folder, inner));
 
-    private async Task EnsureAsync(DatasetArchive archive, DatasetFile file, string folder, IProgress<DownloadProgress>? progress, CancellationToken token)
+    private static async Task<bool> AreThereAsync(DatasetArchive archive, string folder, CancellationToken token)
     {
-        var path = Path.Combine(folder, file.Name);
-        if (File.Exists(path))
+        foreach (var file in archive.Files)
         {
-            if (!await FileChecksum.MatchesAsync(path, file.Checksum, token).ConfigureAwait(false))
-                throw new InvalidDataException($"'{path}' is not the file that was published at {file.Address}: its checksum is not {file.Checksum}. Delete it to download it again.");
-            return;
+            if (!await IsThereAsync(archive, file, folder, token).ConfigureAwait(false))
+                return false;
         }
 
-        if (archive.UnpacksTo is null && Path.GetExtension(file.Name) == ".gz" && File.Exists(Path.ChangeExtension(path, null)))
+        return true;
+    }
+
+    private static async Task<bool> IsThereAsync(DatasetArchive archive, DatasetFile file, string folder, CancellationToken token)
+    {
+        var path = Path.Combine(folder, file.Name);
+        if (!File.Exists(path))
+            return archive.UnpacksTo is null && Path.GetExtension(file.Name) == ".gz" && File.Exists(Path.ChangeExtension(path, null));
+        return await FileChecksum.MatchesAsync(path, file.Checksum, token).ConfigureAwait(false)
+            ? true
+            : throw new InvalidDataException($"'{path}' is not the file that was published at {file.Address}: its checksum is not {file.Checksum}. Delete it to download it again.");
+    }
+
+    private async Task EnsureAsync(DatasetArchive archive, DatasetFile file, string folder, IProgress<DownloadProgress>? progress, CancellationToken token)
+    {
+        if (await IsThereAsync(archive, file, folder, token).ConfigureAwait(false))
             return;
+        var path = Path.Combine(folder, file.Name);
         try
         {
             await new FileDownload(_client, _options, file, path).RunAsync(progress, token).ConfigureAwait(false);

@@ -10,13 +10,3 @@ internal readonly record struct Geometry(Axis Rows, Axis Columns, bool Flip, Pad
     /// <summary>Whether pixels keep their size.</summary>
     public bool IsCopy => Rows.IsCopy && Columns.IsCopy;
 }
-
-/// <summary>What lies beside a picture.</summary>
-internal enum Padding
-{
-    /// <summary>A pixel of 0.</summary>
-    Black,
-
-    /// <summary>The normalisation's mean, which becomes 0.</summary>
-    Mean,
-}

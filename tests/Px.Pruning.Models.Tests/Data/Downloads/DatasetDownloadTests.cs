@@ -22,11 +22,13 @@ public sealed class DatasetDownloadTests : IDisposable
     private readonly TemporaryFolder _cache = new();
     private readonly FakeServer _server = new();
     private readonly HttpClient _client;
+    private DatasetDownloadOptions _options;
 
     public DatasetDownloadTests()
     {
         _server.Put("some.gz", Content);
         _client = new HttpClient(_server);
+        _options = new DatasetDownloadOptions { Cache = _cache.Root };
     }
 
     private string File => _cache.Path("some/some.gz");
@@ -78,6 +80,7 @@ public sealed class DatasetDownloadTests : IDisposable
     [InlineData(FakeServer.Fault.Hangs)]
     internal async Task GetAsync_AConnectionThatBreaks_IsTakenUpWhereItStopped(FakeServer.Fault fault)
     {
+        _options = _options with { Patience = TimeSpan.FromSeconds(fault == FakeServer.Fault.Hangs ? 0.3 : 60) };
         _server.Faults.Enqueue((70_000, fault));
         _server.Faults.Enqueue((50_000, fault));
         await Get();
@@ -223,6 +226,27 @@ public sealed class DatasetDownloadTests : IDisposable
     }
 
     [Fact]
+    public async Task GetAsync_FilesThatAreThere_NeedNoLock()
+    {
+        _cache.Write("some/some.gz", Content);
+        using var held = await FolderLock.TakeAsync(_cache.Path("some"), CancellationToken.None);
+        (await Get()).Should().Be(_cache.Path("some"));
+    }
+
+    [Fact]
+    public async Task GetAsync_ARealConnectionThatBreaks_IsTakenUpWhereItStopped()
+    {
+        using var server = new SocketServer(Content, breaksAfter: 120_000);
+        using var client = new HttpClient();
+        var archive = Archive with { Files = [Archive.Files[0] with { Address = new Uri(server.Address, "some.gz") }] };
+        await new DatasetDownload(client, _options).GetAsync(archive);
+        Bytes(File).Should().Equal(Content);
+        server.Ranges.Should().HaveCount(2);
+        server.Ranges[0].Should().BeNull();
+        server.Ranges[1].Should().BeInRange(1, 120_000);
+    }
+
+    [Fact]
     public void Cache_ByDefault_IsTheUsersOrWhatTheEnvironmentSays()
     {
         var before = Environment.GetEnvironmentVariable(DatasetDownloadOptions.CacheVariable);
@@ -268,7 +292,7 @@ public sealed class DatasetDownloadTests : IDisposable
     private static byte[] Bytes(string path) => System.IO.File.ReadAllBytes(path);
 
     private Task<string> Get(DatasetArchive? archive = null, IProgress<DownloadProgress>? progress = null, CancellationToken token = default) =>
-        new DatasetDownload(_client, new DatasetDownloadOptions { Cache = _cache.Root, Patience = TimeSpan.FromMilliseconds(300) }).GetAsync(archive ?? Archive, progress, token);
+        new DatasetDownload(_client, _options).GetAsync(archive ?? Archive, progress, token);
 
     private async Task Failing<T>(DatasetArchive archive, string message)
         where T : Exception =>
