@@ -53,6 +53,26 @@ public sealed class ImageBatchesTests
         order.Should().Equal(File.ReadAllText(Path.Combine(AppContext.BaseDirectory, "Reference", "shuffle.txt")).Split(' ').Select(int.Parse));
     }
 
+    [Theory]
+    [InlineData(1, 0)]
+    [InlineData(5, 0)]
+    [InlineData(12, 2)]
+    public void Batches_Augmented_AreFixedPiecesForEver(int batchSize, int workers)
+    {
+        // 11 × 11 pixels that say where they are: the middle one of a piece, and its neighbours, are always of the image.
+        byte[] rows = [.. Enumerable.Range(0, 121).Select(i => (byte)(i / 11))], columns = [.. Enumerable.Range(0, 121).Select(i => (byte)(i % 11))];
+        var dataset = new ImageDataset(ImageDatasetTests.Store([.. Enumerable.Repeat(rows.Concat(columns), 12).SelectMany(image => image)], new byte[12], 2, 11, 11), ImageNormalization.None);
+        var options = new ImageBatchOptions { ShuffleSeed = 42, Epoch = 3, BatchSize = batchSize, Workers = workers, Augmentation = new ImageAugmentation() };
+        var pieces = dataset.Batches(options).SelectMany(batch => batch.Data.Floats().Chunk(2 * 121).ToList()).Select(image =>
+        {
+            int At(int place) => (int)Math.Round(image[place] * 255);
+            const int middle = (5 * 11) + 5;
+            return $"{At(middle) - 5} {At(121 + middle) - 5} {(At(121 + middle - 1) > At(121 + middle + 1) ? 1 : 0)}";
+        });
+        // Computed once by an independent SplitMix64: Reference/shuffle.py.
+        pieces.Should().Equal(File.ReadLines(Path.Combine(AppContext.BaseDirectory, "Reference", "crops.txt")));
+    }
+
     [Fact]
     public void Batches_EnumeratedTwice_GiveTheSame()
     {
