@@ -10,7 +10,7 @@ namespace Px.Pruning.Models;
 /// <para><b>Shape:</b> [B, <see cref="ClipResNetOptions.InputChannels"/>, H, W] → [B, <see cref="ClipResNetOptions.Classes"/>] logits; without a classifier
 /// [B, <see cref="ClipResNetOptions.EmbeddingSize"/>] embeddings, not normalised, or [B, 32 · <see cref="ClipResNetOptions.Width"/>] features with average pooling.</para>
 /// <para><b>Names:</b> those of CLIP's state dict behind its prefix <c>visual.</c>: <c>conv1.weight</c>, <c>layer1.0.downsample.0.weight</c>,
-/// <c>attnpool.positional_embedding</c>, <c>attnpool.q_proj.weight</c>, …; the new classifier is <c>fc</c>.</para>
+/// <c>attnpool.positional_embedding</c>, <c>attnpool.q_proj.weight</c>, …; the new classifier is <c>fc</c>. <see cref="Pretrained.Clip"/> reads such files.</para>
 /// <para><b>Initialisation:</b> convolutions Kaiming normal with fan-out, as in this library's other ImageNet networks; attention and its position embeddings
 /// N(0, 1/C) as CLIP's authors begin; the classifier as PyTorch leaves it; norms 1 and 0.
 /// <b>Deviation:</b> the authors begin with scale 0 in each block's last norm, which would hide the blocks from every pruning score.</para>

@@ -1,0 +1,14 @@
+namespace Px.Pruning.Models;
+
+/// <summary>What a backbone has learned before: the three pre-trainings of the PX paper.</summary>
+public enum Pretraining
+{
+    /// <summary>Classification of ImageNet's 1,000 classes, torchvision's files such as <c>resnet50-19c8e357.pth</c>.</summary>
+    ImageNet,
+
+    /// <summary>Momentum contrast on ImageNet without labels, the authors' files such as <c>moco_v2_800ep_pretrain.pth.tar</c>.</summary>
+    MoCoV2,
+
+    /// <summary>Images and their captions, a state dict saved from OpenAI's RN50.</summary>
+    Clip,
+}
