@@ -1,3 +1,4 @@
+using Px.Pruning.Models;
 using Px.Samples.CommandLines;
 using Px.Samples.Experiments;
 using Px.Samples.Training;
@@ -25,8 +26,11 @@ public sealed record DeepLabSampleOptions : SampleOptions
     /// <summary>The side of the squares that are cut out of Pascal VOC's images.</summary>
     public int Crop { get; init; } = 513;
 
-    /// <summary>A file with the weights of a pretrained classifier for the backbone; null to train from scratch.</summary>
+    /// <summary>A file with pretrained weights for the backbone; null to train from scratch.</summary>
     public string? Weights { get; init; }
+
+    /// <summary>The pre-training that <see cref="Weights"/> comes from.</summary>
+    public Pretraining Pretraining { get; init; } = Pretraining.ImageNet;
 
     /// <summary>Training images that the methods score on, at least 1.</summary>
     public int PruningImages { get; init; } = 32;
@@ -59,7 +63,9 @@ public sealed record DeepLabSampleOptions : SampleOptions
             .Add("--stride", "N", $"the output stride, 8 or 16 [{defaults.OutputStride}]",
                 (options, value) => options with { OutputStride = value.OneOf(["8", "16"]) == "8" ? 8 : 16 })
             .Add("--crop", "N", $"for voc2012: the side of the squares cut out [{defaults.Crop}]", (options, value) => options with { Crop = value.Whole(32, 4096) })
-            .Add("--weights", "FILE", "weights of a classifier for the backbone, .safetensors, .pth or .pt [none: from scratch]", (options, value) => options with { Weights = value.Text })
+            .Add("--weights", "FILE", "pretrained weights for the backbone, .safetensors, .pth or .pt [none: from scratch]", (options, value) => options with { Weights = value.Text })
+            .Add("--pretraining", "NAME", "what the file has learned: imagenet, moco (v2) or clip [imagenet]",
+                (options, value) => options with { Pretraining = WeightFile.Pretrainings[value.OneOf([.. WeightFile.Pretrainings.Keys])] })
             .Add("--pruning-images", "N", $"images that the methods score on [{defaults.PruningImages}]", (options, value) => options with { PruningImages = value.Whole(1, 10_000) })
             .Add("--overlays", "N", $"test images to write as PNG: image, truth, prediction [{defaults.Overlays}]", (options, value) => options with { Overlays = value.Whole(0, 10_000) })
             .AddPruning(defaults)

@@ -39,12 +39,12 @@ public static class Sample
 
     private static Px.Pruning.Models.DeepLab NewNetwork(DeepLabSampleOptions options, int classes, long seed)
     {
-        var network = Px.Pruning.Models.DeepLab.Create(new DeepLabOptions
+        var network = new DeepLabOptions
         {
             Depth = options.Depth, Width = options.Width, HeadChannels = options.HeadChannels, OutputStride = options.OutputStride, Classes = classes, Seed = seed,
-        });
-        if (options.Weights is not null)
-            WeightFile.LoadBackbone(network.named_children().First(child => child.name == "backbone").module, options.Weights);
-        return network;
+        };
+        return options.Weights is null
+            ? Px.Pruning.Models.DeepLab.Create(network)
+            : WeightFile.Load(options.Weights, () => Pretrained.DeepLab(options.Pretraining, options.Weights, network));
     }
 }

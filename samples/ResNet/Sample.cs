@@ -1,5 +1,6 @@
 using Px.Pruning.Models;
 using Px.Pruning.Models.Data;
+using Px.Pruning.Models.StateDicts;
 using Px.Samples.CommandLines;
 using Px.Samples.Display;
 using Px.Samples.Experiments;
@@ -17,46 +18,64 @@ public static class Sample
     /// <returns>One of <see cref="ExitCode"/>.</returns>
     public static int Run(string[] arguments, Terminal terminal, CancellationToken token)
     {
-        var options = ResNetOptions.Define();
+        var options = ResNetSampleOptions.Define();
         return new SampleProgram("resnet", () => $"Prunes ResNets on images of 32x32 or 28x28, trains what is left, and compares the methods.\n\n{options.Describe()}")
         {
             Cancelled = Experiment.CancelledText,
         }.Run(arguments, terminal, () => Run(options.Parse(arguments), terminal, token), token);
     }
 
-    private static void Run(ResNetOptions options, Terminal terminal, CancellationToken token)
+    private static void Run(ResNetSampleOptions options, Terminal terminal, CancellationToken token)
     {
+        if (options.Pretraining is not null && options.Weights is null)
+            throw new UsageException("--pretraining needs --weights: the file with what was learned");
         var device = Devices.Choose(options.Cuda);
         var images = KnownImages.Load(options.Dataset, options.Data, options.ImageNetStatistics, options.TrainSamples, options.TestSamples, terminal, token);
+        if (options.ImageSize is { } side)
+            images = new ImageSets(images.Train.Resized(side), images.Test.Resized(side));
         var task = new ImageTask(images, seed => NewNetwork(options, images.Train, seed), new ImageAugmentation());
         terminal.WriteLine($"ResNet-{options.Depth} on {options.Dataset}, {(options.Weights is null ? "from scratch" : $"from {options.Weights}")}: "
             + $"{images.Train.Count} images to train on, {images.Test.Count} to test on.");
         new Experiment(task, options.Recipe(), options, RunFolder.Open(options), device, terminal).Run(token);
     }
 
-    private static Module<Tensor, Tensor> NewNetwork(ResNetOptions options, ImageDataset images, long seed)
+    private static Module<Tensor, Tensor> NewNetwork(ResNetSampleOptions options, ImageDataset images, long seed)
     {
-        Module<Tensor, Tensor> network;
         try
         {
-            network = options.Depth is 18 or 34 or 50 or 101 or 152
-                ? ResNet.Create(new() { Depth = options.Depth, Classes = images.Classes, InputChannels = images.Channels, Stem = ResNetStem.ThreeByThree, Seed = seed })
-                : CifarResNet.Create(new()
-                {
-                    Depth = options.Depth,
-                    Classes = images.Classes,
-                    InputChannels = images.Channels,
-                    Shortcut = options.ZeroPadding ? CifarShortcut.ZeroPadding : CifarShortcut.Projection,
-                    Seed = seed,
-                });
+            if (options.Pretraining is { } pretraining)
+                return WeightFile.Load(options.Weights!, () => NewPretrained(pretraining, options, images, seed));
+            var network = NewNetwork(options.Depth, options.ZeroPadding, images, seed);
+            if (options.Weights is not null)
+                WeightFile.Load(options.Weights, () => network.LoadWeights(options.Weights));
+            return network;
         }
         catch (ArgumentException e)
         {
             throw new UsageException($"--depth {options.Depth}: {e.Message}");
         }
+    }
 
-        if (options.Weights is not null)
-            WeightFile.Load(network, options.Weights, options.NewClassifier);
-        return network;
+    private static Module<Tensor, Tensor> NewNetwork(int depth, bool zeroPadding, ImageDataset images, long seed) => depth is 18 or 34 or 50 or 101 or 152
+        ? ResNet.Create(new() { Depth = depth, Classes = images.Classes, InputChannels = images.Channels, Stem = ResNetStem.ThreeByThree, Seed = seed })
+        : CifarResNet.Create(new()
+        {
+            Depth = depth,
+            Classes = images.Classes,
+            InputChannels = images.Channels,
+            Shortcut = zeroPadding ? CifarShortcut.ZeroPadding : CifarShortcut.Projection,
+            Seed = seed,
+        });
+
+    private static Module<Tensor, Tensor> NewPretrained(Pretraining pretraining, ResNetSampleOptions options, ImageDataset images, long seed)
+    {
+        var resNet = new ResNetOptions { Depth = options.Depth, Classes = images.Classes, InputChannels = images.Channels, Seed = seed };
+        return pretraining switch
+        {
+            // The mean over the image: attention has no paths for PX to see.
+            Pretraining.Clip => Pretrained.Clip(options.Weights!, new() { Pooling = ClipPooling.Average, Classes = images.Classes, InputChannels = images.Channels, Seed = seed }),
+            Pretraining.MoCoV2 => Pretrained.MoCoV2(options.Weights!, resNet),
+            _ => Pretrained.ImageNet(options.Weights!, resNet),
+        };
     }
 }

@@ -86,9 +86,25 @@ public sealed class ResNetTests : IDisposable
         double.Parse(run.Table()[0][2].TrimEnd('%', ' '), CultureInfo.InvariantCulture).Should().BeApproximately(91.64, 0.5);
     }
 
+    [Fact]
+    public void Run_PretrainedOnImageNet_TransfersAllButTheClassifier()
+    {
+        using (var network = Px.Pruning.Models.ResNet.Create(new() { Depth = 18, InputChannels = 1, Seed = 5 }))
+            network.SaveCheckpoint(data.In("resnet18.pth"));
+
+        var run = Tiny(output, "--weights", data.In("resnet18.pth"), "--pretraining", "imagenet", "--depth", "18", "--image-size", "32", "--methods", "random", "--epochs", "0");
+
+        run.ExitCode.Should().Be(0, run.Output);
+        using var file = CheckpointFile.Load(data.In("resnet18.pth"));
+        using var weights = SafetensorsFile.Load(output.In("dense-seed1.weights.safetensors"));
+        weights["layer4.1.conv2.weight"].bytes.ToArray().Should().Equal(file["layer4.1.conv2.weight"].bytes.ToArray());
+        weights["fc.weight"].shape.Should().Equal(10, 512);
+    }
+
     [Theory]
     [InlineData(0, "--help")]
     [InlineData(2, "--no-such-option")]
+    [InlineData(2, "--pretraining", "moco")]
     [InlineData(2, "--depth", "21")]
     [InlineData(1, "--data", "no such folder")]
     [InlineData(1, "--weights", "no such file")]

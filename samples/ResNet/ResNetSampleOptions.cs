@@ -1,3 +1,4 @@
+using Px.Pruning.Models;
 using Px.Samples.CommandLines;
 using Px.Samples.Experiments;
 using Px.Samples.Images;
@@ -6,7 +7,7 @@ using Px.Samples.Training;
 namespace Px.Samples.ResNetSample;
 
 /// <summary>What the command line asks for.</summary>
-public sealed record ResNetOptions : SampleOptions
+public sealed record ResNetSampleOptions : SampleOptions
 {
     /// <summary>The data set, one of <see cref="KnownImages"/>.</summary>
     public string Dataset { get; init; } = KnownImages.Cifar10;
@@ -23,8 +24,11 @@ public sealed record ResNetOptions : SampleOptions
     /// <summary>A file with pretrained weights; null to train from scratch.</summary>
     public string? Weights { get; init; }
 
-    /// <summary>Whether the file's classifier, made for other classes, is replaced by a new one.</summary>
-    public bool NewClassifier { get; init; }
+    /// <summary>The pre-training that <see cref="Weights"/> comes from, whose classifier is replaced; null where the file is of the network itself.</summary>
+    public Pretraining? Pretraining { get; init; }
+
+    /// <summary>Rows and columns that images are resized to; null to leave them.</summary>
+    public int? ImageSize { get; init; }
 
     /// <summary>How a network is trained from scratch: the paper's recipe for CIFAR-10, in fewer epochs.</summary>
     public static Recipe FromScratch { get; } = PaperRecipes.Cifar10 with { Epochs = 10 };
@@ -32,15 +36,18 @@ public sealed record ResNetOptions : SampleOptions
     /// <summary>How pretrained weights are fine-tuned.</summary>
     public static Recipe FineTune { get; } = PaperRecipes.Cifar10 with { Epochs = 2, LearningRate = 0.01 };
 
+    /// <summary>How a network that has learned something else is trained: the paper's recipe for transfer, in fewer epochs.</summary>
+    public static Recipe Transfer { get; } = PaperRecipes.Transfer with { Epochs = 10 };
+
     /// <summary>The recipe with what the command line changes of it.</summary>
-    public Recipe Recipe() => Apply(Weights is null ? FromScratch : FineTune);
+    public Recipe Recipe() => Apply(Weights is null ? FromScratch : Pretraining is null ? FineTune : Transfer);
 
     /// <summary>What the sample understands.</summary>
-    public static OptionSet<ResNetOptions> Define()
+    public static OptionSet<ResNetSampleOptions> Define()
     {
-        var defaults = new ResNetOptions { Output = "resnet-output" };
+        var defaults = new ResNetSampleOptions { Output = "resnet-output" };
         string[] datasets = [KnownImages.Cifar10, KnownImages.FashionMnist];
-        return new OptionSet<ResNetOptions>(defaults)
+        return new OptionSet<ResNetSampleOptions>(defaults)
             .Add("--dataset", "NAME", $"{string.Join(" or ", datasets)} [{defaults.Dataset}]", (options, value) => options with { Dataset = value.OneOf(datasets) })
             .Add("--data", "FOLDER", "where the data set's files lie [a cache folder of yours, downloaded to if it is empty; for Fashion-MNIST the Debian package's folder first]",
                 (options, value) => options with { Data = value.Text })
@@ -48,11 +55,13 @@ public sealed record ResNetOptions : SampleOptions
                 (options, value) => options with { Depth = value.Whole(8, 152) })
             .Add("--weights", "FILE", "pretrained weights, .safetensors, .pth or .pt: prune them and fine-tune [none: from scratch]",
                 (options, value) => options with { Weights = value.Text })
-            .AddFlag(["--new-classifier"], "with --weights: the file's classifier is for other classes; begin with a new one", options => options with { NewClassifier = true })
+            .Add("--pretraining", "NAME", "with --weights: what the file has learned, imagenet, moco (v2) or clip; its classifier is replaced [none: it is a file of the network itself]",
+                (options, value) => options with { Pretraining = WeightFile.Pretrainings[value.OneOf([.. WeightFile.Pretrainings.Keys])] })
+            .Add("--image-size", "N", "resize images; 224 is the paper's choice with --pretraining [as they are]", (options, value) => options with { ImageSize = value.Whole(8, 1024) })
             .AddFlag(["--zero-padding"], "join the stages of small networks without weights (option A), not by projections", options => options with { ZeroPadding = true })
             .AddFlag(["--imagenet-statistics"], "normalise pixels with the statistics of ImageNet, not the data set's own", options => options with { ImageNetStatistics = true })
             .AddPruning(defaults)
-            .AddTraining(FromScratch, $"; with --weights {FineTune.Epochs}", $"; with --weights {FineTune.LearningRate}")
+            .AddTraining(FromScratch, $"; with --weights alone {FineTune.Epochs}", $"; with --weights alone {FineTune.LearningRate}")
             .AddRun(defaults);
     }
 }
