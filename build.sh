@@ -56,6 +56,7 @@ sample() {
 
 bench() {
     if [[ ${1:-} != micro && ${1:-} != collapse && -z ${PX_PYTHON:-} ]]; then need_system_packages python3-torch python3-numpy; fi
+    if [[ ${1:-} == models && -z ${PX_PYTHON:-} ]]; then need_system_packages python3-torchvision; fi
     local python=${PX_PYTHON:-/usr/bin/python3}
     if [[ ${1:-} == check ]]; then
         "$python" -B benchmarks/python/selfcheck.py

@@ -1,6 +1,7 @@
 using Px.Benchmarks.Collapse;
 using Px.Benchmarks.Comparison;
 using Px.Benchmarks.Micro;
+using Px.Benchmarks.Networks;
 
 switch (args.FirstOrDefault())
 {
@@ -9,6 +10,12 @@ switch (args.FirstOrDefault())
         break;
     case CollapseTable.Command:
         CollapseTable.Run();
+        break;
+    case NetworkTable.Command:
+        NetworkTable.Run();
+        break;
+    case NetworkWorker.Command:
+        NetworkWorker.Run(args[1..]);
         break;
     case Worker.Command:
         Worker.Run(args[1..]);

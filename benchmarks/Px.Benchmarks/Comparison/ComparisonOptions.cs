@@ -10,6 +10,7 @@ internal sealed record ComparisonOptions
         usage: ./build.sh bench [--quick] [--only time|memory|growth] [--threads 1,2] [--keep-memory] [METHOD ...]
                ./build.sh bench check
                ./build.sh bench collapse
+               ./build.sh bench models
                ./build.sh bench operators [THREADS]
                ./build.sh bench micro [BenchmarkDotNet's arguments]
 
@@ -22,6 +23,7 @@ internal sealed record ComparisonOptions
           METHOD         only these
           check          whether the Python side computes the published formulas
           collapse       layers without weights by method and compression
+          models         a forward pass and a training step of ResNet-18 against torchvision's
           operators      what libtorch's operators cost here, in both memory layouts
           micro          a round against a bare forward and backward pass, a masked training step
         """.Replace("METHODS", string.Join(", ", Comparison.Contests.All.Select(contest => contest.Name)), StringComparison.Ordinal);

@@ -7,21 +7,25 @@ namespace Px.Benchmarks.Comparison;
 internal sealed class WorkerProcess : IDisposable
 {
     // glibc: blocks from this size are mapped one by one, and free memory at the heap's end beyond it goes back to the system.
-    private const string Never = "4000000000";
+    private const string Never = "4000000000", Always = "65536";
 
     private readonly Process process;
 
-    private WorkerProcess(string program, IEnumerable<string> arguments, int threads, bool keepMemory)
+    /// <param name="program">What to start. It answers a first line that begins with <c>ready</c> and ends with the path of its libtorch.</param>
+    /// <param name="arguments">Its arguments.</param>
+    /// <param name="threads">The threads of its libtorch.</param>
+    /// <param name="keepMemory">Whether freed memory stays with the process, or (false) all of it goes back at once; null leaves it to luck.</param>
+    internal WorkerProcess(string program, IEnumerable<string> arguments, int threads, bool? keepMemory)
     {
         var start = new ProcessStartInfo(program, arguments) { RedirectStandardInput = true, RedirectStandardOutput = true };
         string count = threads.ToString(CultureInfo.InvariantCulture);
         start.Environment["OMP_NUM_THREADS"] = count;
         // OpenBLAS has a pool of its own beside libtorch's, which set_num_threads does not reach, and the two make each other wait.
         start.Environment["OPENBLAS_NUM_THREADS"] = "1";
-        if (keepMemory)
+        if (keepMemory is { } keep)
         {
-            start.Environment["MALLOC_MMAP_THRESHOLD_"] = Never;
-            start.Environment["MALLOC_TRIM_THRESHOLD_"] = Never;
+            start.Environment["MALLOC_MMAP_THRESHOLD_"] = keep ? Never : Always;
+            start.Environment["MALLOC_TRIM_THRESHOLD_"] = keep ? Never : Always;
         }
 
         process = Process.Start(start)!;
@@ -32,22 +36,28 @@ internal sealed class WorkerProcess : IDisposable
     /// <summary>The path of the libtorch that this side has loaded.</summary>
     internal string Library { get; }
 
+    /// <summary>Debian's Python; <c>PX_PYTHON</c> names another.</summary>
+    internal static string Python { get; } = Environment.GetEnvironmentVariable("PX_PYTHON") ?? "/usr/bin/python3";
+
     /// <summary>The library's side.</summary>
     internal static WorkerProcess Ours(int threads, string folder, Problem problem, bool keepMemory = false) =>
-        new(Environment.ProcessPath!, [Worker.Command, Text(threads), .. problem.Arguments(folder)], threads, keepMemory);
+        new(Environment.ProcessPath!, [Worker.Command, Text(threads), .. problem.Arguments(folder)], threads, keepMemory ? true : null);
 
-    /// <summary>The authors' way. <c>PX_PYTHON</c> names another Python than Debian's.</summary>
-    internal static WorkerProcess Theirs(int threads, string folder, Problem problem, bool keepMemory = false)
-    {
-        string python = Environment.GetEnvironmentVariable("PX_PYTHON") ?? "/usr/bin/python3";
-        string script = Path.Combine(AppContext.BaseDirectory, "python", "worker.py");
-        return new(python, ["-B", script, Text(threads), .. problem.Arguments(folder)], threads, keepMemory);
-    }
+    /// <summary>The authors' way.</summary>
+    internal static WorkerProcess Theirs(int threads, string folder, Problem problem, bool keepMemory = false) =>
+        new(Python, ["-B", Script("worker.py"), Text(threads), .. problem.Arguments(folder)], threads, keepMemory ? true : null);
+
+    /// <summary>The path of a file in <c>benchmarks/python</c>.</summary>
+    internal static string Script(string name) => Path.Combine(AppContext.BaseDirectory, "python", name);
 
     /// <summary>Sends a command and waits for its numbers.</summary>
-    internal double[] Ask(string command, Contest contest, int rounds)
+    internal double[] Ask(string command, Contest contest, int rounds) =>
+        Ask(string.Create(CultureInfo.InvariantCulture, $"{command} {contest.Name} {rounds} {ComparisonRun.Sparsity}"));
+
+    /// <inheritdoc cref="Ask(string, Contest, int)"/>
+    internal double[] Ask(string line)
     {
-        process.StandardInput.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{command} {contest.Name} {rounds} {ComparisonRun.Sparsity}"));
+        process.StandardInput.WriteLine(line);
         process.StandardInput.Flush();
         string answer = Answer();
         return answer == "ok" ? [] : [.. answer.Split(' ').Select(text => double.Parse(text, CultureInfo.InvariantCulture))];
