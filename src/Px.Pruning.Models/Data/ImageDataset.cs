@@ -5,7 +5,10 @@ using static TorchSharp.torch;
 
 namespace Px.Pruning.Models.Data;
 
-/// <summary>Images with a class each: from memory (<see cref="Mnist"/>, <see cref="FashionMnist"/>, <see cref="Cifar10"/>, <see cref="Cifar100"/>) or from files that are decoded when they are wanted (<see cref="ImageFolder"/>, <see cref="TinyImageNet"/>).</summary>
+/// <summary>
+/// Images with a class each: from memory (<see cref="Mnist"/>, <see cref="FashionMnist"/>, <see cref="Cifar10"/>, <see cref="Cifar100"/>),
+/// or from files that are decoded when they are wanted (<see cref="ImageFolder"/>, <see cref="TinyImageNet"/>).
+/// </summary>
 /// <remarks>
 /// <para>As a torch dataset it yields <c>"data"</c>, float32 [C, H, W], and <c>"label"</c>, an int64 scalar. <see cref="Batches"/> gives the same images a batch at a time,
 /// about twenty times as fast, shuffled in an order that a seed and the epoch decide, augmented, and prepared by threads if that is asked for.</para>

@@ -4,7 +4,8 @@ namespace Px.Pruning.Models.Data;
 
 /// <summary>The image resized by a random factor, and a piece of the item's size cut out at random. The defaults are the usual ones for segmentation.</summary>
 /// <remarks>
-/// <para>A side that became smaller than the item lies at a random place inside it, as with torchvision's <c>RandomCrop(pad_if_needed)</c>. Padding is the normalisation's mean, 0, and the label to ignore.</para>
+/// <para>A side that became smaller than the item lies at a random place inside it, as with torchvision's <c>RandomCrop(pad_if_needed)</c>.
+/// Padding is the normalisation's mean, 0, and the label to ignore.</para>
 /// <para>It starts from the image as read, whatever the data set resizes images to.</para>
 /// <para><b>Deviation:</b> code that pads before it normalises pads with black, and labels with class 0; that teaches the network that black bars are background.</para>
 /// <para><b>Source:</b> Chen et al., Rethinking atrous convolution for semantic image segmentation, 2017, section 4.1, <see href="https://arxiv.org/abs/1706.05587"/>.</para>

@@ -52,5 +52,6 @@ internal static class VocPalette
     }
 
     private static InvalidDataException Unknown(string path, DecodedImage mask, int i, (byte Red, byte Green, byte Blue) colour) => new(
-        $"'{path}': the pixel in row {i / mask.Width}, column {i % mask.Width} has the colour {colour}, which is no label of Pascal VOC. The file is no segmentation mask, or was recoloured or compressed with loss.");
+        $"'{path}': the pixel in row {i / mask.Width}, column {i % mask.Width} has the colour {colour}, which is no label of Pascal VOC. "
+        + "The file is no segmentation mask, or was recoloured or compressed with loss.");
 }

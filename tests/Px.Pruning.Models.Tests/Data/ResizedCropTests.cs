@@ -12,13 +12,7 @@ public sealed class ResizedCropTests
     private static readonly JsonElement Golden = JsonDocument.Parse(File.ReadAllText(Path.Combine(AppContext.BaseDirectory, "Reference", "resized_crop.json"))).RootElement;
 
     // As in Reference/resized_crop.py.
-    private static readonly Sample Picture = new()
-    {
-        Pixels = Formula(),
-        Mask = Formula(),
-        Height = Height,
-        Width = Width,
-    };
+    private static readonly Sample Picture = new() { Pixels = Formula(), Mask = Formula(), Height = Height, Width = Width };
 
     [Fact]
     public void Resampler_PiecesOfAPicture_AreTorchvisions()
@@ -76,15 +70,14 @@ public sealed class ResizedCropTests
     public void Batches_OfThePapersSetting_ArePiecesWithinItsBounds()
     {
         // Red is the row, green the column, of 64 × 64 pixels: what a crop shows says which piece it is.
-        const int side = 64, copies = 2000;
+        const int side = 64, epochs = 2000;
         var pixels = new byte[3 * side * side];
         for (var i = 0; i < side * side; i++)
             (pixels[i], pixels[(side * side) + i]) = ((byte)(i / side), (byte)(i % side));
-        var dataset = new ImageDataset(
-            ImageDatasetTests.Store([.. Enumerable.Repeat(pixels, 1).SelectMany(p => p)], [0], 3, side, side), ImageNormalization.None);
+        var dataset = new ImageDataset(ImageDatasetTests.Store(pixels, [0], 3, side, side), ImageNormalization.None);
         var augmentation = new ResizedCrop { MinimumScale = 0.1, MinimumRatio = 0.8, MaximumRatio = 1.25 };
         var (areas, ratios, flips) = (new List<double>(), new List<double>(), 0);
-        for (var epoch = 0; epoch < copies; epoch++)
+        for (var epoch = 0; epoch < epochs; epoch++)
         {
             foreach (var (data, _) in dataset.Batches(new ImageBatchOptions { Epoch = epoch, Augmentation = augmentation }))
             {
@@ -136,7 +129,8 @@ public sealed class ResizedCropTests
     public void Batches_AnAugmentationOutsideItsRange_IsRefusedAtOnce(Augmentation augmentation) =>
         FluentActions.Invoking(() => ImageDatasetTests.Random(1).Batches(new ImageBatchOptions { Augmentation = augmentation })).Should().Throw<ArgumentOutOfRangeException>();
 
-    private static byte[] Formula() => [.. Enumerable.Range(0, Height * Width).Select(i => (y: i / Width, x: i % Width)).Select(at => (byte)((7 * at.y * at.y) + (13 * at.x) + (31 * at.x * at.y) + 5))];
+    private static byte[] Formula() =>
+        [.. Enumerable.Range(0, Height * Width).Select(i => (y: i / Width, x: i % Width)).Select(at => (byte)((7 * at.y * at.y) + (13 * at.x) + (31 * at.x * at.y) + 5))];
 
     private static float[] Resample(int height, int width, Axis rows, Axis columns)
     {

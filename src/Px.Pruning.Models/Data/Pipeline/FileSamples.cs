@@ -47,7 +47,8 @@ internal sealed class FileSamples : ISampleSource
         if (_isOneSize && (image.Height, image.Width) != (Format.Height, Format.Width))
         {
             throw new InvalidDataException(
-                $"'{_images.Path(index)}' has {image.Height} × {image.Width} pixels, and the first image {Format.Height} × {Format.Width}. Give {nameof(ImageFileOptions)} a {nameof(ImageFileOptions.Height)} and a {nameof(ImageFileOptions.Width)}.");
+                $"'{_images.Path(index)}' has {image.Height} × {image.Width} pixels, and the first image {Format.Height} × {Format.Width}. "
+                + $"Give {nameof(ImageFileOptions)} a {nameof(ImageFileOptions.Height)} and a {nameof(ImageFileOptions.Width)}.");
         }
 
         return new Sample { Pixels = Planes(image), Mask = Mask(index, image), Height = image.Height, Width = image.Width };

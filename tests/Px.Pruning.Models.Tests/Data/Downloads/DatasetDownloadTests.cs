@@ -266,9 +266,12 @@ public sealed class DatasetDownloadTests : IDisposable
     [Fact]
     public void Archives_AllOfThem_HaveFoldersOfTheirOwnAndWellFormedSums()
     {
-        DatasetArchive[] archives = [DatasetArchive.Mnist, DatasetArchive.FashionMnist, DatasetArchive.Cifar10, DatasetArchive.Cifar100, DatasetArchive.TinyImageNet, DatasetArchive.PascalVoc2012];
+        var archives = typeof(DatasetArchive).GetProperties().Where(property => property.PropertyType == typeof(DatasetArchive))
+            .Select(property => (DatasetArchive)property.GetValue(null)!).ToList();
+        archives.Should().HaveCount(6);
         archives.Select(archive => archive.Folder).Should().OnlyHaveUniqueItems();
-        archives.SelectMany(archive => archive.Files).Should().OnlyContain(file => file.Checksum.Length == 32 || file.Checksum.Length == 64).And.OnlyContain(file => file.Checksum.All(char.IsAsciiHexDigitLower));
+        archives.SelectMany(archive => archive.Files).Should()
+            .OnlyContain(file => (file.Checksum.Length == 32 || file.Checksum.Length == 64) && file.Checksum.All(char.IsAsciiHexDigitLower));
         DatasetArchive.PascalVoc2012.Files[0].Name.Should().Be("VOCtrainval_11-May-2012.tar");
     }
 
