@@ -1,3 +1,4 @@
+using Px.Pruning.Models.Blocks;
 using Px.Pruning.Models.Tests.Support;
 using TorchSharp;
 using TorchSharp.Modules;
@@ -124,6 +125,32 @@ public sealed class DeepLabTests
             for (var i = 0; i < 3; i++)
                 ((Conv2d)convolutions[$"classifier.aspp.convs.{i + 1}.0{(separable ? ".body.0" : "")}"]).dilation.Should().Equal(rates[i], rates[i]);
         }
+    }
+
+    [Theory]
+    // As in torchvision's ResNets: a stage that gives up its stride doubles the dilation behind its first block.
+    [InlineData(16, "1 1 1 1 1 1", "1 2 2", 5)]
+    [InlineData(8, "1 2 2 2 2 2", "2 4 4", 10)]
+    public void OutputStride_OnClipsBackbone_TurnsPoolsIntoDilation(int outputStride, string third, string fourth, int size)
+    {
+        using var backbone = new ClipBackbone(inputChannels: 3, width: 4, outputStride);
+        var modules = backbone.named_modules().ToList();
+        Dilations("layer2").Should().Be("1 1 1 1");
+        Dilations("layer3").Should().Be(third);
+        Dilations("layer4").Should().Be(fourth);
+        modules.Where(pair => pair.module is AvgPool2d pool && pool.kernel_size[0] > 1).Select(pair => pair.name.Split('.')[0]).Distinct()
+            .Should().Equal(outputStride == 16 ? ["avgpool", "layer2", "layer3"] : ["avgpool", "layer2"]);
+        using var input = randn(1, 3, 80, 80);
+        var (low, high) = backbone.call(input);
+        using (low)
+        using (high)
+        {
+            low.shape.Should().Equal(1, 16, 20, 20);
+            high.shape.Should().Equal(1, 128, size, size);
+        }
+
+        string Dilations(string stage) => string.Join(' ', modules.Where(pair => pair.name.StartsWith(stage, StringComparison.Ordinal) && pair.name.EndsWith(".conv2", StringComparison.Ordinal))
+            .Select(pair => ((Conv2d)pair.module).dilation[0]));
     }
 
     [Fact]
