@@ -187,7 +187,7 @@ public sealed class VggTests
         using var output = model.call(input);
         using var loss = output.sum();
         loss.backward();
-    });
+    }, biasedConvolutions: 8);
 
     [Fact]
     public void Create_InsideADisposeScope_OutlivesIt()

@@ -34,7 +34,7 @@ public class CollapseTests(ITestOutputHelper log)
         using var scope = NewDisposeScope();
         foreach (IPruner pruner in new IPruner[] { new PathExclusionPruner(), new PathExclusionPruner { NormStatistics = NormStatistics.Running }, new SynFlowPruner(), new SynFlowL2Pruner() })
         {
-            using var model = Vgg.Create(16, width: 8);
+            using var model = Networks.Vgg.Create(16, width: 8);
 
             using var result = pruner.Prune(
                 model, [Samples.Normal(10, [3, 32, 32], 10)], 1 - Math.Pow(10, -exponent), new PruningOptions { Seed = 1, Data = DataBudget.All });
@@ -51,7 +51,7 @@ public class CollapseTests(ITestOutputHelper log)
         using var scope = NewDisposeScope();
         foreach (IPruner pruner in new IPruner[] { new MagnitudePruner(), new SnipPruner() })
         {
-            using var model = Vgg.Create(16, width: 8);
+            using var model = Networks.Vgg.Create(16, width: 8);
 
             using var result = pruner.Prune(model, [Samples.Normal(10, [3, 32, 32], 10)], 1 - 1e-3, new PruningOptions { Data = DataBudget.All });
 
