@@ -20,11 +20,12 @@ public sealed record Value(string Option, string Given)
             ? number
             : throw Wrong("must be a number above 0, such as 0.1");
 
-    /// <summary>A sparsity, in [0, 1).</summary>
-    public double Fraction() =>
+    /// <summary>A fraction in [0, 1), by default a sparsity.</summary>
+    /// <param name="meaning">What it is a fraction of, for errors.</param>
+    public double Fraction(string meaning = "weights to remove") =>
         double.TryParse(Given, NumberStyles.Float, CultureInfo.InvariantCulture, out var number) && number >= 0 && number < 1
             ? number
-            : throw Wrong("must be the fraction of weights to remove, at least 0 and below 1, such as 0.9");
+            : throw Wrong($"must be the fraction of {meaning}, at least 0 and below 1, such as 0.9");
 
     /// <summary>One of a few words, in any case.</summary>
     public string OneOf(IReadOnlyList<string> words) =>

@@ -16,6 +16,8 @@ public static class CommonOptions
             (options, value) => options with { Methods = value.List(item => item.OneOf(MethodCatalog.Names)) })
         .Add("--sparsity", "LIST", string.Create(CultureInfo.InvariantCulture, $"fractions of weights to remove, each in [0, 1) [{string.Join(",", defaults.Sparsities)}]"),
             (options, value) => options with { Sparsities = value.List(item => item.Fraction()) })
+        .Add("--minimum-density", "X", "the least fraction of each layer that is kept, so that none is emptied [0]",
+            (options, value) => options with { MinimumDensity = value.Fraction("each layer to keep") })
         .Add("--max-rounds", "N", "the most pruning rounds of methods that iterate [as many as their authors use: 100 for PX]",
             (options, value) => options with { MaxRounds = value.Whole(1, 10_000) })
         .Add("--seeds", "LIST", $"every network is made once for each: weights, data order, random masks [{string.Join(",", defaults.Seeds)}]",

@@ -127,12 +127,25 @@ public sealed class Experiment
     {
         var rounds = Math.Min(pruner is IterativeMagnitudePruner ? IterativeMagnitudePruner.RoundsFor(sparsity) : pruner.DefaultRounds, options.MaxRounds ?? int.MaxValue);
         using var bar = new PruningBar(terminal, $"{title}: pruning", rounds);
-        var result = pruner.Prune(
-            network,
-            task.PruningSamples(seed),
-            sparsity,
-            new PruningOptions { Rounds = rounds, Seed = seed, Progress = bar, Data = task.PruningBudget, Loss = task.Loss.Mean },
-            token);
+        var pruning = new PruningOptions
+        {
+            Rounds = rounds,
+            Scope = options.MinimumDensity > 0 ? PruningScope.Global.WithMinimumDensity(options.MinimumDensity) : PruningScope.Global,
+            Data = task.PruningBudget,
+            Loss = task.Loss.Mean,
+            Seed = seed,
+            Progress = bar,
+        };
+        PruningResult result;
+        try
+        {
+            result = pruner.Prune(network, task.PruningSamples(seed), sparsity, pruning, token);
+        }
+        catch (ArgumentException e)
+        {
+            throw new SampleException($"{title}: {e.Message}", e);
+        }
+
         result.Mask.Save(folder.Mask(name));
         File.WriteAllText(folder.Report(name), result.Report.ToString());
         return new HeldMask(result);

@@ -14,6 +14,9 @@ public abstract record SampleOptions
     /// <summary>Fractions of weights to remove, each in [0, 1).</summary>
     public IReadOnlyList<double> Sparsities { get; init; } = [0.9];
 
+    /// <summary>The least fraction of each layer that is kept, in [0, 1); 0 for none.</summary>
+    public double MinimumDensity { get; init; }
+
     /// <summary>The most pruning rounds of methods that iterate, at least 1; null for as many as their authors use.</summary>
     public int? MaxRounds { get; init; }
 

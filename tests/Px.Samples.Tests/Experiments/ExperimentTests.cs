@@ -1,3 +1,4 @@
+using Px.Pruning;
 using Px.Samples.CommandLines;
 using Px.Samples.Experiments;
 using Px.Samples.Tests.Support;
@@ -44,6 +45,20 @@ public sealed class ExperimentTests : IDisposable
 
         Directory.GetFiles(broken.Path, "*.checkpoint.*").Should().BeEmpty();
     }
+
+    [Fact]
+    public void Run_MinimumDensity_IsKeptInEveryLayer()
+    {
+        Run(Options(straight) with { Methods = ["magnitude"], Sparsities = [0.8], MinimumDensity = 0.15, Epochs = 0 });
+
+        using var mask = PruningMask.Load(straight.In("magnitude-0.8-seed1.mask.safetensors"));
+        mask.Names.Should().HaveCount(2).And.OnlyContain(name => mask.KeptIn(name) >= Math.Floor(0.15 * mask.TotalIn(name)));
+    }
+
+    [Fact]
+    public void Run_MinimumDensityAboveTheDensity_SaysSo() =>
+        FluentActions.Invoking(() => Run(Options(straight) with { Methods = ["magnitude"], Sparsities = [0.8], MinimumDensity = 0.5, Epochs = 0 }))
+            .Should().Throw<SampleException>().WithMessage("Magnitude, 80 % removed: *");
 
     [Fact]
     public void Run_NotResumed_BeginsAnew()
