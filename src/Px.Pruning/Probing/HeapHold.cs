@@ -23,7 +23,20 @@ internal sealed class HeapHold : IDisposable
 
     private readonly bool active;
     private Tensor? top;
-    private (bool Graph, long Size) heldFor;
+    private (Moment Moment, long Size) heldFor;
+
+    /// <summary>When memory is held; the later, the more there is.</summary>
+    internal enum Moment
+    {
+        /// <summary>A container returns: the feature maps of one block are there.</summary>
+        BlockDone,
+
+        /// <summary>The network returns: all maps are there, for a backward pass.</summary>
+        ForwardDone,
+
+        /// <summary>Gradients are there that can be differentiated again, and all that they were made of.</summary>
+        GradientsDone,
+    }
 
     internal HeapHold(Device device)
     {
@@ -31,13 +44,13 @@ internal sealed class HeapHold : IDisposable
         if (active) empty([Lesson], ScalarType.Byte).Dispose();
     }
 
-    /// <summary>To be called while a pass's feature maps are there: the larger they are, the further up the block goes.</summary>
-    /// <param name="graph">Whether all of the pass's maps are still there, for a backward pass, or those of one block.</param>
-    /// <param name="size">How large they are, in any unit.</param>
-    internal void Hold(bool graph, long size)
+    /// <summary>To be called while a pass's tensors are there: the more they are, the further up the block goes.</summary>
+    /// <param name="moment">Where the pass is.</param>
+    /// <param name="size">How large its tensors are, in any unit.</param>
+    internal void Hold(Moment moment, long size)
     {
-        if (!active || (graph, size).CompareTo(heldFor) <= 0) return;
-        heldFor = (graph, size);
+        if (!active || (moment, size).CompareTo(heldFor) <= 0) return;
+        heldFor = (moment, size);
         var higher = empty([Block], ScalarType.Byte).DetachFromDisposeScope();
         top?.Dispose();
         top = higher;

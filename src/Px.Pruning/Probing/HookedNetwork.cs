@@ -43,7 +43,7 @@ internal sealed class HookedNetwork : IDisposable
         {
             // A module that returns its own argument must not make the caller's input leave this scope: hand it an alias.
             var output = model.call(input.alias());
-            if (output.requires_grad) heap.Hold(graph: true, input.numel());
+            if (output.requires_grad) heap.Hold(HeapHold.Moment.ForwardDone, input.numel());
             return output.MoveToOuterDisposeScope();
         }
         finally
@@ -52,6 +52,10 @@ internal sealed class HookedNetwork : IDisposable
             while (containers.TryPop(out var scope)) scope.Dispose();
         }
     }
+
+    /// <summary>To be called when gradients were made that can be differentiated again: their memory is kept for the next time.</summary>
+    /// <param name="size">Of the batch.</param>
+    internal void HoldGradients(long size) => heap.Hold(HeapHold.Moment.GradientsDone, size);
 
     public void Dispose()
     {
@@ -89,7 +93,7 @@ internal sealed class HookedNetwork : IDisposable
         if (site.IsContainer && !current.Replaces(site) && ReleasesContainers)
         {
             using var scope = containers.Pop();
-            heap.Hold(graph: false, (result ?? output).numel());
+            heap.Hold(HeapHold.Moment.BlockDone, (result ?? output).numel());
             scope.MoveToOuter(result ?? output);
         }
 

@@ -20,7 +20,8 @@ internal sealed class LossDerivatives(ScoringContext context, WeightFunction fun
             context.Token.ThrowIfCancellationRequested();
             using var temporaries = NewDisposeScope();
             using var grad = enable_grad();
-            var loss = Loss(batch);
+            // Once differentiated, a network is fastest in the layout that second derivatives are slow in.
+            var loss = Loss((context.Network.Arrange(batch.Input), batch.Target));
             if (share is not null) loss = loss * share(batch.Input);
             // No weight reaches the loss: every gradient is zero.
             if (loss.requires_grad) autograd.backward([loss], inputs: [.. function.Weights]);
@@ -47,6 +48,7 @@ internal sealed class LossDerivatives(ScoringContext context, WeightFunction fun
             using var grad = enable_grad();
             var loss = Loss(batch) * share;
             var gradients = loss.requires_grad ? Differentiable(loss) : [.. function.Weights.Select(_ => (Tensor?)null)];
+            context.Network.HoldGradients(batch.Input.numel());
             var direction = vector([.. gradients.Zip(function.Weights, (g, w) => g is null ? zeros_like(w) : g.detach())]);
             var products = gradients.Zip(direction, (g, v) => g is { requires_grad: true } ? (g * v).sum() : null).OfType<Tensor>().ToList();
             // A loss that is linear in the weights has no second derivative but zero.

@@ -89,6 +89,9 @@ internal sealed class Network : IDisposable
     /// <summary>The same numbers in the layout that the network computes fastest in. Fresh.</summary>
     internal Tensor Arrange(Tensor batch) => TakesChannelsLast ? ChannelsLast(batch) : batch.alias();
 
+    /// <inheritdoc cref="HookedNetwork.HoldGradients"/>
+    internal void HoldGradients(long size) => hooks.HoldGradients(size);
+
     public void Dispose() => hooks.Dispose();
 
     /// <summary>
