@@ -94,7 +94,7 @@ public sealed class PretrainedTests : IDisposable
         {
             FluentActions.Invoking(() => Pretrained.ImageNet(path, Narrow with { Depth = 101 })).Should().Throw<StateDictMismatchException>().WithMessage("*layer3.22.conv1.weight*");
             FluentActions.Invoking(() => Pretrained.DeepLab(Pretraining.ImageNet, path, NarrowDeepLab with { Width = 8 })).Should().Throw<StateDictMismatchException>().WithMessage("*backbone.conv1.weight: *");
-        });
+        }, biasedConvolutions: 1);
     }
 
     [Fact]
