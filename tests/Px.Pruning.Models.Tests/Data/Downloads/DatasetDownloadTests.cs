@@ -1,5 +1,7 @@
+using System.Buffers.Binary;
 using System.Net;
 using System.Net.Http.Headers;
+using System.Text;
 using Px.Pruning.Models.Data;
 using Px.Pruning.Models.Data.Downloads;
 using Px.Pruning.Models.Tests.Support;
@@ -280,14 +282,32 @@ public sealed class DatasetDownloadTests : IDisposable
     {
         Directory.CreateDirectory(_cache.Path("fashion-mnist"));
         foreach (var file in DatasetArchive.FashionMnist.Files)
-            System.IO.File.Copy(Path.Combine(FashionMnistFactAttribute.Folder, file.Name), _cache.Path($"fashion-mnist/{file.Name}"));
+            System.IO.File.WriteAllBytes(_cache.Path($"fashion-mnist/{file.Name}"), AsPublished(file.Name));
         FashionMnist.Load(await Get(DatasetArchive.FashionMnist), DatasetSplit.Test).Count.Should().Be(10_000);
+    }
+
+    [FashionMnistFact]
+    public async Task GetAsync_OtherFilesOfThatName_AreRefused()
+    {
+        Directory.CreateDirectory(_cache.Path("fashion-mnist"));
+        foreach (var file in DatasetArchive.FashionMnist.Files)
+            System.IO.File.Copy(Path.Combine(FashionMnistFactAttribute.Folder, file.Name), _cache.Path($"fashion-mnist/{file.Name}"));
+        await FluentActions.Awaiting(() => Get(DatasetArchive.FashionMnist)).Should().ThrowAsync<InvalidDataException>().WithMessage("*checksum*Delete it*");
     }
 
     public void Dispose()
     {
         _client.Dispose();
         _cache.Dispose();
+    }
+
+    /// <summary>The file that the authors published: Debian took the original's name and date out of the gzip header (RFC 1952), and left the rest.</summary>
+    private static byte[] AsPublished(string name)
+    {
+        var debian = Bytes(Path.Combine(FashionMnistFactAttribute.Folder, name));
+        var modified = new byte[4];
+        BinaryPrimitives.WriteInt32LittleEndian(modified, name.StartsWith("train", StringComparison.Ordinal) ? 1504176606 : 1504176627); // 31 August 2017
+        return [.. debian[..3], 8, .. modified, .. debian[8..10], .. Encoding.ASCII.GetBytes(name[..^".gz".Length]), 0, .. debian[10..]];
     }
 
     private static DatasetArchive With(string checksum) => Archive with { Files = [Archive.Files[0] with { Checksum = checksum }] };
