@@ -21,30 +21,20 @@ namespace Px.Pruning.Models;
 /// </remarks>
 public sealed class DeepLab : nn.Module<Tensor, Tensor>
 {
-    private readonly nn.Module<Tensor, (Tensor LowLevel, Tensor High)> _backbone;
+    private readonly Backbone _backbone;
     private readonly DeepLabDecoder? _decoder;
     private readonly Sequential? _head;
 
     private DeepLab(DeepLabOptions options)
         : base($"DeepLabV3{(options.Version == DeepLabVersion.V3Plus ? "+" : "")} on {(options.Backbone == DeepLabBackbone.ResNet ? "" : "CLIP ")}ResNet-{options.Depth}")
     {
-        long low, high;
-        if (options.Backbone == DeepLabBackbone.ResNet)
-        {
-            var backbone = new ResNetBackbone(options.ResNet);
-            (_backbone, low, high) = (backbone, backbone.LowLevelChannels, backbone.HighChannels);
-        }
-        else
-        {
-            var backbone = new ClipBackbone(options.InputChannels, options.Width, options.OutputStride);
-            (_backbone, low, high) = (backbone, backbone.LowLevelChannels, backbone.HighChannels);
-        }
-
-        register_module("backbone", _backbone);
+        register_module("backbone", _backbone = options.Backbone == DeepLabBackbone.ResNet
+            ? Backbone.Of(options.ResNet)
+            : Backbone.OfClip(options.InputChannels, options.Width, options.OutputStride));
         if (options.Version == DeepLabVersion.V3Plus)
-            register_module("classifier", _decoder = new DeepLabDecoder(low, high, options));
+            register_module("classifier", _decoder = new DeepLabDecoder(_backbone.LowLevelChannels, _backbone.HighChannels, options));
         else
-            register_module("classifier", _head = Head(high, options));
+            register_module("classifier", _head = Head(_backbone.HighChannels, options));
         Options = options;
     }
 

@@ -66,7 +66,7 @@ public sealed class DeepLabLayoutTests
     [InlineData(8, "1 2 2 2 2 2", "2 4 4", 10)]
     public void OutputStride_OnClipsBackbone_TurnsPoolsIntoDilation(int outputStride, string third, string fourth, int size)
     {
-        using var backbone = new ClipBackbone(inputChannels: 3, width: 4, outputStride);
+        using var backbone = Backbone.OfClip(inputChannels: 3, width: 4, outputStride);
         var modules = backbone.named_modules().ToList();
         Dilations("layer2").Should().Be("1 1 1 1");
         Dilations("layer3").Should().Be(third);

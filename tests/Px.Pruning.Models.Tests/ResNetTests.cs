@@ -57,7 +57,7 @@ public sealed class ResNetTests
     [InlineData(ResNetStem.ThreeByThree, 8, 32)]
     public void Call_AnyStride_MakesFeatureMapsOfThatSize(ResNetStem stem, int outputStride, int size)
     {
-        using var backbone = new ResNetBackbone(Narrow with { Stem = stem, OutputStride = outputStride });
+        using var backbone = Backbone.Of(Narrow with { Stem = stem, OutputStride = outputStride });
         using var input = randn(1, 3, 64, 64);
         var (low, high) = backbone.call(input);
         using (low)
@@ -77,8 +77,8 @@ public sealed class ResNetTests
         var options = Narrow with { Depth = depth };
         using var scope = NewDisposeScope();
         using var untracked = no_grad();
-        var strided = new ResNetBackbone(options);
-        var dilated = new ResNetBackbone(options with { OutputStride = outputStride });
+        var strided = Backbone.Of(options);
+        var dilated = Backbone.Of(options with { OutputStride = outputStride });
         ResNet.Initialize(strided, WeightInitialization.FanOut, null);
         dilated.load_state_dict(strided.state_dict());
         strided.eval();

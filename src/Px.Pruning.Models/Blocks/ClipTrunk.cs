@@ -6,10 +6,10 @@ namespace Px.Pruning.Models.Blocks;
 /// <summary>CLIP's modified ResNet-50 up to its last feature map, registered with the module that owns it: <c>conv1 … relu3, avgpool, layer1 … layer4</c>.</summary>
 /// <remarks>
 /// Three 3×3 convolutions, the first of stride 2, and an average pool, then stages of 3, 4, 6 and 3 blocks. No module itself, so that both
-/// <see cref="ClipResNet"/> and <see cref="ClipBackbone"/> have CLIP's keys. Source: Radford et al. 2021, section 2.4: stem and strides of
+/// <see cref="ClipResNet"/> and <see cref="Backbone"/> have CLIP's keys. Source: Radford et al. 2021, section 2.4: stem and strides of
 /// ResNet-D, <see href="https://arxiv.org/abs/1812.01187"/>, anti-aliased after <see href="https://arxiv.org/abs/1904.11486"/>.
 /// </remarks>
-internal sealed class ClipTrunk
+internal sealed class ClipTrunk : ITrunk
 {
     private static readonly int[] Blocks = [3, 4, 6, 3];
 
@@ -34,16 +34,16 @@ internal sealed class ClipTrunk
         (LowLevelChannels, Channels) = (ClipBottleneck.Expansion * width, 8 * ClipBottleneck.Expansion * width);
     }
 
-    /// <summary>Stem and first stage, whose output is a quarter of the image.</summary>
+    /// <inheritdoc/>
     public nn.Module<Tensor, Tensor>[] UpToLowLevel { get; }
 
-    /// <summary>The other three stages.</summary>
+    /// <inheritdoc/>
     public nn.Module<Tensor, Tensor>[] FromLowLevel { get; }
 
-    /// <summary>The channels that the first stage yields.</summary>
+    /// <inheritdoc/>
     public long LowLevelChannels { get; }
 
-    /// <summary>The channels that the last stage yields.</summary>
+    /// <inheritdoc/>
     public long Channels { get; }
 
     private static nn.Module<Tensor, Tensor>[] Stages(int width, int outputStride)

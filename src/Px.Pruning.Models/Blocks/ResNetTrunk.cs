@@ -4,8 +4,8 @@ using static TorchSharp.torch;
 namespace Px.Pruning.Models.Blocks;
 
 /// <summary>Stem and four stages of a ResNet, registered with the module that owns them: <c>conv1, bn1, relu, maxpool, layer1 … layer4</c>.</summary>
-/// <remarks>No module itself, so that both <see cref="ResNet"/>, whose keys have no prefix, and <see cref="ResNetBackbone"/> have torchvision's keys.</remarks>
-internal sealed class ResNetTrunk
+/// <remarks>No module itself, so that both <see cref="ResNet"/>, whose keys have no prefix, and <see cref="Backbone"/> have torchvision's keys.</remarks>
+internal sealed class ResNetTrunk : ITrunk
 {
     private readonly ResNetOptions _options;
     private long _channels;
@@ -25,16 +25,16 @@ internal sealed class ResNetTrunk
         (UpToLowLevel, FromLowLevel) = ([.. stem.Select(child => child.Module), stages[0]], stages[1..]);
     }
 
-    /// <summary>Stem and first stage, whose output is a quarter of the image with the 7×7 stem.</summary>
+    /// <inheritdoc/>
     public nn.Module<Tensor, Tensor>[] UpToLowLevel { get; }
 
-    /// <summary>The other three stages.</summary>
+    /// <inheritdoc/>
     public nn.Module<Tensor, Tensor>[] FromLowLevel { get; }
 
-    /// <summary>The channels that the first stage yields.</summary>
+    /// <inheritdoc/>
     public long LowLevelChannels => _options.Width * Expansion;
 
-    /// <summary>The channels that the last stage yields.</summary>
+    /// <inheritdoc/>
     public long Channels => _channels;
 
     private long Expansion => _options.HasBottlenecks ? 4 : 1;
