@@ -36,6 +36,8 @@ internal sealed class BorrowedWeights : WeightFunction
 
     internal override IReadOnlyList<Tensor> Weights => weights;
 
+    internal override bool KeepsGraphs => false;
+
     internal override void Set(IReadOnlyList<Tensor> values)
     {
         using var noGrad = no_grad();

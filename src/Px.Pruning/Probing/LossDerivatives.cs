@@ -1,4 +1,3 @@
-using System.Runtime.InteropServices;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -41,21 +40,24 @@ internal sealed class LossDerivatives(ScoringContext context, WeightFunction fun
     internal IReadOnlyList<Tensor> HessianProduct(
         (Tensor Input, Tensor Target) batch, Func<IReadOnlyList<Tensor>, IReadOnlyList<Tensor>> vector, double share = 1)
     {
+        using var gradient = Differentiate(batch, share);
+        return gradient.HessianProduct(vector(gradient.Values()));
+    }
+
+    /// <summary>The gradient of <c>share · L</c> on one batch, to be differentiated once more. In the current dispose scope.</summary>
+    /// <remarks>It stays what it is when the function is given other weights, where <see cref="WeightFunction.KeepsGraphs"/>.</remarks>
+    internal DifferentiableGradient Differentiate((Tensor Input, Tensor Target) batch, double share = 1)
+    {
         context.Token.ThrowIfCancellationRequested();
         ProveDifferentiable(batch);
-        using (var temporaries = NewDisposeScope())
-        {
-            using var grad = enable_grad();
-            var loss = Loss(batch) * share;
-            var gradients = loss.requires_grad ? Differentiable(loss) : [.. function.Weights.Select(_ => (Tensor?)null)];
-            context.Network.HoldGradients(batch.Input.numel());
-            var direction = vector([.. gradients.Zip(function.Weights, (g, w) => g is null ? zeros_like(w) : g.detach())]);
-            var products = gradients.Zip(direction, (g, v) => g is { requires_grad: true } ? (g * v).sum() : null).OfType<Tensor>().ToList();
-            // A loss that is linear in the weights has no second derivative but zero.
-            if (products.Count > 0) Backward(products.Aggregate((a, b) => a + b));
-        }
-
-        return function.TakeGradients();
+        using var temporaries = NewDisposeScope();
+        using var grad = enable_grad();
+        var loss = Loss(batch) * share;
+        var gradients = loss.requires_grad ? Gradients(loss) : [.. function.Weights.Select(_ => (Tensor?)null)];
+        context.Network.HoldGradients(batch.Input.numel());
+        return new DifferentiableGradient(
+            [.. function.Weights.Select(weight => weight.alias().MoveToOuterDisposeScope())],
+            [.. gradients.Select(gradient => gradient?.MoveToOuterDisposeScope())]);
     }
 
     private Tensor Loss((Tensor Input, Tensor Target) batch)
@@ -81,20 +83,6 @@ internal sealed class LossDerivatives(ScoringContext context, WeightFunction fun
         proven = true;
     }
 
-    private List<Tensor?> Differentiable(Tensor loss) =>
+    private List<Tensor?> Gradients(Tensor loss) =>
         [.. autograd.grad([loss], [.. function.Weights], retain_graph: true, create_graph: true, allow_unused: true).Select(g => g.IsInvalid ? null : g)];
-
-    private void Backward(Tensor product)
-    {
-        try
-        {
-            autograd.backward([product], inputs: [.. function.Weights]);
-        }
-        catch (Exception e) when (e is ExternalException or InvalidOperationException)
-        {
-            throw new UnsupportedModelException(
-                "This method differentiates the loss twice, and an operation of the network or of the loss has no second derivative: "
-                + e.Message.Split('\n')[0] + " Replace that operation, or choose a method of first order (SnipPruner, PathExclusionPruner).", e);
-        }
-    }
 }

@@ -23,6 +23,8 @@ internal sealed class SubstitutedWeights : WeightFunction
 
     internal override IReadOnlyList<Tensor> Weights => ranked;
 
+    internal override bool KeepsGraphs => true;
+
     internal override void Set(IReadOnlyList<Tensor> values)
     {
         using var noGrad = no_grad();

@@ -27,6 +27,9 @@ internal abstract class WeightFunction(Network network) : IDisposable
     /// <summary>What gradients are taken of: the weights last set, one for each prunable slot. Borrowed.</summary>
     internal abstract IReadOnlyList<Tensor> Weights { get; }
 
+    /// <summary>Whether a graph outlives the weights that it was made with being replaced.</summary>
+    internal abstract bool KeepsGraphs { get; }
+
     /// <summary>Gives the network other weights: one tensor for each prunable slot, copied.</summary>
     internal abstract void Set(IReadOnlyList<Tensor> values);
 
@@ -40,10 +43,11 @@ internal abstract class WeightFunction(Network network) : IDisposable
     internal IReadOnlyList<Tensor> TakeGradients()
     {
         using var noGrad = no_grad();
-        return [.. Weights.Select(Take)];
+        return [.. Weights.Select(TakeGradient)];
     }
 
-    private static Tensor Take(Tensor weight)
+    /// <summary>The gradient that a backward pass left at a weight, which is thereby cleared; zero where none arrived.</summary>
+    internal static Tensor TakeGradient(Tensor weight)
     {
         if (weight.grad is not { } gradient) return zeros_like(weight);
         weight.grad = null;

@@ -14,8 +14,9 @@ namespace Px.Pruning;
 /// </para>
 /// <para>
 /// <b>Cost:</b> M + 1 forward and backward passes and M Hessian-vector products, each a forward pass and a double backward pass. The chain
-/// through the steps is computed backwards, <c>λₜ = λₜ₊₁ − η H(wₜ) λₜ₊₁</c>, each step's graph made anew from the weights it started with: memory
-/// is that of one step, whatever M is, and M copies of the weights. With <see cref="FirstOrder"/> M + 1 forward and backward passes.
+/// through the steps is computed backwards, <c>λₜ = λₜ₊₁ − η H(wₜ) λₜ₊₁</c>. The last <see cref="KeptSteps"/> keep their graphs, that of any other is made
+/// anew from the weights it started with: memory is that of these steps and one, whatever M is, and M copies of the weights. With
+/// <see cref="FirstOrder"/> M + 1 forward and backward passes.
 /// </para>
 /// <para><b>Law:</b> with <see cref="Steps"/> 0 the scores are those of <see cref="SnipPruner"/> on one batch.</para>
 /// <para>
@@ -30,6 +31,7 @@ public sealed class ProsPrPruner : Pruner
     private readonly int steps = 3;
     private readonly double learningRate = 0.1;
     private readonly double momentum;
+    private readonly int keptSteps = 2;
 
     /// <inheritdoc/>
     public override string Name => "ProsPR";
@@ -69,6 +71,21 @@ public sealed class ProsPrPruner : Pruner
             : throw new ArgumentOutOfRangeException(nameof(Momentum), value, "A momentum is at least 0 and below 1.");
     }
 
+    /// <summary>
+    /// How many of the last inner steps keep their graph, at least 0: each saves a forward and a backward pass, and takes the memory of a
+    /// graph. Scores do not depend on it but for rounding. 0 is what networks have whose layers hooks cannot see. Default 2.
+    /// </summary>
+    /// <exception cref="ArgumentOutOfRangeException">The value is negative.</exception>
+    public int KeptSteps
+    {
+        get => keptSteps;
+        init
+        {
+            ArgumentOutOfRangeException.ThrowIfNegative(value, nameof(KeptSteps));
+            keptSteps = value;
+        }
+    }
+
     /// <summary>Whether <c>∂w_M/∂w₀</c> is taken as the identity, as the authors do on ImageNet. Default <see langword="false"/>.</summary>
     public bool FirstOrder { get; init; }
 
@@ -102,10 +119,13 @@ public sealed class ProsPrPruner : Pruner
         // w₀ … w_M:  vₜ₊₁ = μ vₜ + m ⊙ ∇L(wₜ),  wₜ₊₁ = wₜ − η vₜ₊₁
         List<IReadOnlyList<Tensor>> w = [weights.Thetas(context.Network)];
         List<Tensor>? v = null;
+        var kept = new Dictionary<int, DifferentiableGradient>();
+        int firstKept = FirstOrder || !function.KeepsGraphs ? Steps : Steps - KeptSteps;
         for (int t = 0; t < Steps; t++)
         {
             function.Set(w[t]);
-            var g = Masked(loss.Gradient([Batch(t)]));
+            if (t >= firstKept) kept.Add(t, loss.Differentiate(Batch(t)));
+            var g = Masked(kept.TryGetValue(t, out var gradient) ? gradient.Values() : loss.Gradient([Batch(t)]));
             v = v is null ? g : [.. v.Zip(g, (velocity, gradient) => velocity * Momentum + gradient)];
             w.Add([.. w[t].Zip(v, (weight, velocity) => weight - velocity * LearningRate)]);
         }
@@ -117,9 +137,19 @@ public sealed class ProsPrPruner : Pruner
         for (int t = FirstOrder ? -1 : Steps - 1; t >= 0; t--)
         {
             kappa = [.. kappa.Zip(lambda, (later, weight) => later * Momentum - weight * LearningRate)];
-            function.Set(w[t]);
-            var H = loss.HessianProduct(Batch(t), _ => Masked(kappa));
+            var H = HessianProduct(t, Masked(kappa));
             lambda = [.. lambda.Zip(H, (weight, product) => weight + product)];
+        }
+
+        IReadOnlyList<Tensor> HessianProduct(int t, List<Tensor> vector)
+        {
+            if (kept.TryGetValue(t, out var gradient))
+            {
+                using (gradient) return gradient.HessianProduct(vector);
+            }
+
+            function.Set(w[t]);
+            return loss.HessianProduct(Batch(t), _ => vector);
         }
 
         return ([.. w[0].Zip(lambda, (theta, dL) => (theta.to(float64) * dL.to(float64)).abs().cpu().MoveToOuterDisposeScope())], 0);

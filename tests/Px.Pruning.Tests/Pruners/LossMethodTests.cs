@@ -82,6 +82,27 @@ public class LossMethodTests
         new SnipPruner().Score(model, Data(), options: options).Dispose();
     }
 
+    [Theory]
+    [InlineData(1)]
+    [InlineData(2)]
+    [InlineData(3)]
+    [InlineData(9)]
+    public void Score_ProsPr_DoesNotDependOnWhichStepsKeepTheirGraphs(int kept)
+    {
+        using var scope = NewDisposeScope();
+        using var model = Net();
+        using var expected = new ProsPrPruner { Momentum = 0.5, KeptSteps = 0 }.Score(model, Data());
+
+        using var scores = new ProsPrPruner { Momentum = 0.5, KeptSteps = kept }.Score(model, Data());
+
+        foreach (string name in expected.Names)
+            scores[name].allclose(expected[name], 1e-9, 1e-12 * expected[name].max().ToDouble()).Should().BeTrue(name);
+    }
+
+    [Fact]
+    public void Create_ProsPrThatKeepsLessThanNothing_IsRefused() =>
+        FluentActions.Invoking(() => new ProsPrPruner { KeptSteps = -1 }).Should().Throw<ArgumentOutOfRangeException>();
+
     [Fact]
     public void Score_OnAMask_OnlyForceScoresPrunedWeights()
     {
