@@ -7,6 +7,7 @@ namespace Px.Pruning.Probing;
 internal sealed class LossDerivatives(ScoringContext context, WeightFunction function)
 {
     private bool proven;
+    private int graphs; // of gradients that may be differentiated again
 
     /// <summary>What the network's output is divided by before the loss.</summary>
     internal double Temperature { get; init; } = 1;
@@ -22,6 +23,7 @@ internal sealed class LossDerivatives(ScoringContext context, WeightFunction fun
             // Once differentiated, a network is fastest in the layout that second derivatives are slow in.
             var loss = Loss((context.Network.Arrange(batch.Input), batch.Target));
             if (share is not null) loss = loss * share(batch.Input);
+            if (graphs > 0) context.Network.HoldGradients(batch.Input.numel() * graphs + 1);
             // No weight reaches the loss: every gradient is zero.
             if (loss.requires_grad) autograd.backward([loss], inputs: [.. function.Weights]);
         }
@@ -54,10 +56,12 @@ internal sealed class LossDerivatives(ScoringContext context, WeightFunction fun
         using var grad = enable_grad();
         var loss = Loss(batch) * share;
         var gradients = loss.requires_grad ? Gradients(loss) : [.. function.Weights.Select(_ => (Tensor?)null)];
-        context.Network.HoldGradients(batch.Input.numel());
+        graphs++;
+        context.Network.HoldGradients(batch.Input.numel() * graphs);
         return new DifferentiableGradient(
             [.. function.Weights.Select(weight => weight.alias().MoveToOuterDisposeScope())],
-            [.. gradients.Select(gradient => gradient?.MoveToOuterDisposeScope())]);
+            [.. gradients.Select(gradient => gradient?.MoveToOuterDisposeScope())],
+            released: () => graphs--);
     }
 
     private Tensor Loss((Tensor Input, Tensor Target) batch)
