@@ -42,8 +42,9 @@ internal sealed class LossDerivatives(ScoringContext context, WeightFunction fun
     internal IReadOnlyList<Tensor> HessianProduct(
         (Tensor Input, Tensor Target) batch, Func<IReadOnlyList<Tensor>, IReadOnlyList<Tensor>> vector, double share = 1)
     {
+        using var temporaries = NewDisposeScope();
         using var gradient = Differentiate(batch, share);
-        return gradient.HessianProduct(vector(gradient.Values()));
+        return [.. gradient.HessianProduct(vector(gradient.Values())).Select(product => product.MoveToOuterDisposeScope())];
     }
 
     /// <summary>The gradient of <c>share · L</c> on one batch, to be differentiated once more. In the current dispose scope.</summary>
