@@ -35,6 +35,8 @@ public class SoakTests
         // generator or the smallest feature map left behind by each prune would be 600 to 1,000 KiB in each part; 4 to 24 were seen.
         growth.Order().ElementAt(Parts / 2).Should().BeLessThan(200 << 10, "the parts grew by {0} bytes", string.Join(", ", growth));
 
+        growth.Sum().Should().BeLessThan(3 << 20, "the parts grew by {0} bytes", string.Join(", ", growth));
+
         void Prune(int count)
         {
             for (int end = prunes + count; prunes < end; prunes++)
