@@ -1,0 +1,4 @@
+using Px.Experiments;
+using Px.Samples;
+
+return SampleProgram.Main(args, App.Run);

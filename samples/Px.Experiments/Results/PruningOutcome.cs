@@ -1,0 +1,35 @@
+namespace Px.Experiments.Results;
+
+/// <summary>What pruning left, and what it took.</summary>
+public sealed record PruningOutcome
+{
+    /// <summary>The rounds that were run.</summary>
+    public required int Rounds { get; init; }
+
+    /// <summary>Seconds of each timed run, in order.</summary>
+    public required IReadOnlyList<double> Seconds { get; init; }
+
+    /// <summary>The file of the mask, beside the result.</summary>
+    public required string MaskFile { get; init; }
+
+    public required long Kept { get; init; }
+
+    public required long Total { get; init; }
+
+    /// <summary>Kept weights that lie on a path from input to output; null where paths do not describe the network.</summary>
+    public long? Effective { get; init; }
+
+    /// <summary>Floating-point operations of the dense network for one sample.</summary>
+    public long? DenseFlops { get; init; }
+
+    /// <summary>The same, were every pruned weight skipped.</summary>
+    public long? Flops { get; init; }
+
+    /// <summary>Output units that a path of kept weights reaches; null where that is not known.</summary>
+    public long? OutputsReached { get; init; }
+
+    public long? Outputs { get; init; }
+
+    /// <summary>In the model's order.</summary>
+    public required IReadOnlyList<LayerOutcome> Layers { get; init; }
+}
