@@ -1,3 +1,4 @@
+using Px.Bytes;
 using Px.Pruning.Models.StateDicts.Bytes;
 using Px.Safetensors;
 using static TorchSharp.torch;
@@ -7,7 +8,7 @@ namespace Px.Pruning.Models.StateDicts;
 /// <summary>Reads and writes <c>.safetensors</c> files: named tensors of any type TorchSharp shares with the format, bit for bit.</summary>
 /// <remarks>
 /// <para>A file that lies about itself is refused before anything is allocated for it: header length (at most 100 MB), JSON, names, types, shapes
-/// (at most 64 dimensions), offsets, gaps, overlaps and total length are all checked.</para>
+/// (at most 64 dimensions), offsets, gaps, overlaps and total length are all checked, and all that is allocated stays within a multiple of the file.</para>
 /// <para>Types: BOOL, U8, I8, I16, I32, I64, F16, BF16, F32, F64 and C64. TorchSharp has no others of the format's, and the format no complex128.</para>
 /// <para><b>Source:</b> <see href="https://github.com/huggingface/safetensors#format"/>; files open with Python's library and the other way round.</para>
 /// </remarks>
@@ -15,25 +16,34 @@ public static class SafetensorsFile
 {
     /// <summary>Reads all tensors of a file onto the CPU. The caller disposes the result.</summary>
     /// <param name="path">The file.</param>
-    /// <exception cref="InvalidDataException">The file is no valid safetensors file, or holds a type that TorchSharp lacks; the message says what is wrong.</exception>
+    /// <param name="maximumExpansion">
+    /// How many times the file's bytes reading it may allocate, tensors and objects together; 1 MiB is always allowed on top. From 1 up, 2 by default.
+    /// More is needed where thousands of tensors have a few elements each.
+    /// </param>
+    /// <exception cref="ArgumentOutOfRangeException"><paramref name="maximumExpansion"/> is below 1.</exception>
+    /// <exception cref="InvalidDataException">The file is no valid safetensors file, would take too much memory, or holds a type that TorchSharp lacks; the message says what is wrong.</exception>
     /// <exception cref="IOException">The file is missing or cannot be read.</exception>
-    public static StateDict Load(string path)
+    public static StateDict Load(string path, double maximumExpansion = SafetensorsReader.UsualExpansion)
     {
         ArgumentException.ThrowIfNullOrEmpty(path);
+        Check(maximumExpansion);
         using var stream = File.OpenRead(path);
-        return Load(stream, path);
+        return Load(stream, path, maximumExpansion);
     }
 
     /// <summary>Reads all tensors from the stream's position to its end. The stream stays open; the caller disposes the result.</summary>
     /// <param name="stream">A stream that can seek: its length guards every allocation.</param>
+    /// <param name="maximumExpansion">As for a file.</param>
+    /// <exception cref="ArgumentOutOfRangeException">As for a file.</exception>
     /// <exception cref="ArgumentException">The stream cannot seek: copy it to a file or a <see cref="MemoryStream"/> first.</exception>
     /// <exception cref="InvalidDataException">As for a file.</exception>
-    public static StateDict Load(Stream stream)
+    public static StateDict Load(Stream stream, double maximumExpansion = SafetensorsReader.UsualExpansion)
     {
         ArgumentNullException.ThrowIfNull(stream);
+        Check(maximumExpansion);
         if (!stream.CanSeek)
             throw new ArgumentException("The stream cannot seek, and its length is needed: copy it to a file or a MemoryStream first.", nameof(stream));
-        return Load(stream, "stream");
+        return Load(stream, "stream", maximumExpansion);
     }
 
     /// <summary>Writes tensors to a file; one of that name is replaced, and only once the new one is complete.</summary>
@@ -62,12 +72,12 @@ public static class SafetensorsFile
         Write(stream, Layout(tensors), tensors, metadata);
     }
 
-    private static StateDict Load(Stream stream, string source)
+    private static StateDict Load(Stream stream, string source, double maximumExpansion)
     {
-        var header = SafetensorsReader.Read(stream, stream.Length - stream.Position, source);
+        var header = SafetensorsReader.Read(stream, stream.Length - stream.Position, source, maximumExpansion);
         var unknown = header.Entries.FirstOrDefault(entry => !TensorBytes.TryGetType(entry.DType, out _));
         if (unknown is not null)
-            throw new InvalidDataException($"'{source}': tensor '{unknown.Name}' has the type {unknown.DType}, which TorchSharp does not have. Convert it in Python first.");
+            throw new InvalidDataException($"'{source}': tensor '{Excerpt.Of(unknown.Name)}' has the type {unknown.DType}, which TorchSharp does not have. Convert it in Python first.");
 
         using var unfinished = NewDisposeScope();
         var tensors = new Dictionary<string, Tensor>(header.Entries.Count, StringComparer.Ordinal);
@@ -75,6 +85,12 @@ public static class SafetensorsFile
             tensors.Add(entry.Name, TensorBytes.Read(stream, entry));
         unfinished.Detach(tensors.Values);
         return new StateDict(tensors, header.Metadata);
+    }
+
+    private static void Check(double maximumExpansion)
+    {
+        if (!(maximumExpansion >= 1))
+            throw new ArgumentOutOfRangeException(nameof(maximumExpansion), maximumExpansion, "A file takes at least its own bytes: 1 or more.");
     }
 
     private static IReadOnlyList<SafetensorsEntry> Layout(IReadOnlyDictionary<string, Tensor> tensors) =>

@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using Px.Bytes;
 using Px.Safetensors;
 using static TorchSharp.torch;
 
@@ -35,7 +36,7 @@ internal static class MaskFile
         if (header.Entries.Count == 0)
             throw new InvalidDataException($"'{source}' holds no masks.");
         if (header.Entries.FirstOrDefault(entry => entry.DType is not ("BOOL" or "U8")) is { } other)
-            throw new InvalidDataException($"'{source}' is not a mask: tensor '{other.Name}' has the type {other.DType} instead of BOOL or U8.");
+            throw new InvalidDataException($"'{source}' is not a mask: tensor '{Excerpt.Of(other.Name)}' has the type {other.DType} instead of BOOL or U8.");
         using var scope = NewDisposeScope();
         return PruningMask.Adopt(
             header.Entries.Select(entry => KeyValuePair.Create(entry.Name, ReadTensor(stream, entry, source))).ToList(), header.Metadata);
@@ -57,6 +58,6 @@ internal static class MaskFile
         var bad = ((ReadOnlySpan<byte>)values).IndexOfAnyExcept((byte)0, (byte)1);
         return bad < 0
             ? mask
-            : throw new InvalidDataException($"'{source}' is not a mask: tensor '{entry.Name}' has the value {values[bad]} at index {bad}; 0 and 1 are allowed.");
+            : throw new InvalidDataException($"'{source}' is not a mask: tensor '{Excerpt.Of(entry.Name)}' has the value {values[bad]} at index {bad}; 0 and 1 are allowed.");
     }
 }

@@ -1,3 +1,5 @@
+using System.Text.Json;
+
 namespace Px.Safetensors;
 
 /// <summary>The element types that the safetensors format knows, with their widths.</summary>
@@ -12,6 +14,18 @@ internal static class SafetensorsDType
         ("BOOL", 8), ("F4", 4), ("F6_E2M3", 6), ("F6_E3M2", 6), ("U8", 8), ("I8", 8), ("F8_E5M2", 8), ("F8_E4M3", 8), ("F8_E8M0", 8),
         ("I16", 16), ("U16", 16), ("F16", 16), ("BF16", 16), ("I32", 32), ("U32", 32), ("F32", 32), ("C64", 64), ("F64", 64), ("I64", 64), ("U64", 64),
     ];
+
+    /// <summary>The type that a JSON text names, or null when the format has no such type.</summary>
+    public static string? TryRead(ref Utf8JsonReader text)
+    {
+        foreach (var (name, _) in Known)
+        {
+            if (text.ValueTextEquals(name))
+                return name;
+        }
+
+        return null;
+    }
 
     /// <summary>The place of <paramref name="dtype"/> in the reference order, or -1 when the format has no such type.</summary>
     public static int Rank(string dtype) => Array.FindIndex(Known, known => known.Name == dtype);

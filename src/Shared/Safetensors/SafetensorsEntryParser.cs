@@ -1,71 +1,106 @@
+using System.Text;
 using System.Text.Json;
+using Px.Bytes;
 
 namespace Px.Safetensors;
 
 /// <summary>Reads one tensor's description, <c>{"dtype": "F32", "shape": [2, 3], "data_offsets": [0, 24]}</c>, and checks it against itself.</summary>
 internal static class SafetensorsEntryParser
 {
+    // The entry, its shape and its place in a list that grows; then the tensor as the runtime knows it: its object, its places in a scope and a dictionary.
+    private const int EntryCost = 512;
+
     /// <summary>Reads the object that follows. Fields the format does not know are passed over, as in the reference implementation.</summary>
     /// <param name="reader">A reader at the tensor's name.</param>
     /// <param name="name">That name.</param>
+    /// <param name="budget">Pays for the entry, and for the tensor that will be made of it, but for its elements.</param>
     /// <exception cref="InvalidDataException">A field is missing, twice there or malformed, or the offsets do not fit type and shape.</exception>
-    public static SafetensorsEntry Parse(ref Utf8JsonReader reader, string name)
+    public static SafetensorsEntry Parse(ref Utf8JsonReader reader, string name, MemoryBudget budget)
     {
         if (!reader.Read() || reader.TokenType != JsonTokenType.StartObject)
-            throw new InvalidDataException($"tensor '{name}' is not an object.");
+            throw new InvalidDataException($"tensor '{Excerpt.Of(name)}' is not an object.");
+        budget.Spend(EntryCost);
         string? dtype = null;
-        long[]? shape = null, offsets = null;
-        while (SafetensorsReader.NextProperty(ref reader, out var field))
+        long[]? shape = null;
+        (long Begin, long End)? offsets = null;
+        Span<long> numbers = stackalloc long[SafetensorsHeader.MaximumDimensions];
+        while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
         {
-            if (field switch { "dtype" => dtype is not null, "shape" => shape is not null, "data_offsets" => offsets is not null, _ => false })
-                throw new InvalidDataException($"tensor '{name}' has {field} twice.");
-            reader.Read();
-            switch (field)
+            switch (Field(ref reader))
             {
-                case "dtype": dtype = DType(ref reader, name); break;
-                case "shape": shape = Numbers(ref reader, name, field, SafetensorsHeader.MaximumDimensions); break;
-                case "data_offsets": offsets = Numbers(ref reader, name, field, maximum: 2); break;
-                default: reader.Skip(); break;
+                case "dtype":
+                    RequireOnce(dtype is null, name, "dtype");
+                    dtype = DType(ref reader, name);
+                    break;
+                case "shape":
+                    RequireOnce(shape is null, name, "shape");
+                    shape = numbers[..Numbers(ref reader, name, "shape", numbers)].ToArray();
+                    budget.Spend(sizeof(long) * (long)shape.Length);
+                    break;
+                case "data_offsets":
+                    RequireOnce(offsets is null, name, "data_offsets");
+                    offsets = Numbers(ref reader, name, "data_offsets", numbers[..2]) == 2 ? (numbers[0], numbers[1]) : throw Incomplete(name);
+                    break;
+                default:
+                    reader.Skip();
+                    break;
             }
         }
 
-        if (dtype is null || shape is null || offsets is not { Length: 2 })
-            throw new InvalidDataException($"tensor '{name}' needs dtype, shape and two data_offsets.");
-        return Check(new SafetensorsEntry { Name = name, DType = dtype, Shape = shape, Begin = offsets[0], End = offsets[1] });
+        if (dtype is null || shape is null || offsets is not var (begin, end))
+            throw Incomplete(name);
+        return Check(new SafetensorsEntry { Name = name, DType = dtype, Shape = shape, Begin = begin, End = end });
+    }
+
+    /// <summary>The format's own text for the property that the reader is at, or an empty one; the reader moves on to its value.</summary>
+    private static string Field(ref Utf8JsonReader reader)
+    {
+        var field = reader.ValueTextEquals("dtype") ? "dtype" : reader.ValueTextEquals("shape") ? "shape" : reader.ValueTextEquals("data_offsets") ? "data_offsets" : "";
+        reader.Read();
+        return field;
+    }
+
+    private static void RequireOnce(bool first, string name, string field)
+    {
+        if (!first)
+            throw new InvalidDataException($"tensor '{Excerpt.Of(name)}' has {field} twice.");
     }
 
     private static SafetensorsEntry Check(SafetensorsEntry entry)
     {
         var bytes = SafetensorsDType.ByteCount(entry.DType, entry.Shape);
         if (bytes < 0)
-            throw new InvalidDataException($"tensor '{entry.Name}' of type {entry.DType} and shape [{string.Join(", ", entry.Shape)}] has no size that a file could hold.");
+            throw new InvalidDataException($"tensor '{Excerpt.Of(entry.Name)}' of type {entry.DType} and shape [{string.Join(", ", entry.Shape)}] has no size that a file could hold.");
         if (entry.End < entry.Begin || entry.Length != bytes)
-            throw new InvalidDataException($"tensor '{entry.Name}' of type {entry.DType} and shape [{string.Join(", ", entry.Shape)}] takes {bytes} bytes; its offsets are [{entry.Begin}, {entry.End}].");
+            throw new InvalidDataException($"tensor '{Excerpt.Of(entry.Name)}' of type {entry.DType} and shape [{string.Join(", ", entry.Shape)}] takes {bytes} bytes; its offsets are [{entry.Begin}, {entry.End}].");
         return entry;
     }
 
     private static string DType(ref Utf8JsonReader reader, string name)
     {
         if (reader.TokenType != JsonTokenType.String)
-            throw new InvalidDataException($"the dtype of tensor '{name}' is not a text.");
-        var dtype = SafetensorsReader.Text(ref reader);
-        return SafetensorsDType.Rank(dtype) >= 0 ? dtype : throw new InvalidDataException($"tensor '{name}' has the unknown dtype '{dtype}'.");
+            throw new InvalidDataException($"the dtype of tensor '{Excerpt.Of(name)}' is not a text.");
+        return SafetensorsDType.TryRead(ref reader)
+            ?? throw new InvalidDataException($"tensor '{Excerpt.Of(name)}' has the unknown dtype '{Excerpt.Of(Encoding.UTF8.GetString(reader.ValueSpan[..Math.Min(reader.ValueSpan.Length, 100)]))}'.");
     }
 
-    private static long[] Numbers(ref Utf8JsonReader reader, string name, string field, int maximum)
+    /// <summary>Puts the numbers of an array into <paramref name="numbers"/> and returns how many there are.</summary>
+    private static int Numbers(ref Utf8JsonReader reader, string name, string field, scoped Span<long> numbers)
     {
         if (reader.TokenType != JsonTokenType.StartArray)
-            throw new InvalidDataException($"the {field} of tensor '{name}' is not an array.");
-        var numbers = new List<long>(capacity: 4);
+            throw new InvalidDataException($"the {field} of tensor '{Excerpt.Of(name)}' is not an array.");
+        var count = 0;
         while (reader.Read() && reader.TokenType != JsonTokenType.EndArray)
         {
             if (reader.TokenType != JsonTokenType.Number || !reader.TryGetInt64(out var number) || number < 0)
-                throw new InvalidDataException($"the {field} of tensor '{name}' holds something that is not a whole number from 0 to {long.MaxValue}.");
-            if (numbers.Count == maximum)
-                throw new InvalidDataException($"the {field} of tensor '{name}' has more than {maximum} numbers.");
-            numbers.Add(number);
+                throw new InvalidDataException($"the {field} of tensor '{Excerpt.Of(name)}' holds something that is not a whole number from 0 to {long.MaxValue}.");
+            if (count == numbers.Length)
+                throw new InvalidDataException($"the {field} of tensor '{Excerpt.Of(name)}' has more than {numbers.Length} numbers.");
+            numbers[count++] = number;
         }
 
-        return [.. numbers];
+        return count;
     }
+
+    private static InvalidDataException Incomplete(string name) => new($"tensor '{Excerpt.Of(name)}' needs dtype, shape and two data_offsets.");
 }

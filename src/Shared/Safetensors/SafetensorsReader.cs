@@ -1,24 +1,36 @@
 using System.Buffers.Binary;
 using System.Text.Json;
+using Px.Bytes;
 
 namespace Px.Safetensors;
 
-/// <summary>Reads and checks the header of a safetensors file. Nothing is allocated on the word of a number that the file's length does not cover.</summary>
+/// <summary>Reads and checks the header of a safetensors file. Nothing is allocated on the word of a number that the file's length does not cover, and all of it is paid for.</summary>
 internal static class SafetensorsReader
 {
+    // Places in a list and in a set or dictionary that grow, and the text's own object.
+    private const int NameCost = 128;
+
+    /// <summary>A file's bytes, and as much again for what its header becomes.</summary>
+    public const double UsualExpansion = 2;
+
+    private const string Remedy = "If it really holds thousands of tensors with a few elements each, SafetensorsFile.Load of Px.Pruning.Models reads it with a larger maximumExpansion.";
+
     /// <summary>Reads the header; the stream is left at the first byte of the data section.</summary>
     /// <param name="stream">A stream at the start of the file.</param>
     /// <param name="length">The number of bytes from there to the end of the file.</param>
     /// <param name="source">The file's name, for messages.</param>
-    /// <exception cref="InvalidDataException">The file is not what the format asks for; the message says where.</exception>
-    public static SafetensorsHeader Read(Stream stream, long length, string source)
+    /// <param name="expansion">How many times the file's length reading it may allocate, tensors and all; <see cref="MemoryBudget.Allowance"/> on top.</param>
+    /// <exception cref="InvalidDataException">The file is not what the format asks for, or would take more memory than that; the message says where.</exception>
+    public static SafetensorsHeader Read(Stream stream, long length, string source, double expansion = UsualExpansion)
     {
         try
         {
-            var json = ReadJson(stream, length);
+            var budget = new MemoryBudget(length, expansion, Remedy);
+            var json = ReadJson(stream, length, budget);
             var dataStart = sizeof(ulong) + (long)json.Length;
+            budget.Spend(length - dataStart);
             var entries = new List<SafetensorsEntry>();
-            var metadata = Parse(json, entries);
+            var metadata = Parse(json, entries, budget);
             CheckLayout(entries, length - dataStart);
             return new SafetensorsHeader { Entries = entries, Metadata = metadata, DataStart = dataStart };
         }
@@ -28,7 +40,7 @@ internal static class SafetensorsReader
         }
     }
 
-    private static byte[] ReadJson(Stream stream, long length)
+    private static byte[] ReadJson(Stream stream, long length, MemoryBudget budget)
     {
         if (length < sizeof(ulong))
             throw new InvalidDataException($"it has {length} bytes, and the length of the header alone takes 8.");
@@ -39,7 +51,7 @@ internal static class SafetensorsReader
             throw new InvalidDataException($"its first 8 bytes claim a header of {count} bytes; at most {SafetensorsHeader.MaximumLength} are allowed. Is it another kind of file?");
         if (count > (ulong)length - sizeof(ulong))
             throw new InvalidDataException($"it claims a header of {count} bytes, and {length - sizeof(ulong)} follow: the file is truncated, or another kind of file.");
-        var json = new byte[count];
+        var json = budget.Allocate((long)count);
         stream.ReadExactly(json);
         if (count == 0 || json[0] != (byte)'{')
             throw new InvalidDataException("its header does not start with '{'.");
@@ -47,49 +59,51 @@ internal static class SafetensorsReader
     }
 
     /// <summary>Adds the tensors to <paramref name="entries"/> in the header's order and returns the metadata.</summary>
-    private static Dictionary<string, string> Parse(byte[] json, List<SafetensorsEntry> entries)
+    private static Dictionary<string, string> Parse(byte[] json, List<SafetensorsEntry> entries, MemoryBudget budget)
     {
         var metadata = new Dictionary<string, string>(StringComparer.Ordinal);
         var names = new HashSet<string>(StringComparer.Ordinal);
         var reader = new Utf8JsonReader(json);
         reader.Read();
-        while (NextProperty(ref reader, out var name))
+        while (NextProperty(ref reader, budget, out var name))
         {
             if (!names.Add(name))
-                throw new InvalidDataException($"the name '{name}' appears twice.");
+                throw new InvalidDataException($"the name '{Excerpt.Of(name)}' appears twice.");
             if (name == SafetensorsHeader.MetadataName)
-                ParseMetadata(ref reader, metadata);
+                ParseMetadata(ref reader, metadata, budget);
             else
-                entries.Add(SafetensorsEntryParser.Parse(ref reader, name));
+                entries.Add(SafetensorsEntryParser.Parse(ref reader, name, budget));
         }
 
         reader.Read(); // throws where more than white space follows the closing brace
         return metadata;
     }
 
-    private static void ParseMetadata(ref Utf8JsonReader reader, Dictionary<string, string> metadata)
+    private static void ParseMetadata(ref Utf8JsonReader reader, Dictionary<string, string> metadata, MemoryBudget budget)
     {
         if (!reader.Read() || reader.TokenType != JsonTokenType.StartObject)
             throw new InvalidDataException($"{SafetensorsHeader.MetadataName} is not an object.");
-        while (NextProperty(ref reader, out var name))
+        while (NextProperty(ref reader, budget, out var name))
         {
             if (!reader.Read() || reader.TokenType != JsonTokenType.String)
-                throw new InvalidDataException($"the metadata '{name}' is not a text.");
-            if (!metadata.TryAdd(name, Text(ref reader)))
-                throw new InvalidDataException($"the metadata '{name}' appears twice.");
+                throw new InvalidDataException($"the metadata '{Excerpt.Of(name)}' is not a text.");
+            if (!metadata.TryAdd(name, Text(ref reader, budget)))
+                throw new InvalidDataException($"the metadata '{Excerpt.Of(name)}' appears twice.");
         }
     }
 
     /// <summary>Moves to the next property of the object that the reader is in; false at its end.</summary>
-    internal static bool NextProperty(ref Utf8JsonReader reader, out string name)
+    private static bool NextProperty(ref Utf8JsonReader reader, MemoryBudget budget, out string name)
     {
-        name = reader.Read() && reader.TokenType == JsonTokenType.PropertyName ? Text(ref reader) : "";
+        name = reader.Read() && reader.TokenType == JsonTokenType.PropertyName ? Text(ref reader, budget) : "";
         return reader.TokenType == JsonTokenType.PropertyName;
     }
 
     /// <summary>The text of the current token; half a surrogate pair or a byte that is not UTF-8 is an error of the file.</summary>
-    internal static string Text(ref Utf8JsonReader reader)
+    private static string Text(ref Utf8JsonReader reader, MemoryBudget budget)
     {
+        // Escapes only make it shorter.
+        budget.Spend(NameCost + sizeof(char) * (long)reader.ValueSpan.Length);
         try
         {
             return reader.GetString()!;
@@ -107,7 +121,7 @@ internal static class SafetensorsReader
         foreach (var entry in entries)
         {
             if (entry.Begin != expected)
-                throw new InvalidDataException($"tensor '{entry.Name}' starts at byte {entry.Begin} of the data where {expected} was expected: {(entry.Begin < expected ? "it overlaps another" : "there is a gap")}.");
+                throw new InvalidDataException($"tensor '{Excerpt.Of(entry.Name)}' starts at byte {entry.Begin} of the data where {expected} was expected: {(entry.Begin < expected ? "it overlaps another" : "there is a gap")}.");
             expected = entry.End;
         }
 

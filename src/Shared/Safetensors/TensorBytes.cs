@@ -40,12 +40,19 @@ internal static class TensorBytes
     /// <exception cref="InvalidDataException">It is of truth values, and some are neither true nor false.</exception>
     public static Tensor Read(string name, ScalarType type, long[] shape, ChunkAction read)
     {
-        using var temporaries = NewDisposeScope();
         var tensor = empty(shape, dtype: type);
-        ForEachChunk(tensor, read);
-        if (type == ScalarType.Bool)
-            RequireBooleans(tensor, name);
-        return tensor.MoveToOuterDisposeScope();
+        try
+        {
+            ForEachChunk(tensor, read);
+            if (type == ScalarType.Bool)
+                RequireBooleans(tensor, name);
+            return tensor;
+        }
+        catch
+        {
+            tensor.Dispose();
+            throw;
+        }
     }
 
     /// <summary>Writes the tensor's elements in row-major order.</summary>
@@ -61,9 +68,17 @@ internal static class TensorBytes
     /// <summary>Hands out the memory of a contiguous tensor on the CPU, in order, in pieces that a span can hold.</summary>
     public static void ForEachChunk(Tensor contiguous, ChunkAction action)
     {
-        var flat = contiguous.view(-1);
-        var step = ChunkBytes / flat.ElementSize;
-        for (var (start, count) = (0L, flat.numel()); start < count; start += step)
+        var (count, step) = (contiguous.numel(), ChunkBytes / contiguous.ElementSize);
+        if (count == 0)
+            return;
+        if (count <= step)
+        {
+            action(contiguous.bytes);
+            return;
+        }
+
+        using var flat = contiguous.view(-1);
+        for (var start = 0L; start < count; start += step)
         {
             using var chunk = flat.narrow(0, start, Math.Min(step, count - start));
             action(chunk.bytes);

@@ -4,44 +4,46 @@ using static TorchSharp.torch;
 
 namespace Px.Pruning.Models.Tests.StateDicts;
 
+/// <summary>Twenty thousand damaged files. <see cref="MeasuredLoad"/> fails on any exception but <see cref="InvalidDataException"/>, and on memory beyond twice the file and a constant.</summary>
 public sealed class SafetensorsFuzzTests
 {
     [Fact]
     public void Load_TwentyThousandMutatedFiles_SucceedOrThrowInvalidData()
     {
-        var original = Original();
+        // Large ones seldom: they are there for the memory, the small ones for the checks.
+        var (small, header, data) = (Small(), SafetensorsBytes.Empties(2000), LargeTensor());
         var random = new Random(20240617);
-        var (loaded, refused, before) = (0, 0, LiveTensors.Count);
+        var (loaded, refused) = (0, 0);
         for (var i = 0; i < 20_000; i++)
         {
-            var file = Mutate(original, random);
-            var allocated = GC.GetAllocatedBytesForCurrentThread();
-            try
-            {
-                using var read = SafetensorsFile.Load(new MemoryStream(file));
-                read.Values.Sum(tensor => tensor.numel() * tensor.ElementSize).Should().BeLessThan(file.Length);
+            if (MeasuredLoad.RunSafetensors(Mutate(i % 40 == 0 ? header : i % 40 == 1 ? data : small, random)) is null)
                 loaded++;
-            }
-            catch (InvalidDataException)
-            {
+            else
                 refused++;
-            }
-
-            (GC.GetAllocatedBytesForCurrentThread() - allocated).Should().BeLessThan(200_000, "file {0} has {1} bytes", i, file.Length);
         }
 
-        LiveTensors.Count.Should().Be(before);
         loaded.Should().BeGreaterThan(500, "mutations of the data change no structure");
         refused.Should().BeGreaterThan(1000);
     }
 
-    private static byte[] Original()
+    private static byte[] Small()
     {
         using var a = rand(2, 3);
         using var b = ones(4, dtype: ScalarType.Bool);
         using var c = zeros(2, 2, dtype: ScalarType.BFloat16);
+        return Bytes(new() { ["layer.weight"] = a, ["mask"] = b, ["h"] = c }, new() { ["format"] = "pt", ["x"] = "\u00e9" });
+    }
+
+    private static byte[] LargeTensor()
+    {
+        using var noise = rand(250_000);
+        return Bytes(new() { ["noise"] = noise }, []);
+    }
+
+    private static byte[] Bytes(Dictionary<string, Tensor> tensors, Dictionary<string, string> metadata)
+    {
         using var stream = new MemoryStream();
-        SafetensorsFile.Save(stream, new Dictionary<string, Tensor> { ["layer.weight"] = a, ["mask"] = b, ["h"] = c }, new Dictionary<string, string> { ["format"] = "pt", ["x"] = "\u00e9" });
+        SafetensorsFile.Save(stream, tensors, metadata);
         return stream.ToArray();
     }
 

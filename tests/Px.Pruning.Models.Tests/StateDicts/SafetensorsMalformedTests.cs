@@ -1,5 +1,3 @@
-using System.Buffers.Binary;
-using System.Text;
 using Px.Pruning.Models.StateDicts;
 using Px.Pruning.Models.Tests.Support;
 
@@ -135,12 +133,38 @@ public sealed class SafetensorsMalformedTests
         FluentActions.Invoking(() => SafetensorsFile.Load(path)).Should().Throw<InvalidDataException>().WithMessage($"'{path}' is not a valid safetensors file*");
     }
 
-    internal static MemoryStream File(string header, int dataLength)
+    public static TheoryData<string, byte[]> Greedy => new()
     {
-        var json = Encoding.UTF8.GetBytes(header);
-        var bytes = new byte[8 + json.Length + dataLength];
-        BinaryPrimitives.WriteInt64LittleEndian(bytes, json.Length);
-        json.CopyTo(bytes, 8);
-        return new MemoryStream(bytes);
+        { "tensors", SafetensorsBytes.Empties(20_000) },
+        { "a name", SafetensorsBytes.File($$"""{"{{new string('x', 3_000_000)}}":1}""") },
+        { "a name of control characters", SafetensorsBytes.File($$"""{"{{string.Concat(Enumerable.Repeat("\\u0001", 500_000))}}":1}""") },
+        { "texts", SafetensorsBytes.File("{\"__metadata__\":{" + string.Join(',', Enumerable.Range(0, 100_000).Select(i => $"\"{i:x}\":\"\"")) + "}}") },
+        { "a type", SafetensorsBytes.File($$$"""{"a":{"dtype":"{{{new string('x', 3_000_000)}}}"}}""") },
+        { "a shape", SafetensorsBytes.File($$$"""{"a":{"shape":[{{{string.Join(',', Enumerable.Repeat(1, 1_000_000))}}}]}}""") },
+        { "fields", SafetensorsBytes.File("{\"a\":{" + string.Join(',', Enumerable.Range(0, 100_000).Select(i => $"\"{i:x}\":0")) + "}}") },
+    };
+
+    [Theory]
+    [MemberData(nameof(Greedy))]
+    public void Load_AHeaderThatBecomesMoreThanItsBytes_IsRefusedWithinItsMemory(string what, byte[] file) =>
+        MeasuredLoad.RunSafetensors(file).Should().NotBeNull(what);
+
+    [Fact]
+    public void Load_ThousandsOfEmptyTensors_NeedALargerExpansion()
+    {
+        var file = SafetensorsBytes.Empties(20_000);
+
+        FluentActions.Invoking(() => SafetensorsFile.Load(new MemoryStream(file))).Should().Throw<InvalidDataException>().WithMessage("*2 times*maximumExpansion*");
+
+        using var read = SafetensorsFile.Load(new MemoryStream(file), maximumExpansion: 20);
+        read.Count.Should().Be(20_000);
     }
+
+    [Theory]
+    [InlineData(0.5)]
+    [InlineData(double.NaN)]
+    public void Load_AnExpansionBelowOne_IsRefused(double expansion) =>
+        FluentActions.Invoking(() => SafetensorsFile.Load(File(Good, 4), expansion)).Should().Throw<ArgumentOutOfRangeException>();
+
+    internal static MemoryStream File(string header, int dataLength) => new(SafetensorsBytes.File(header, dataLength));
 }

@@ -1,3 +1,4 @@
+using Px.Bytes;
 using Px.Pruning.Models.StateDicts.Bytes;
 using Px.Pruning.Models.StateDicts.Pickle;
 using static TorchSharp.torch;
@@ -9,6 +10,8 @@ internal static class CheckpointReader
 {
     // What the runtime and libtorch take for a tensor that has its memory elsewhere, and for a text among others.
     private const int ViewCost = 512, TextCost = 128;
+
+    private const string Remedy = $"If you trust the file, let {nameof(CheckpointOptions)}.{nameof(CheckpointOptions.MaximumExpansion)} allow more.";
 
     private const byte PickleProtocol = 0x80, PickleLong = (byte)'L';
 
@@ -37,7 +40,7 @@ internal static class CheckpointReader
         try
         {
             var file = new ByteSource(stream);
-            var budget = new MemoryBudget(file.Length, options.MaximumExpansion);
+            var budget = new MemoryBudget(file.Length, options.MaximumExpansion, Remedy);
             ICheckpointContainer container = FormatOf(file) switch
             {
                 Format.Zip => new ZipContainer(file, options.AllowUnknownObjects, budget),

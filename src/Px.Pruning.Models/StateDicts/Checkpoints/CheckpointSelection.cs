@@ -1,5 +1,5 @@
 using System.Globalization;
-using Px.Pruning.Models.StateDicts.Bytes;
+using Px.Bytes;
 using Px.Pruning.Models.StateDicts.Pickle;
 
 namespace Px.Pruning.Models.StateDicts.Checkpoints;

@@ -1,6 +1,7 @@
 using System.Buffers.Binary;
 using System.Globalization;
 using System.Numerics;
+using Px.Bytes;
 using Px.Pruning.Models.StateDicts.Bytes;
 using Px.Pruning.Models.StateDicts.Pickle;
 using Px.Safetensors;

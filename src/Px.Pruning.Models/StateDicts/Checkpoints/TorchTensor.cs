@@ -1,4 +1,4 @@
-using Px.Pruning.Models.StateDicts.Bytes;
+using Px.Bytes;
 using static TorchSharp.torch;
 
 namespace Px.Pruning.Models.StateDicts.Checkpoints;

@@ -1,4 +1,5 @@
 using System.Text;
+using Px.Bytes;
 using Px.Pruning.Models.StateDicts.Bytes;
 using Px.Pruning.Models.StateDicts.Pickle;
 using Px.Pruning.Models.StateDicts.Zip;

@@ -1,7 +1,7 @@
 using System.Buffers.Binary;
 using System.Text;
 using System.Text.Unicode;
-using Px.Pruning.Models.StateDicts.Bytes;
+using Px.Bytes;
 
 namespace Px.Pruning.Models.StateDicts.Pickle;
 

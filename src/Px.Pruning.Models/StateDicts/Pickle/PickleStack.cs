@@ -1,4 +1,4 @@
-using Px.Pruning.Models.StateDicts.Bytes;
+using Px.Bytes;
 
 namespace Px.Pruning.Models.StateDicts.Pickle;
 

@@ -2,6 +2,7 @@ using System.Buffers;
 using System.Globalization;
 using System.Numerics;
 using System.Text;
+using Px.Bytes;
 
 namespace Px.Pruning.Models.StateDicts.Pickle;
 
@@ -17,7 +18,7 @@ internal static class PickleText
     public static object Integer(string text) =>
         long.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var small) ? (object)small
         : BigInteger.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var large) ? large
-        : throw new InvalidDataException($"its pickle has '{Bytes.Excerpt.Of(text)}' where a whole number should be.");
+        : throw new InvalidDataException($"its pickle has '{Excerpt.Of(text)}' where a whole number should be.");
 
     /// <summary>As <see cref="Integer(string)"/>, from two's complement with the lowest byte first.</summary>
     public static object Integer(byte[] bytes)
@@ -31,7 +32,7 @@ internal static class PickleText
         "inf" => double.PositiveInfinity,
         "-inf" => double.NegativeInfinity,
         _ when double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out var number) => number,
-        _ => throw new InvalidDataException($"its pickle has '{Bytes.Excerpt.Of(text)}' where a number should be."),
+        _ => throw new InvalidDataException($"its pickle has '{Excerpt.Of(text)}' where a number should be."),
     };
 
     /// <summary>A text in Python's quotes: <c>'it\'s'</c>.</summary>

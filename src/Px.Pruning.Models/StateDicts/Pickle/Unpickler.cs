@@ -1,5 +1,5 @@
 using System.Numerics;
-using Px.Pruning.Models.StateDicts.Bytes;
+using Px.Bytes;
 using Op = Px.Pruning.Models.StateDicts.Pickle.PickleOpcode;
 
 namespace Px.Pruning.Models.StateDicts.Pickle;

@@ -1,5 +1,6 @@
 using System.Buffers.Binary;
 using System.Text;
+using Px.Bytes;
 using Px.Pruning.Models.StateDicts.Bytes;
 
 namespace Px.Pruning.Models.StateDicts.Zip;

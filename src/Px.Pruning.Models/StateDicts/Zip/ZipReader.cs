@@ -1,5 +1,6 @@
 using System.Buffers.Binary;
 using System.IO.Compression;
+using Px.Bytes;
 using Px.Pruning.Models.StateDicts.Bytes;
 using Px.Safetensors;
 

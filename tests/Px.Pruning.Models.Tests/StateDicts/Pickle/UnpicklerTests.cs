@@ -1,7 +1,7 @@
 using System.Globalization;
 using System.Numerics;
 using System.Text.Json;
-using Px.Pruning.Models.StateDicts.Bytes;
+using Px.Bytes;
 using Px.Pruning.Models.StateDicts.Checkpoints;
 using Px.Pruning.Models.StateDicts.Pickle;
 using Px.Pruning.Models.Tests.Support;
@@ -84,7 +84,7 @@ public sealed class UnpicklerTests
 
     private static object? Load(byte[] pickle, bool allowUnknown = false)
     {
-        var budget = new MemoryBudget(pickle.Length, 2);
+        var budget = new MemoryBudget(pickle.Length, 2, "");
         return Unpickler.Load(new PickleReader(new MemoryStream(pickle), pickle.Length, budget), new TorchWorld(allowUnknown, budget), budget);
     }
 

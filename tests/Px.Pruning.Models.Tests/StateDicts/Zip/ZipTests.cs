@@ -1,5 +1,6 @@
 using System.Buffers.Binary;
 using System.IO.Compression;
+using Px.Bytes;
 using Px.Pruning.Models.StateDicts.Bytes;
 using Px.Pruning.Models.StateDicts.Zip;
 
@@ -116,7 +117,7 @@ public sealed class ZipTests
     private static Dictionary<string, byte[]> Read(MemoryStream stream)
     {
         stream.Position = 0;
-        var zip = ZipReader.Open(new ByteSource(stream), new MemoryBudget(stream.Length, 2));
+        var zip = ZipReader.Open(new ByteSource(stream), new MemoryBudget(stream.Length, 2, ""));
         return zip.Names.ToDictionary(name => name, name => zip.Read(name, read =>
         {
             var content = new byte[zip.Length(name)];

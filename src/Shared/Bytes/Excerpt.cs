@@ -1,4 +1,4 @@
-namespace Px.Pruning.Models.StateDicts.Bytes;
+namespace Px.Bytes;
 
 /// <summary>Texts of a file as messages quote them: no longer than a reader needs, whatever the file says.</summary>
 internal static class Excerpt

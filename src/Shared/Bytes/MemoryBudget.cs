@@ -1,4 +1,4 @@
-namespace Px.Pruning.Models.StateDicts.Bytes;
+namespace Px.Bytes;
 
 /// <summary>What reading a file may allocate in all: a multiple of the file's length, and <see cref="Allowance"/> for what every file needs.</summary>
 /// <remarks>
@@ -15,12 +15,14 @@ internal sealed class MemoryBudget
 
     private readonly double _expansion;
     private readonly long _fileLength, _limit;
+    private readonly string _remedy;
 
     /// <param name="fileLength">The file's length in bytes.</param>
     /// <param name="expansion">How many times that may be allocated, 1 or more.</param>
-    public MemoryBudget(long fileLength, double expansion)
+    /// <param name="remedy">What a user can do who trusts a file that takes more: a sentence, for the message.</param>
+    public MemoryBudget(long fileLength, double expansion, string remedy)
     {
-        (_fileLength, _expansion) = (fileLength, expansion);
+        (_fileLength, _expansion, _remedy) = (fileLength, expansion, remedy);
         _limit = (long)Math.Min(expansion * fileLength, long.MaxValue / 2) + Allowance;
     }
 
@@ -32,7 +34,7 @@ internal sealed class MemoryBudget
     public void Spend(long bytes)
     {
         if (bytes > _limit - Spent)
-            throw new InvalidDataException($"reading it would take more than {_expansion} times its {_fileLength} bytes of memory. If you trust the file, let {nameof(CheckpointOptions)}.{nameof(CheckpointOptions.MaximumExpansion)} allow more.");
+            throw new InvalidDataException($"reading it would take more than {_expansion} times its {_fileLength} bytes of memory. {_remedy}");
         Spent += bytes;
     }
 
