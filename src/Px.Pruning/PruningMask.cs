@@ -1,5 +1,6 @@
 using System.Collections.ObjectModel;
 using System.Globalization;
+using Px.Bytes;
 using Px.Pruning.Masking;
 using static TorchSharp.torch;
 using static TorchSharp.torch.nn;
@@ -151,14 +152,14 @@ public sealed class PruningMask : IDisposable
     }
 
     /// <summary>Writes the mask as a safetensors file, which Python opens with <c>safetensors.torch.load_file</c>.</summary>
-    /// <param name="path">The file; one that exists is replaced.</param>
+    /// <param name="path">The file; one that exists is replaced, and only once the new one is complete.</param>
+    /// <exception cref="IOException">The file cannot be written.</exception>
     /// <exception cref="ObjectDisposedException">The mask was disposed.</exception>
     public void Save(string path)
     {
         ArgumentException.ThrowIfNullOrEmpty(path);
         ObjectDisposedException.ThrowIf(disposed, this);
-        using var stream = File.Create(path);
-        MaskFile.Write(stream, this);
+        AtomicFile.Write(path, stream => MaskFile.Write(stream, this));
     }
 
     /// <summary>Writes the mask in the safetensors format.</summary>

@@ -1,4 +1,4 @@
-using Px.Pruning.Models.StateDicts.Bytes;
+using Px.Bytes;
 using Px.Pruning.Models.StateDicts.Checkpoints;
 using static TorchSharp.torch;
 

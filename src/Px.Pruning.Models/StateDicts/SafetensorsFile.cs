@@ -1,5 +1,4 @@
 using Px.Bytes;
-using Px.Pruning.Models.StateDicts.Bytes;
 using Px.Safetensors;
 using static TorchSharp.torch;
 

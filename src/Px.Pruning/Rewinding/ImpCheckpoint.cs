@@ -1,4 +1,5 @@
 using System.Globalization;
+using Px.Bytes;
 using Px.Safetensors;
 using static TorchSharp.torch;
 
@@ -30,17 +31,7 @@ internal sealed record ImpCheckpoint(int Completed, TrainingState Rewind, Prunin
             Shape = pair.Value.shape,
         }));
         var metadata = new Dictionary<string, string>(Settings) { [CompletedKey] = Completed.ToString(CultureInfo.InvariantCulture) };
-        string partial = $"{path}.{Guid.NewGuid():N}.partial";
-        try
-        {
-            using (var stream = File.Create(partial))
-                SafetensorsWriter.Write(stream, layout, metadata, (entry, target) => TensorBytes.Write(target, tensors[entry.Name]));
-            File.Move(partial, path, overwrite: true);
-        }
-        finally
-        {
-            File.Delete(partial);
-        }
+        AtomicFile.Write(path, stream => SafetensorsWriter.Write(stream, layout, metadata, (entry, target) => TensorBytes.Write(target, tensors[entry.Name])));
     }
 
     /// <summary>Reads a checkpoint of the same run.</summary>

@@ -125,6 +125,28 @@ public sealed class MaskFileTests : IDisposable
         invalid.Should().BeGreaterThan(2000);
     }
 
+    [Fact]
+    public void Save_FailsHalfway_LeavesTheOldFileAndNoOther()
+    {
+        var folder = Directory.CreateTempSubdirectory();
+        try
+        {
+            var path = Path.Combine(folder.FullName, "mask.safetensors");
+            File.WriteAllText(path, "the old one");
+            using var mask = new PruningMask([new("a", ones(3, dtype: ScalarType.Bool)), new("b", ones(2, dtype: ScalarType.Bool))]);
+            mask["b"].Dispose(); // against the rules, to make writing fail after the header
+
+            mask.Invoking(m => m.Save(path)).Should().Throw<Exception>();
+
+            Directory.GetFiles(folder.FullName).Should().Equal(path);
+            File.ReadAllText(path).Should().Be("the old one");
+        }
+        finally
+        {
+            folder.Delete(recursive: true);
+        }
+    }
+
     private static byte[] Mutate(byte[] bytes, Random random)
     {
         for (var changes = random.Next(1, 4); changes > 0; changes--)

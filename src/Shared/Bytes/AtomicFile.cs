@@ -1,4 +1,4 @@
-namespace Px.Pruning.Models.StateDicts.Bytes;
+namespace Px.Bytes;
 
 /// <summary>Files that are there whole or not at all.</summary>
 internal static class AtomicFile
