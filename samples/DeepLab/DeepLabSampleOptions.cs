@@ -1,6 +1,7 @@
 using Px.Pruning.Models;
 using Px.Samples.CommandLines;
 using Px.Samples.Experiments;
+using Px.Samples.Images;
 using Px.Samples.Training;
 
 namespace Px.Samples.DeepLabSample;
@@ -24,7 +25,7 @@ public sealed record DeepLabSampleOptions : SampleOptions
     public int OutputStride { get; init; } = 16;
 
     /// <summary>The side of the squares that are cut out of Pascal VOC's images.</summary>
-    public int Crop { get; init; } = 513;
+    public int Crop { get; init; } = SegmentationSets.UsualCrop;
 
     /// <summary>A file with pretrained weights for the backbone; null to train from scratch.</summary>
     public string? Weights { get; init; }

@@ -1,3 +1,5 @@
+using Px.Samples.Images;
+
 namespace Px.Samples.DeepLabSample;
 
 /// <summary>A colour for each class.</summary>

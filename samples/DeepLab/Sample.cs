@@ -1,7 +1,11 @@
 using Px.Pruning.Models;
 using Px.Samples.Display;
 using Px.Samples.Experiments;
+using Px.Samples.Images;
+using Px.Samples.Networks;
 using Px.Samples.Training;
+using static TorchSharp.torch;
+using static TorchSharp.torch.nn;
 
 namespace Px.Samples.DeepLabSample;
 
@@ -22,7 +26,7 @@ public static class Sample
     private static void Run(DeepLabSampleOptions options, Terminal terminal, CancellationToken token)
     {
         var device = Devices.Choose(options.Cuda);
-        var sets = SegmentationSets.Load(options, terminal, token);
+        var sets = SegmentationSets.Load(options.Dataset, options.Data, options.Crop, options.TrainSamples, options.TestSamples, terminal, token);
         var folder = RunFolder.Open(options);
         var workers = options.Dataset == SegmentationSets.CamVid ? 0 : Math.Min(4, Environment.ProcessorCount);
         var task = new SegmentationTask(sets, options.PruningImages, workers, seed => NewNetwork(options, sets.Train.Classes, seed));
@@ -37,14 +41,12 @@ public static class Sample
             terminal.WriteLine($"Image, truth and prediction side by side are in {folder.In("overlays")}.");
     }
 
-    private static Px.Pruning.Models.DeepLab NewNetwork(DeepLabSampleOptions options, int classes, long seed)
+    private static Module<Tensor, Tensor> NewNetwork(DeepLabSampleOptions options, int classes, long seed)
     {
         var network = new DeepLabOptions
         {
             Depth = options.Depth, Width = options.Width, HeadChannels = options.HeadChannels, OutputStride = options.OutputStride, Classes = classes, Seed = seed,
         };
-        return options.Weights is null
-            ? Px.Pruning.Models.DeepLab.Create(network)
-            : WeightFile.Load(options.Weights, () => Pretrained.DeepLab(options.Pretraining, options.Weights, network));
+        return WeightFile.Load(options.Weights ?? "", () => KnownNetworks.DeepLab(network, options.Pretraining, options.Weights));
     }
 }

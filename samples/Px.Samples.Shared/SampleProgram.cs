@@ -4,17 +4,17 @@ using Px.Samples.Display;
 
 namespace Px.Samples;
 
-/// <summary>What every program does around its work: help, errors in one line, Ctrl+C, exit codes.</summary>
+/// <summary>What every program does around its work: help, errors in one line, Ctrl+C and SIGTERM, exit codes.</summary>
 /// <param name="name">What errors begin with.</param>
 /// <param name="help">The text of <c>--help</c>.</param>
 public sealed class SampleProgram(string name, Func<string> help)
 {
-    private const string ExitCodes = "Exit codes: 0 done, 1 failed, 2 an option is wrong, 130 cancelled with Ctrl+C.";
+    private const string ExitCodes = "Exit codes: 0 done, 1 failed, 2 an option is wrong, 130 cancelled (Ctrl+C or SIGTERM).";
 
-    /// <summary>What is said after Ctrl+C.</summary>
+    /// <summary>What is said when it was cancelled.</summary>
     public string Cancelled { get; init; } = "Cancelled.";
 
-    /// <summary>Runs a program on the process's own terminal until it is done or Ctrl+C stops it.</summary>
+    /// <summary>Runs a program on the process's own terminal until it is done, or Ctrl+C or SIGTERM stops it.</summary>
     public static int Main(string[] arguments, Func<string[], Terminal, CancellationToken, int> run)
     {
         using var interrupt = new Interrupt();

@@ -5,6 +5,7 @@ using Px.Samples.CommandLines;
 using Px.Samples.Display;
 using Px.Samples.Experiments;
 using Px.Samples.Images;
+using Px.Samples.Networks;
 using Px.Samples.Training;
 using static TorchSharp.torch;
 using static TorchSharp.torch.nn;
@@ -44,8 +45,8 @@ public static class Sample
         try
         {
             if (options.Pretraining is { } pretraining)
-                return WeightFile.Load(options.Weights!, () => NewPretrained(pretraining, options, images, seed));
-            var network = NewNetwork(options.Depth, options.ZeroPadding, images, seed);
+                return WeightFile.Load(options.Weights!, () => KnownNetworks.Pretrained(pretraining, options.Weights!, options.Depth, images, seed));
+            var network = KnownNetworks.ResNet(options.Depth, images, seed, options.ZeroPadding ? CifarShortcut.ZeroPadding : CifarShortcut.Projection);
             if (options.Weights is not null)
                 WeightFile.Load(options.Weights, () => network.LoadWeights(options.Weights));
             return network;
@@ -54,28 +55,5 @@ public static class Sample
         {
             throw new UsageException($"--depth {options.Depth}: {e.Message}");
         }
-    }
-
-    private static Module<Tensor, Tensor> NewNetwork(int depth, bool zeroPadding, ImageDataset images, long seed) => depth is 18 or 34 or 50 or 101 or 152
-        ? ResNet.Create(new() { Depth = depth, Classes = images.Classes, InputChannels = images.Channels, Stem = ResNetStem.ThreeByThree, Seed = seed })
-        : CifarResNet.Create(new()
-        {
-            Depth = depth,
-            Classes = images.Classes,
-            InputChannels = images.Channels,
-            Shortcut = zeroPadding ? CifarShortcut.ZeroPadding : CifarShortcut.Projection,
-            Seed = seed,
-        });
-
-    private static Module<Tensor, Tensor> NewPretrained(Pretraining pretraining, ResNetSampleOptions options, ImageDataset images, long seed)
-    {
-        var resNet = new ResNetOptions { Depth = options.Depth, Classes = images.Classes, InputChannels = images.Channels, Seed = seed };
-        return pretraining switch
-        {
-            // The mean over the image: attention has no paths for PX to see.
-            Pretraining.Clip => Pretrained.Clip(options.Weights!, new() { Pooling = ClipPooling.Average, Classes = images.Classes, InputChannels = images.Channels, Seed = seed }),
-            Pretraining.MoCoV2 => Pretrained.MoCoV2(options.Weights!, resNet),
-            _ => Pretrained.ImageNet(options.Weights!, resNet),
-        };
     }
 }

@@ -1,8 +1,8 @@
-using Px.Pruning.Models;
 using Px.Pruning.Models.Data;
 using Px.Samples.Display;
 using Px.Samples.Experiments;
 using Px.Samples.Images;
+using Px.Samples.Networks;
 
 namespace Px.Samples.VggSample;
 
@@ -30,10 +30,7 @@ public static class Sample
             options.Dataset, options.Dataset == KnownImages.Synthetic ? folder.In("data") : options.Data, imageNet: false, options.TrainSamples, options.TestSamples, terminal, token);
         var task = new ImageTask(
             images,
-            seed => Px.Pruning.Models.Vgg.Create(new()
-            {
-                Depth = options.Depth, Width = options.Width, Layout = VggLayout.Cifar, Classes = images.Train.Classes, Initialization = WeightInitialization.FanIn, Seed = seed,
-            }),
+            seed => KnownNetworks.Vgg(options.Depth, options.Width, images.Train, seed),
             new ImageAugmentation());
         terminal.WriteLine($"VGG-{options.Depth} with batch norm, width {options.Width}, on {options.Dataset}: {images.Train.Count} images to train on, {images.Test.Count} to test on.");
         new Experiment(task, options.Apply(VggSampleOptions.FromScratch), options, folder, device, terminal).Run(token);

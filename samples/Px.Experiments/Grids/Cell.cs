@@ -6,6 +6,9 @@ public sealed record Cell
     /// <summary>The method that removes nothing.</summary>
     public const string Dense = "dense";
 
+    /// <summary>The initialisation that draws the weights.</summary>
+    public const string FromScratch = "random";
+
     /// <summary>The architecture: <c>resnet20</c>, <c>vgg16</c>, …</summary>
     public required string Model { get; init; }
 
@@ -13,7 +16,7 @@ public sealed record Cell
     public required string Data { get; init; }
 
     /// <summary>Where the weights come from: <c>random</c>, the default, or a pre-training: <c>imagenet</c>, <c>moco</c>, <c>clip</c>.</summary>
-    public string Initialization { get; init; } = "random";
+    public string Initialization { get; init; } = FromScratch;
 
     /// <summary>The method, by the name that command lines use, or <see cref="Dense"/>.</summary>
     public required string Method { get; init; }
@@ -48,6 +51,9 @@ public sealed record Cell
     /// <summary>Samples of which the NTK's spectrum is taken after pruning, before training; 0, the default, for no spectrum.</summary>
     public int SpectrumSamples { get; init; }
 
-    /// <summary>How often pruning is timed, at least 1, the default: the slowest but a twentieth is reported, as in the paper's Table 2.</summary>
+    /// <summary>
+    /// How often pruning is timed, at least 1, the default: the slowest but a twentieth is reported, as in the paper's Table 2. Where it is more, one
+    /// round that does not count comes first.
+    /// </summary>
     public int TimingRepeats { get; init; } = 1;
 }

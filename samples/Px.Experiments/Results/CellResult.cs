@@ -27,7 +27,7 @@ public sealed record CellResult
     /// <summary>What computed it: versions of Px.Pruning, TorchSharp, .NET, the system, threads, device.</summary>
     public required IReadOnlyDictionary<string, string> Versions { get; init; }
 
-    /// <summary>SHA-256, in hexadecimal, of the training and test samples as the network saw them before augmentation.</summary>
+    /// <summary>SHA-256, in hexadecimal, of the training and test samples as the network saw them before augmentation; of large sets, of some thousands of samples.</summary>
     public required string DataHash { get; init; }
 
     public required TrainingResult Training { get; init; }

@@ -6,7 +6,7 @@ public sealed record PruningOutcome
     /// <summary>The rounds that were run.</summary>
     public required int Rounds { get; init; }
 
-    /// <summary>Seconds of each timed run, in order.</summary>
+    /// <summary>Seconds of each timed run, in order; of IMP, those of the process that finished it.</summary>
     public required IReadOnlyList<double> Seconds { get; init; }
 
     /// <summary>The file of the mask, beside the result.</summary>

@@ -14,24 +14,32 @@ public sealed class ProgressBar : IDisposable
     private readonly string unit;
     private readonly long total;
     private readonly long started;
+    private readonly bool pinned;
     private TimeSpan shown;
+    private (long Done, string Note) last = (0, "");
 
     /// <summary>Starts at none done.</summary>
     /// <param name="terminal">Where it is drawn.</param>
     /// <param name="label">What is being done.</param>
     /// <param name="unit">What is counted, in the plural.</param>
     /// <param name="total">How many there are, at least 1.</param>
-    public ProgressBar(Terminal terminal, string label, string unit, long total)
+    /// <param name="above">Whether it stays above the bars of the task's parts.</param>
+    public ProgressBar(Terminal terminal, string label, string unit, long total, bool above = false)
     {
-        (this.terminal, this.label, this.unit, this.total) = (terminal, label, unit, total);
+        (this.terminal, this.label, this.unit, this.total, pinned) = (terminal, label, unit, total, above);
         started = terminal.Clock.GetTimestamp();
-        if (terminal.IsInteractive)
+        if (pinned)
+            terminal.Pin(() => Describe(last.Done, terminal.Clock.GetElapsedTime(started), last.Note));
+        else if (terminal.IsInteractive)
             terminal.Redraw(Describe(0, TimeSpan.Zero, ""));
     }
 
     /// <summary>Says that <paramref name="done"/> of them are finished; cheap enough to be called for every one.</summary>
     public void Report(long done, string note = "")
     {
+        last = (done, note);
+        if (pinned || !(terminal.IsInteractive || terminal.SaysProgress))
+            return;
         var elapsed = terminal.Clock.GetElapsedTime(started);
         var wait = terminal.IsInteractive ? RedrawEvery : LineEvery;
         if (elapsed - shown < wait)
@@ -46,7 +54,9 @@ public sealed class ProgressBar : IDisposable
     /// <summary>Erases the bar, so that the result can take its place.</summary>
     public void Dispose()
     {
-        if (terminal.IsInteractive)
+        if (pinned)
+            terminal.Pin(null);
+        else
             terminal.Erase();
     }
 
@@ -59,11 +69,17 @@ public sealed class ProgressBar : IDisposable
         {
             var rate = done / elapsed.TotalSeconds;
             var left = TimeSpan.FromSeconds(Math.Max(0, total - done) / rate);
-            text += string.Create(CultureInfo.InvariantCulture, $"  {Rate(rate)} {unit}/s, {Durations.Clock(left)} left");
+            text += string.Create(CultureInfo.InvariantCulture, $"  {Rate(rate)}, {Durations.Clock(left)} left");
         }
 
         return note.Length == 0 ? text : $"{text}, {note}";
     }
 
-    private static string Rate(double rate) => rate.ToString(rate < 10 ? "F1" : "N0", CultureInfo.InvariantCulture);
+    // What takes long is counted by the minute or the hour.
+    private string Rate(double rate) => rate switch
+    {
+        < 1.0 / 60 => string.Create(CultureInfo.InvariantCulture, $"{3600 * rate:F1} {unit}/h"),
+        < 0.1 => string.Create(CultureInfo.InvariantCulture, $"{60 * rate:F1} {unit}/min"),
+        _ => string.Create(CultureInfo.InvariantCulture, $"{rate.ToString(rate < 10 ? "F1" : "N0", CultureInfo.InvariantCulture)} {unit}/s"),
+    };
 }

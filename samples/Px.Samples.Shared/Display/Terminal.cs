@@ -10,10 +10,16 @@ public sealed class Terminal(TextWriter output, bool isInteractive, int width, T
 {
     private const int UsualWidth = 80;
 
+    private Func<string>? pinned;
+    private bool drawn;
+
     public bool IsInteractive { get; } = isInteractive;
 
     /// <summary>Characters that fit on a line without the terminal starting a new one.</summary>
     public int Width { get; } = width - 1;
+
+    /// <summary>Whether an occasional line says how far a task is where no line can be redrawn. True by default.</summary>
+    public bool SaysProgress { get; init; } = true;
 
     public TimeProvider Clock { get; } = clock;
 
@@ -25,21 +31,52 @@ public sealed class Terminal(TextWriter output, bool isInteractive, int width, T
         return new Terminal(Console.Out, interactive, width > 0 ? width : UsualWidth, TimeProvider.System, Console.Error);
     }
 
-    public void WriteLine(string text = "") => output.WriteLine(text);
+    /// <summary>The same, on which nothing says how far a task is where no line can be redrawn.</summary>
+    public Terminal Quiet() => new(output, IsInteractive, Width + 1, Clock, errors) { SaysProgress = false };
 
-    public void WriteError(string text) => (errors ?? output).WriteLine(text);
+    public void WriteLine(string text = "")
+    {
+        Erase();
+        output.WriteLine(text);
+    }
+
+    public void WriteError(string text)
+    {
+        Erase();
+        (errors ?? output).WriteLine(text);
+    }
 
     /// <summary>Replaces the current line, which stays open. Only where <see cref="IsInteractive"/>.</summary>
     public void Redraw(string text)
     {
-        output.Write($"\r{(text.Length > Width ? text[..Width] : text.PadRight(Width))}");
+        Draw(pinned?.Invoke(), text);
+        drawn = true;
+    }
+
+    /// <summary>Empties what was drawn, if anything was.</summary>
+    public void Erase()
+    {
+        if (!drawn)
+            return;
+        Draw(pinned is null ? null : "", "");
+        output.Write('\r');
+        output.Flush();
+        drawn = false;
+    }
+
+    /// <summary>Keeps a line above the one that is redrawn; null for none.</summary>
+    public void Pin(Func<string>? line)
+    {
+        Erase();
+        pinned = line;
+    }
+
+    // The cursor rests on the upper line.
+    private void Draw(string? above, string text)
+    {
+        output.Write(above is null ? $"\r{Fit(text)}" : $"\r{Fit(above)}\n\r{Fit(text)}\e[A");
         output.Flush();
     }
 
-    /// <summary>Empties the current line. Only where <see cref="IsInteractive"/>.</summary>
-    public void Erase()
-    {
-        output.Write($"\r{new string(' ', Width)}\r");
-        output.Flush();
-    }
+    private string Fit(string text) => text.Length > Width ? text[..Width] : text.PadRight(Width);
 }

@@ -31,6 +31,12 @@ public static class MethodCatalog
     /// <summary>All names.</summary>
     public static IReadOnlyList<string> Names { get; } = [.. BeforeTraining.Select(method => method.Name), Imp];
 
+    /// <summary>Whether a method's authors run it in several rounds.</summary>
+    public static bool Iterates(string name) => name == Imp || Create(name).DefaultRounds > 1;
+
+    /// <summary>A method as the literature writes it.</summary>
+    public static string TitleOf(string name) => Create(name, (_, _) => { }, "").Name;
+
     /// <summary>A method that prunes before training, by its name: any of <see cref="Names"/> but <see cref="Imp"/>.</summary>
     public static IPruner Create(string name) => BeforeTraining.First(method => method.Name == name).Create();
 

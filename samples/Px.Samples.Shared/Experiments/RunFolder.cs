@@ -2,6 +2,7 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using Px.Samples.CommandLines;
 using Px.Samples.Display;
+using Px.Samples.Files;
 
 namespace Px.Samples.Experiments;
 
@@ -44,7 +45,7 @@ public sealed class RunFolder
     /// <summary>Notes that a network is finished.</summary>
     public void Finish(NetworkResult result)
     {
-        Replace(Result(result.FileName), JsonSerializer.Serialize(result));
+        WholeFile.WriteText(Result(result.FileName), JsonSerializer.Serialize(result));
         File.Delete(Checkpoint(result.FileName));
     }
 
@@ -54,13 +55,6 @@ public sealed class RunFolder
 
     /// <summary>Writes the results so far.</summary>
     public void WriteResults(ResultTable table, IReadOnlyList<NetworkResult> results) => CsvFile.Write(In("results.csv"), table.Csv(results));
-
-    private static void Replace(string path, string text)
-    {
-        var partial = $"{path}.{Guid.NewGuid():N}.partial";
-        File.WriteAllText(partial, text);
-        File.Move(partial, path, overwrite: true);
-    }
 
     private string Result(string network) => In($"{network}.result.json");
 
@@ -82,7 +76,7 @@ public sealed class RunFolder
 
         foreach (var file in (string[])[.. Directory.GetFiles(Path, "*.result.json"), .. Directory.GetFiles(Path, "*.checkpoint.safetensors")])
             File.Delete(file);
-        Replace(path, text);
+        WholeFile.WriteText(path, text);
     }
 
     private static IEnumerable<string> Differences(string before, string now)

@@ -10,7 +10,8 @@ namespace Px.Samples.Images;
 /// <param name="images">What to train and to test on.</param>
 /// <param name="network">A new network for a seed.</param>
 /// <param name="augmentation">What is done to training images.</param>
-public sealed class ImageTask(ImageSets images, Func<long, Module<Tensor, Tensor>> network, ImageAugmentation augmentation) : LearningTask
+/// <param name="workers">Threads that prepare batches; 0, the default, where pictures lie in memory.</param>
+public sealed class ImageTask(ImageSets images, Func<long, Module<Tensor, Tensor>> network, Augmentation augmentation, int workers = 0) : LearningTask
 {
     private const int TestBatch = 250;
 
@@ -22,13 +23,13 @@ public sealed class ImageTask(ImageSets images, Func<long, Module<Tensor, Tensor
 
     public override IEnumerable<(Tensor Input, Tensor Target)> TrainingBatches(int batchSize, long seed, int epoch, Device device) => images.Train.Batches(new ImageBatchOptions
     {
-        BatchSize = batchSize, ShuffleSeed = seed, Epoch = epoch, Augmentation = augmentation, DropLast = true, Device = device,
+        BatchSize = batchSize, ShuffleSeed = seed, Epoch = epoch, Augmentation = augmentation, DropLast = true, Device = device, Workers = workers,
     });
 
     public override IEnumerable<(Tensor Input, Tensor Target)> PruningSamples(long seed) => images.Train.Batches(new ImageBatchOptions { ShuffleSeed = seed });
 
     public override IEnumerable<(Tensor Input, Tensor Target)> TestBatches(Device device) =>
-        images.Test.Batches(new ImageBatchOptions { BatchSize = TestBatch, Device = device });
+        images.Test.Batches(new ImageBatchOptions { BatchSize = TestBatch, Device = device, Workers = workers });
 
     public override IMeter NewMeter() => new AccuracyMeter();
 }

@@ -7,11 +7,16 @@ namespace Px.Samples.Images;
 /// <summary>The classification data sets of the samples, by the names that command lines use.</summary>
 public static class KnownImages
 {
-    public const string Cifar10 = "cifar10", Cifar100 = "cifar100", FashionMnist = "fashion-mnist", Synthetic = "synthetic";
+    public const string Cifar10 = "cifar10", Cifar100 = "cifar100", FashionMnist = "fashion-mnist", Synthetic = "synthetic", TinyImageNet = "tiny-imagenet", ImageNet = "imagenet";
+
+    /// <summary>All names.</summary>
+    public static IReadOnlyList<string> Names { get; } = [Cifar10, Cifar100, FashionMnist, TinyImageNet, ImageNet, Synthetic];
+
+    private static ImageFileOptions ImageNetFiles { get; } = new() { Decoder = ImageFiles.Decode, Height = 224, Width = 224 };
 
     /// <summary>Finds a data set and reads both of its parts.</summary>
-    /// <param name="name">One of the names of this class.</param>
-    /// <param name="folder">Where it lies; null to look for it. Where synthetic images are written.</param>
+    /// <param name="name">One of <see cref="Names"/>.</param>
+    /// <param name="folder">Where it lies; null to look for it. Where synthetic images are written. ImageNet has to be named: a folder with <c>train</c> and <c>val</c>, a folder a class in each.</param>
     /// <param name="imageNet">Whether pixels are normalised with ImageNet's statistics, as some pretrained networks want, and not the data set's own.</param>
     /// <param name="train">How many training images; null for all.</param>
     /// <param name="test">How many test images; null for all.</param>
@@ -37,6 +42,18 @@ public static class KnownImages
             case Synthetic:
                 SyntheticImages.Write(folder ?? throw new ArgumentNullException(nameof(folder)), train ?? SyntheticImages.UsualTrain, test ?? SyntheticImages.UsualTest);
                 return ImageSets.Load("the synthetic data set", split => Px.Pruning.Models.Data.Cifar100.Load(folder, split, normalization: normalization), train, test);
+            case TinyImageNet:
+                var tiny = finder.Find(folder, DatasetArchive.TinyImageNet, null, token);
+                var tinyFiles = new ImageFileOptions { Decoder = ImageFiles.Decode, Normalization = normalization };
+                return ImageSets.Load("Tiny-ImageNet", split => Px.Pruning.Models.Data.TinyImageNet.Load(tiny, split, tinyFiles), train, test);
+            case ImageNet:
+                var root = folder ?? throw new SampleException("ImageNet is downloaded by nobody: name its folder, with train and val in it, by --data.");
+                return ImageSets.Load(
+                    "ImageNet",
+                    split => split == DatasetSplit.Train
+                        ? ImageFolder.Load(Path.Combine(root, "train"), ImageNetFiles)
+                        : ImageFolder.Load(Path.Combine(root, "val"), ImageNetFiles with { Resize = 256 }),
+                    train, test);
             default:
                 throw new ArgumentException($"There is no data set '{name}'.", nameof(name));
         }

@@ -1,3 +1,5 @@
+using Px.Samples.Files;
+
 namespace Px.Samples.Images;
 
 /// <summary>A stand-in for CIFAR-100 where that is absent: files of its format, in which each of the hundred classes is a pair of coarse colour patterns under noise.</summary>
@@ -12,8 +14,8 @@ public static class SyntheticImages
     public static void Write(string folder, int train, int test)
     {
         Directory.CreateDirectory(folder);
-        File.WriteAllBytes(Path.Combine(folder, "train.bin"), Records(train, seed: 1));
-        File.WriteAllBytes(Path.Combine(folder, "test.bin"), Records(test, seed: 2));
+        WholeFile.Write(Path.Combine(folder, "train.bin"), path => File.WriteAllBytes(path, Records(train, seed: 1)));
+        WholeFile.Write(Path.Combine(folder, "test.bin"), path => File.WriteAllBytes(path, Records(test, seed: 2)));
     }
 
     private static byte[] Records(int count, int seed)

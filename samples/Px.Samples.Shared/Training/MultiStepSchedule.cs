@@ -1,3 +1,5 @@
+using System.Globalization;
+
 namespace Px.Samples.Training;
 
 /// <summary>Steps down: <c>γⁿ</c> where n counts the milestones that are reached. By epoch by default.</summary>
@@ -18,6 +20,11 @@ public sealed record MultiStepSchedule : LearningRateSchedule
 
     /// <summary>Milestones as the literature gives them: <paramref name="epochs"/> out of <paramref name="total"/>.</summary>
     public static MultiStepSchedule AtEpochs(int total, params int[] epochs) => new() { Milestones = [.. epochs.Select(epoch => (double)epoch / total)] };
+
+    /// <summary><c>times 0.1 after 0.5, 0.75 of all epochs</c>.</summary>
+    public override string ToString() => Milestones.Count == 0
+        ? "constant"
+        : string.Create(CultureInfo.InvariantCulture, $"times {Gamma} after {string.Join(", ", Milestones.Select(milestone => milestone.ToString("0.####", CultureInfo.InvariantCulture)))} of all {(Unit == ScheduleUnit.Epoch ? "epochs" : "steps")}");
 
     // The tolerance is for fractions that are no binary numbers: 91 / 182 · 182 may lie a hair above 91.
     private protected override double Factor(long done, long total) => Math.Pow(Gamma, Milestones.Count(milestone => done >= (milestone * total) - 1e-6));

@@ -5,7 +5,7 @@ using Px.Samples.Training;
 using static TorchSharp.torch;
 using static TorchSharp.torch.nn;
 
-namespace Px.Samples.DeepLabSample;
+namespace Px.Samples.Images;
 
 /// <summary>Giving every pixel a class.</summary>
 public sealed class SegmentationTask : LearningTask

@@ -1,0 +1,107 @@
+using Microsoft.Extensions.Logging;
+using Px.Experiments.Grids;
+using Px.Experiments.Materials;
+using Px.Experiments.Results;
+using Px.Pruning;
+using Px.Samples;
+using Px.Samples.Display;
+using Px.Samples.Experiments;
+using Px.Samples.Files;
+using Px.Samples.Training;
+using TorchSharp;
+using static TorchSharp.torch;
+using static TorchSharp.torch.nn;
+
+namespace Px.Experiments.Running;
+
+/// <summary>Makes one cell: prunes, trains, tests, and writes what became of it.</summary>
+/// <remarks>
+/// Pruning and training meet in files only, the mask and <see cref="CellStart"/>, and each is a function of the cell: a process that goes on where
+/// another was killed does what that would have done. At most an epoch is done twice.
+/// </remarks>
+/// <param name="folder">Where the files of all cells lie.</param>
+/// <param name="protocol">What results say they were made for; null for a grid of the user's own.</param>
+/// <param name="device">Where networks live.</param>
+/// <param name="terminal">Where progress goes.</param>
+/// <param name="logger">What the library and the runner have to say.</param>
+public sealed class CellRunner(string folder, string? protocol, Device device, Terminal terminal, ILogger logger)
+{
+    /// <summary>Makes a cell, or goes on with it.</summary>
+    /// <param name="cell">The cell.</param>
+    /// <param name="material">What it is made of.</param>
+    /// <param name="token">Stops the work after the current batch; what is done so far is kept.</param>
+    /// <exception cref="CellFailedException">The cell cannot be run.</exception>
+    /// <exception cref="SampleException">The cell was begun on other data.</exception>
+    public CellResult Run(Cell cell, Material material, CancellationToken token)
+    {
+        var files = new CellFiles(folder, cell);
+        files.Tidy();
+        var (task, recipe, title) = (material.Task, CellRecipe.Of(cell), CellTitle.Of(cell));
+        if (recipe.BatchSize > task.TrainingSamples)
+            throw new SampleException($"{title}: a batch of {recipe.BatchSize} is more than the {task.TrainingSamples} training samples.");
+        var trainer = new Trainer(task, recipe, device, terminal);
+        var evaluator = new Evaluator(task, device, terminal);
+        double Test(Module<Tensor, Tensor> network) => evaluator.Measure($"{title}: testing", network, token);
+
+        var start = CellStart.TryRead(files.Start);
+        if (start is not null && start.DataHash != material.DataHash)
+            throw new SampleException($"{title} was begun on other data. Finish it on those, or delete the files '{files.Name}*' of '{folder}'.");
+        if (start is null || (start.Pruning is not null && !File.Exists(files.Mask)))
+            start = Begin(cell, material, files, new CellPruning(cell, task, trainer, files, terminal, logger), Test, token);
+        else
+            logger.LogInformation("{Cell}: going on after pruning.", files.Name);
+
+        using var network = NewNetwork(task, cell);
+        using var mask = start.Pruning is null ? null : PruningMask.Load(files.Mask);
+        using var binding = mask?.Bind(network);
+        using var checkpoint = TrainingCheckpoint.TryLoad(files.Checkpoint);
+        if (checkpoint is not null)
+            logger.LogInformation("{Cell}: going on after epoch {Epoch} of {Epochs}.", files.Name, checkpoint.Progress.CompletedEpochs, recipe.Epochs);
+        var progress = trainer.Train(
+            new TrainingSubject { Label = title, Network = network, Mask = mask, Binding = binding, Seed = cell.Seed, CheckpointPath = files.Checkpoint, From = checkpoint }, token);
+        binding?.AssertHeld();
+        var result = new CellResult
+        {
+            Name = files.Name,
+            Protocol = protocol,
+            Cell = cell,
+            Method = CellTitle.MethodOf(cell),
+            Settings = CellSettings.Of(cell, material, recipe, mask),
+            Versions = Versions.Of(device),
+            DataHash = material.DataHash,
+            Training = new TrainingResult
+            {
+                Measure = task.NewMeter().Name,
+                Before = start.Before,
+                After = recipe.Epochs == 0 ? start.Before : Test(network),
+                Seconds = progress.Elapsed.TotalSeconds,
+            },
+            Pruning = start.Pruning,
+            Spectrum = start.Spectrum,
+            Finished = DateTime.UtcNow,
+        };
+        files.Finish(result);
+        return result;
+    }
+
+    private CellStart Begin(Cell cell, Material material, CellFiles files, CellPruning pruning, Func<Module<Tensor, Tensor>, double> test, CancellationToken token)
+    {
+        // A training without its start belongs to another mask.
+        File.Delete(files.Checkpoint);
+        using var network = NewNetwork(material.Task, cell);
+        using var pruned = cell.Method == Cell.Dense ? null : pruning.Run(network, () => NewNetwork(material.Task, cell), token);
+        if (pruned is not null)
+            WholeFile.Write(files.Mask, pruned.Result.Mask.Save);
+        var start = new CellStart
+        {
+            DataHash = material.DataHash,
+            Before = test(network),
+            Pruning = pruned?.Outcome(Path.GetFileName(files.Mask)),
+            Spectrum = null,
+        };
+        start.Write(files.Start);
+        return start;
+    }
+
+    private Module<Tensor, Tensor> NewNetwork(LearningTask task, Cell cell) => task.NewNetwork(cell.Seed).to(device);
+}

@@ -1,0 +1,43 @@
+using System.Text.Json;
+using Px.Experiments.Results;
+using Px.Samples.Files;
+
+namespace Px.Experiments.Running;
+
+/// <summary>What is known of a cell before it is trained; a process that goes on with it begins with this and the mask.</summary>
+public sealed record CellStart
+{
+    /// <inheritdoc cref="CellResult.Format"/>
+    public int Format { get; init; } = CellResult.CurrentFormat;
+
+    /// <inheritdoc cref="CellResult.DataHash"/>
+    public required string DataHash { get; init; }
+
+    /// <inheritdoc cref="TrainingResult.Before"/>
+    public required double Before { get; init; }
+
+    /// <inheritdoc cref="CellResult.Pruning"/>
+    public PruningOutcome? Pruning { get; init; }
+
+    /// <inheritdoc cref="CellResult.Spectrum"/>
+    public SpectrumResult? Spectrum { get; init; }
+
+    /// <summary>Writes a file, whole or not at all.</summary>
+    public void Write(string path) => WholeFile.WriteText(path, JsonSerializer.Serialize(this, ResultFile.Json));
+
+    /// <summary>Reads a file; null where there is none, or one of another version.</summary>
+    /// <exception cref="InvalidDataException">The file is damaged.</exception>
+    public static CellStart? TryRead(string path)
+    {
+        if (!File.Exists(path))
+            return null;
+        try
+        {
+            return JsonSerializer.Deserialize<CellStart>(File.ReadAllText(path), ResultFile.Json) is { Format: CellResult.CurrentFormat } start ? start : null;
+        }
+        catch (JsonException e)
+        {
+            throw new InvalidDataException($"'{path}' is damaged: {e.Message} Delete it, and the cell begins anew.", e);
+        }
+    }
+}

@@ -1,0 +1,108 @@
+using System.Globalization;
+using Microsoft.Extensions.Logging;
+using Px.Experiments.Grids;
+using Px.Experiments.Materials;
+using Px.Experiments.Results;
+using Px.Samples;
+using Px.Samples.Display;
+
+namespace Px.Experiments.Running;
+
+/// <summary>Makes the cells of a grid, one after the other, but for those that are finished, or that another process is at.</summary>
+/// <param name="folder">Where the files of cells lie, of this sweep and of others.</param>
+/// <param name="stock">Data and weights.</param>
+/// <param name="runner">Makes a cell.</param>
+/// <param name="terminal">Gets a line for each cell.</param>
+/// <param name="logger">What goes wrong with files.</param>
+public sealed class Sweep(string folder, Stock stock, CellRunner runner, Terminal terminal, ILogger logger)
+{
+    /// <summary>How far a cell is.</summary>
+    /// <param name="cell">The cell.</param>
+    /// <param name="result">What became of it; null unless it is done.</param>
+    public CellState StateOf(Cell cell, out CellResult? result)
+    {
+        var files = new CellFiles(folder, cell);
+        result = files.Finished(message => logger.LogWarning("{Message}", message));
+        return result is not null ? CellState.Done : File.Exists(files.Failure) ? CellState.Failed : CellState.Open;
+    }
+
+    /// <summary>Makes all cells that are open.</summary>
+    /// <param name="title">What the grid is called.</param>
+    /// <param name="cells">The cells.</param>
+    /// <param name="retry">Whether those that could not be run are tried again.</param>
+    /// <param name="token">Stops the work after the current batch.</param>
+    /// <returns>The results, in the order of the cells.</returns>
+    /// <exception cref="SampleException">Some cells cannot be run; all others are done, then.</exception>
+    public IReadOnlyList<CellResult> Run(string title, IReadOnlyList<Cell> cells, bool retry, CancellationToken token)
+    {
+        var states = cells.ToDictionary(cell => cell, cell => StateOf(cell, out _));
+        var open = cells.Where(cell => states[cell] == CellState.Open || (retry && states[cell] == CellState.Failed)).ToList();
+        using (var bar = new ProgressBar(terminal, title, "networks", Math.Max(1, open.Count), above: true))
+        {
+            // Those that another process is at are looked at again in the end: it may have been killed.
+            List<Cell> rest = [.. open.Where(cell => !Try(cell))];
+            rest.ForEach(cell => Try(cell));
+
+            bool Try(Cell cell)
+            {
+                bar.Report(open.Count(other => states[other] == CellState.Done), CellTitle.Of(cell));
+                return TryRun(cell, retry, states, token);
+            }
+        }
+
+        var results = new List<CellResult>();
+        foreach (var cell in cells)
+        {
+            if (StateOf(cell, out var result) == CellState.Done)
+                results.Add(result!);
+        }
+
+        var failed = states.Values.Count(state => state == CellState.Failed);
+        var others = cells.Count - results.Count - failed;
+        terminal.WriteLine(Text($"{results.Count} of {cells.Count} networks are finished{(others > 0 ? $", other processes are at {others}" : "")}; their results are in {folder}."));
+        return failed == 0 ? results : throw new SampleException(Text(
+            $"{failed} of {cells.Count} networks cannot be run, and the files *.failed.json in '{folder}' say why. --retry tries again."));
+    }
+
+    // Whether nothing is left to do about the cell.
+    private bool TryRun(Cell cell, bool retry, Dictionary<Cell, CellState> states, CancellationToken token)
+    {
+        token.ThrowIfCancellationRequested();
+        var files = new CellFiles(folder, cell);
+        using var taken = CellLock.TryTake(files.Lock);
+        if (taken is null)
+            return false;
+        var state = StateOf(cell, out var result);
+        if (state == CellState.Open || (state == CellState.Failed && retry))
+        {
+            try
+            {
+                result = runner.Run(cell, stock.For(cell, token), token);
+                state = CellState.Done;
+            }
+            catch (CellFailedException e)
+            {
+                files.Fail(new CellFailure(files.Name, cell, e.Message, DateTime.UtcNow));
+                logger.LogWarning("{Cell} cannot be run: {Error}", CellTitle.Of(cell), e.Message);
+                state = CellState.Failed;
+            }
+        }
+
+        states[cell] = state;
+        taken.Remove();
+        if (result is not null)
+            terminal.WriteLine(Text($"[{states.Values.Count(other => other == CellState.Done)}/{states.Count}] {Line(result)}"));
+        return true;
+    }
+
+    private static string Line(CellResult result)
+    {
+        var pruned = result.Pruning is { } pruning ? Text($"; pruned in {Seconds(pruning.Seconds[^1])}") : "";
+        var training = result.Training;
+        return Text($"{CellTitle.Of(result.Cell)}: {training.Measure} {100 * training.Before:F2} % before training, {100 * training.After:F2} % after{pruned}, trained in {Seconds(training.Seconds)}");
+    }
+
+    private static string Seconds(double seconds) => Durations.Seconds(TimeSpan.FromSeconds(seconds));
+
+    private static string Text(FormattableString text) => text.ToString(CultureInfo.InvariantCulture);
+}
