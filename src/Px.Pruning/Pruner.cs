@@ -226,10 +226,11 @@ public abstract class Pruner : IPruner
         return new LayerInfo(slot.Name, layer.Type, layer.Weight.shape, layer.Transposed, layer.Groups, known ? uses : null);
     }
 
-    private static List<Tensor> AliveIn(PruningMask mask, Network network) =>
+    /// <summary>The mask of each ranked layer, all of it where there is none, in the current dispose scope.</summary>
+    internal static List<Tensor> AliveIn(PruningMask? mask, Network network) =>
         [.. network.Prunable.Select(slot =>
         {
-            if (!mask.Contains(slot.Name)) return ones(slot.Layer.Weight.shape, ScalarType.Bool);
+            if (mask?.Contains(slot.Name) != true) return ones(slot.Layer.Weight.shape, ScalarType.Bool);
             var alive = mask[slot.Name];
             return alive.shape.SequenceEqual(slot.Layer.Weight.shape)
                 ? alive.alias()

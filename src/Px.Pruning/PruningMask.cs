@@ -97,22 +97,13 @@ public sealed class PruningMask : IDisposable
     /// <param name="other">A mask over the same parameters, in any order.</param>
     /// <returns>1 where one keeps only weights that the other keeps too, also where both keep nothing; 0 where only one keeps anything.</returns>
     /// <exception cref="ArgumentException">The masks have different names or shapes; the message lists them.</exception>
-    public double Overlap(PruningMask other)
-    {
-        var common = MaskAlgebra.CountCommon(this, other);
-        return Kept == 0 && other.Kept == 0 ? 1 : common == 0 ? 0 : (double)common / Math.Min(Kept, other.Kept);
-    }
+    public double Overlap(PruningMask other) => MaskAlgebra.Overlap(MaskAlgebra.CountCommon(this, other), Kept, other.Kept);
 
     /// <summary>The Jaccard index of two masks: <c>|A ∩ B| / |A ∪ B|</c> over the weights kept, in [0, 1].</summary>
     /// <param name="other">A mask over the same parameters, in any order.</param>
     /// <returns>1 exactly where both keep the same weights.</returns>
     /// <exception cref="ArgumentException">The masks have different names or shapes; the message lists them.</exception>
-    public double Jaccard(PruningMask other)
-    {
-        var common = MaskAlgebra.CountCommon(this, other);
-        var either = Kept + other.Kept - common;
-        return either == 0 ? 1 : (double)common / either;
-    }
+    public double Jaccard(PruningMask other) => MaskAlgebra.Jaccard(MaskAlgebra.CountCommon(this, other), Kept, other.Kept);
 
     /// <summary>A new mask that keeps what either mask keeps; without metadata.</summary>
     /// <param name="other">A mask over the same parameters, in any order.</param>

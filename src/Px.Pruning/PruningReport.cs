@@ -1,6 +1,5 @@
 using Px.Pruning.Probing;
 using Px.Pruning.Reporting;
-using static TorchSharp.torch;
 
 namespace Px.Pruning;
 
@@ -102,28 +101,16 @@ public sealed class PruningReport
     private static LayerReport Measure(LayerInfo layer, PruningMask mask)
     {
         long kept = mask.KeptIn(layer.Name), total = mask.TotalIn(layer.Name);
-        var (unitsAlive, units) = OutputUnits(layer, mask[layer.Name]);
         return new()
         {
             Name = layer.Name,
             Type = layer.Type,
             Kept = kept,
             Total = total,
-            UnitsAlive = unitsAlive,
-            Units = units,
+            UnitsAlive = layer.OutputsIn(mask[layer.Name]),
+            Units = layer.Outputs,
             DenseFlops = 2 * total * layer.Positions,
             Flops = 2 * kept * layer.Positions,
         };
-    }
-
-    private static (long Alive, long All) OutputUnits(LayerInfo layer, Tensor mask)
-    {
-        using var temporaries = NewDisposeScope();
-        long groups = layer.Transposed ? layer.Groups : 1, outputs = layer.Transposed ? layer.Shape[1] : layer.Shape[0];
-        if (mask.numel() == 0) return (0, groups * outputs);
-        // [out, in·k] → [1, 1, out, in·k];  transposed: [in, out/groups, k] → [groups, in/groups, out/groups, k]
-        var weights = mask.reshape(groups, layer.Transposed ? layer.Shape[0] / groups : 1, outputs, -1);
-        var alive = weights.any(3).any(1); // [groups, out/groups]
-        return (alive.sum().item<long>(), groups * outputs);
     }
 }

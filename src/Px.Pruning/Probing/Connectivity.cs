@@ -35,8 +35,7 @@ internal readonly record struct Connectivity(long Reached, long Outputs)
         using var temporaries = NewDisposeScope();
         using var noGrad = no_grad();
         using var serial = network.ForOneSample();
-        using var dense = new MaskedWeights(network, null);
-        PathLinearity.Check(network, dense, shape);
+        PathLinearity.Check(network, network.Averages, shape);
 
         using var kept = new MaskedWeights(network, alive);
         var input = ones([1, .. shape], ScalarType.Float64, network.Device);

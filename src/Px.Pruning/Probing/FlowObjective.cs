@@ -26,7 +26,7 @@ internal static class FlowObjective
         var network = context.Network;
         using var weights = new MaskedWeights(network, context.Alive);
         using var serial = network.ForOneSample();
-        if (context.Round == 1) PathLinearity.Check(network, weights, network.SampleShape!);
+        if (context.Round == 1) PathLinearity.Check(network, weights.SquaredTheta, network.SampleShape!);
 
         Func<int, ScalarType, Tensor> kind = power == 1 ? weights.AbsoluteTheta : weights.SquaredTheta;
         Func<NormLayer, long, Tensor>? scale = scaled ? (norm, dimensions) => Scale(norm, dimensions, power) : null;

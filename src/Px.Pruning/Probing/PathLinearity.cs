@@ -14,14 +14,17 @@ internal static class PathLinearity
     // Below, float64 loses digits and doubling is no longer exact.
     private const double Smallest = 1e-290;
 
+    /// <param name="network">Whose code.</param>
+    /// <param name="weight">Non-negative weights of a slot in a dtype. Fresh.</param>
+    /// <param name="sampleShape">The shape of an input without the batch dimension.</param>
     /// <exception cref="UnsupportedModelException">The network is not a network of paths; the message names the module.</exception>
-    internal static void Check(Network network, MaskedWeights weights, long[] sampleShape)
+    internal static void Check(Network network, Func<int, ScalarType, Tensor> weight, long[] sampleShape)
     {
         double input = 1;
-        var once = Sums(network, weights, sampleShape, input);
+        var once = Sums(network, weight, sampleShape, input);
         // Deep networks exceed even float64; scaling the input scales every path alike.
-        if (!once.TrueForAll(output => double.IsFinite(output.Sum))) once = Sums(network, weights, sampleShape, input = Math.ScaleB(1, -900));
-        var twice = Sums(network, weights, sampleShape, 2 * input);
+        if (!once.TrueForAll(output => double.IsFinite(output.Sum))) once = Sums(network, weight, sampleShape, input = Math.ScaleB(1, -900));
+        var twice = Sums(network, weight, sampleShape, 2 * input);
         foreach (var ((site, sum, _), (_, doubled, minimum)) in once.Zip(twice))
         {
             string name = site.Name.Length == 0 ? "the model itself" : $"'{site.Name}'";
@@ -45,14 +48,14 @@ internal static class PathLinearity
     }
 
     private static List<(Site Site, double Sum, double Minimum)> Sums(
-        Network network, MaskedWeights weights, long[] sampleShape, double value)
+        Network network, Func<int, ScalarType, Tensor> weight, long[] sampleShape, double value)
     {
         using var scope = NewDisposeScope();
         using var noGrad = no_grad();
         var sums = new List<(Site, double, double)>();
         var evaluation = new PathEvaluation
         {
-            Weight = weights.SquaredTheta,
+            Weight = weight,
             OwnsWeights = true,
             Observer = (site, _, output) => sums.Add((site, output.sum().ToDouble(), output.numel() == 0 ? 0 : output.min().ToDouble())),
         };

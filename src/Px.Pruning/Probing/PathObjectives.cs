@@ -76,7 +76,7 @@ internal static class PathObjectives
         if (context.Round != 1) return;
         var input = context.Batches[0].Input;
         using var serial = context.Network.ForOneSample();
-        PathLinearity.Check(context.Network, weights, input.shape[1..]);
+        PathLinearity.Check(context.Network, weights.SquaredTheta, input.shape[1..]);
         GateCheck.Run(context.Network, statistics, input);
     }
 

@@ -76,6 +76,32 @@ internal sealed class UnitGraph
         });
     }
 
+    /// <summary>An earlier layer of the same height and width behind the last one's channels.</summary>
+    public UnitGraph Concat(int layer)
+    {
+        var (first, channels, height, width) = layers[^1];
+        var (earlier, more, _, _) = layers[layer];
+        return AddLayer(channels + more, height, width, place =>
+        {
+            var offset = (place.Channel * height + place.Row) * width + place.Column;
+            var own = channels * height * width;
+            return new Unit { Edges = { new Edge(offset < own ? first + offset : earlier + offset - own, Edge.Identity) } };
+        });
+    }
+
+    /// <summary>Sums over windows that do not overlap: the paths of pooling of any kind.</summary>
+    public UnitGraph Pool(int kernel)
+    {
+        var (_, channels, height, width) = layers[^1];
+        return AddLayer(channels, height / kernel, width / kernel, place =>
+        {
+            var unit = new Unit();
+            for (var i = 0; i < kernel; i++)
+            for (var j = 0; j < kernel; j++) unit.Edges.Add(new Edge(At(^1, place.Channel, place.Row * kernel + i, place.Column * kernel + j), Edge.Identity));
+            return unit;
+        });
+    }
+
     /// <summary>A frozen norm layer <c>y = s·x + shift</c>, one pair a channel, folded into the last layer's units.</summary>
     public UnitGraph Norm(double[] scale, double[] shift)
     {

@@ -1,0 +1,100 @@
+using Px.Pruning.Masking;
+using Px.Pruning.Reporting;
+
+namespace Px.Pruning.Analysis;
+
+/// <summary>How much masks over the same parameters agree, each with each, over all weights and parameter by parameter: of methods, of seeds, of rounds.</summary>
+/// <remarks>
+/// Methods that agree on the densities of layers agree on weights by chance too, the more the denser the layers are:
+/// <see cref="MaskPair.ExpectedOverlap"/> says how much. Plain numbers, no tensors.
+/// </remarks>
+public sealed class MaskComparison
+{
+    private readonly MaskPair[,] all;
+    private readonly Dictionary<string, MaskPair[,]> byParameter;
+
+    private MaskComparison(string[] names, string[] parameters, MaskPair[,] all, Dictionary<string, MaskPair[,]> byParameter) =>
+        (Names, Parameters, this.all, this.byParameter) = (names, parameters, all, byParameter);
+
+    /// <summary>The masks' names, in the order in which they were given.</summary>
+    public IReadOnlyList<string> Names { get; }
+
+    /// <summary>The parameters' names, in the order of the first mask.</summary>
+    public IReadOnlyList<string> Parameters { get; }
+
+    /// <summary>Two masks over all weights.</summary>
+    /// <param name="first">An index of <see cref="Names"/>.</param>
+    /// <param name="second">An index of <see cref="Names"/>; the same for a mask with itself.</param>
+    /// <exception cref="IndexOutOfRangeException">There is no such mask.</exception>
+    public MaskPair this[int first, int second] => all[first, second];
+
+    /// <summary>Two masks over the weights of one parameter.</summary>
+    /// <param name="parameter">A name of <see cref="Parameters"/>.</param>
+    /// <param name="first">An index of <see cref="Names"/>.</param>
+    /// <param name="second">An index of <see cref="Names"/>; the same for a mask with itself.</param>
+    /// <exception cref="KeyNotFoundException">There is no such parameter.</exception>
+    /// <exception cref="IndexOutOfRangeException">There is no such mask.</exception>
+    public MaskPair this[string parameter, int first, int second] => byParameter[parameter][first, second];
+
+    /// <summary>Compares masks, each with each.</summary>
+    /// <remarks><b>Cost:</b> one pass over both masks for each pair.</remarks>
+    /// <param name="masks">Names with masks over the same parameters in the same shapes; left as they are.</param>
+    /// <param name="cancellationToken">Checked between pairs.</param>
+    /// <exception cref="ArgumentException">There is no mask, a name is null or appears twice, or masks have different parameters or shapes; the message lists them.</exception>
+    /// <exception cref="ArgumentNullException"><paramref name="masks"/> or a mask is null.</exception>
+    /// <exception cref="ObjectDisposedException">A mask was disposed.</exception>
+    /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
+    public static MaskComparison Of(IEnumerable<KeyValuePair<string, PruningMask>> masks, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(masks);
+        var given = masks.ToArray();
+        if (given.Length == 0) throw new ArgumentException("There are no masks to compare.", nameof(masks));
+        var names = new HashSet<string>();
+        foreach (var (name, mask) in given)
+        {
+            if (name is null || !names.Add(name)) throw new ArgumentException($"Each mask needs a name of its own; found {(name is null ? "null" : $"'{name}' more than once")}.", nameof(masks));
+            ArgumentNullException.ThrowIfNull(mask, nameof(masks));
+            MaskMismatch.ThrowIfAny(given[0].Value, mask);
+        }
+
+        string[] parameters = [.. given[0].Value.Names];
+        var byParameter = parameters.ToDictionary(name => name, _ => new MaskPair[given.Length, given.Length]);
+        var all = new MaskPair[given.Length, given.Length];
+        for (int i = 0; i < given.Length; i++)
+        for (int j = 0; j < given.Length; j++)
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            foreach (string name in parameters)
+                byParameter[name][i, j] = j < i ? Swapped(byParameter[name][j, i]) : Compare(given[i], given[j], name);
+            all[i, j] = Sum([.. parameters.Select(name => byParameter[name][i, j])]);
+        }
+
+        return new MaskComparison([.. given.Select(mask => mask.Key)], parameters, all, byParameter);
+    }
+
+    /// <summary>
+    /// Tables to read: the overlap of each mask with each, over all weights, and what chance would give at the same layer densities. Invariant culture, lines end
+    /// in <c>\n</c>.
+    /// </summary>
+    public override string ToString() => ComparisonText.Write(this);
+
+    /// <summary>
+    /// A table for other programs: a header, and for each pair of different masks a line for all weights, with an empty parameter, and one for each parameter. With
+    /// commas, in the invariant culture; lines end in <c>\n</c>.
+    /// </summary>
+    public string ToCsv() => ComparisonText.Csv(this);
+
+    private static MaskPair Compare(KeyValuePair<string, PruningMask> a, KeyValuePair<string, PruningMask> b, string name)
+    {
+        long first = a.Value.KeptIn(name), second = b.Value.KeptIn(name), total = a.Value.TotalIn(name);
+        double expected = total == 0 ? 0 : (double)first * second / total;
+        return new MaskPair(a.Key, b.Key, first, second, total, MaskAlgebra.CountCommon(a.Value, b.Value, name), expected);
+    }
+
+    private static MaskPair Swapped(MaskPair pair) =>
+        pair with { First = pair.Second, Second = pair.First, FirstKept = pair.SecondKept, SecondKept = pair.FirstKept };
+
+    private static MaskPair Sum(MaskPair[] pairs) => new(
+        pairs[0].First, pairs[0].Second, pairs.Sum(pair => pair.FirstKept), pairs.Sum(pair => pair.SecondKept), pairs.Sum(pair => pair.Total),
+        pairs.Sum(pair => pair.Common), pairs.Sum(pair => pair.ExpectedCommon));
+}

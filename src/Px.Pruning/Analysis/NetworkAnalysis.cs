@@ -1,0 +1,157 @@
+using Px.Pruning.Reporting;
+using static TorchSharp.torch;
+using static TorchSharp.torch.nn;
+
+namespace Px.Pruning.Analysis;
+
+/// <summary>
+/// What a mask leaves of a network, layer by layer and in all: weights, units, parameters and FLOPs, dense, kept and effective, and
+/// a diagnosis in words. Plain numbers, no tensors.
+/// </summary>
+/// <remarks>
+/// <para>
+/// <b>Effective</b> is a kept weight on a path of kept weights from the input to the output. A path counts whatever its weights' values
+/// and signs; activations let it pass, a maximum lets all of its window pass, and a convolution's weight counts if it lies on a path at any position:
+/// one that meets nothing but padding does not. Biases and shifts of normalisation layers start no path. A weight behind which no path arrives may
+/// still pass on such a constant; one from which none leads on does nothing at all.
+/// </para>
+/// <para>
+/// <b>FLOPs</b> are those of one sample, a multiply-add counting as two: <c>2 × weights × positions</c>, where positions are the places of the output (of
+/// the input for transposed convolutions) at which each weight is used, those that meet padding included. Biases, normalisation, activations and
+/// pooling are not counted. Fewer FLOPs are not less time: libtorch multiplies by scattered zeros like by any number.
+/// </para>
+/// <para><b>Parameters</b> are those of the whole model; biases and norm layers are never pruned, and count as kept and effective.</para>
+/// <para>
+/// <b>Cost:</b> a few passes of one sample forward and back, and as many more as a window has elements where maxima are called as functions.
+/// </para>
+/// <para>
+/// <b>Law:</b> effective ≤ kept ≤ dense, in every number; pruning what is kept but not effective changes no effective number.
+/// </para>
+/// <para><b>Source:</b> Vysogorets, Kempe, JMLR 2023, <see href="https://arxiv.org/abs/2107.02306"/>.</para>
+/// </remarks>
+public sealed class NetworkAnalysis
+{
+    internal NetworkAnalysis(IReadOnlyList<LayerAnalysis> layers, long parameters, PathFacts paths)
+    {
+        (Layers, Parameters, PathsUnknown, Outputs, DeadOutputs) = (layers, parameters, paths.Unknown, paths.Outputs, paths.DeadOutputs);
+        (Total, Kept, Effective) = (layers.Sum(layer => layer.Total), layers.Sum(layer => layer.Kept), Sum(layer => layer.Effective));
+        (Units, UnitsAlive, UnitsEffective) = (layers.Sum(layer => layer.Units), layers.Sum(layer => layer.UnitsAlive), Sum(layer => layer.UnitsEffective));
+        (DenseFlops, Flops, EffectiveFlops) = (Sum(layer => layer.DenseFlops), Sum(layer => layer.Flops), Sum(layer => layer.EffectiveFlops));
+        Diagnosis = Diagnosis.Of(layers, paths);
+    }
+
+    /// <summary>Convolutions, transposed convolutions and linear layers, pruned or not, in the model's order.</summary>
+    public IReadOnlyList<LayerAnalysis> Layers { get; }
+
+    /// <summary>Weights of all layers.</summary>
+    public long Total { get; }
+
+    /// <summary>Weights kept, in [0, <see cref="Total"/>].</summary>
+    public long Kept { get; }
+
+    /// <summary>Kept weights on a path, in [0, <see cref="Kept"/>]; <see langword="null"/> where <see cref="PathsUnknown"/> says why.</summary>
+    public long? Effective { get; }
+
+    /// <summary>The fraction of weights removed, in [0, 1].</summary>
+    public double Sparsity => Total == 0 ? 0 : 1 - (double)Kept / Total;
+
+    /// <summary>The fraction of weights that are removed or lie on no path, in [<see cref="Sparsity"/>, 1]; <see langword="null"/> where <see cref="Effective"/> is.</summary>
+    public double? EffectiveSparsity => Total == 0 ? 0 : 1 - (double?)Effective / Total;
+
+    /// <summary>Parameters of the model, trainable or not, with biases and norm layers; a tensor that layers share counts once.</summary>
+    public long Parameters { get; }
+
+    /// <summary><see cref="Parameters"/> without pruned weights.</summary>
+    public long ParametersKept => Parameters - Total + Kept;
+
+    /// <summary><see cref="Parameters"/> without weights that are pruned or lie on no path; <see langword="null"/> where <see cref="Effective"/> is.</summary>
+    public long? ParametersEffective => Parameters - Total + Effective;
+
+    /// <summary>Output units of all layers.</summary>
+    public long Units { get; }
+
+    /// <summary>Output units with a kept weight.</summary>
+    public long UnitsAlive { get; }
+
+    /// <summary>Output units with an effective weight; <see langword="null"/> where <see cref="Effective"/> is.</summary>
+    public long? UnitsEffective { get; }
+
+    /// <summary>FLOPs of the network without the mask; <see langword="null"/> where hooks do not see every layer.</summary>
+    public long? DenseFlops { get; }
+
+    /// <summary>FLOPs of kept weights; <see langword="null"/> where <see cref="DenseFlops"/> is.</summary>
+    public long? Flops { get; }
+
+    /// <summary>FLOPs of effective weights; <see langword="null"/> where <see cref="Effective"/> is.</summary>
+    public long? EffectiveFlops { get; }
+
+    /// <summary>The network's output units K, of [1, K, …]; <see langword="null"/> where <see cref="Effective"/> is.</summary>
+    public long? Outputs { get; }
+
+    /// <summary>The indices of outputs that no path reaches, ascending: they answer the same to every input. <see langword="null"/> where <see cref="Effective"/> is.</summary>
+    public IReadOnlyList<long>? DeadOutputs { get; }
+
+    /// <summary>Whether a path leads from the input to any output; <see langword="null"/> where <see cref="Effective"/> is.</summary>
+    public bool? IsConnected => DeadOutputs is { } dead ? dead.Count < Outputs : null;
+
+    /// <summary>
+    /// Why nothing is known of paths: a layer is reached by <c>forward</c>, which runs no hooks, or the forward pass does not add paths (a sigmoid or
+    /// softmax inside it, products of activations, code that detaches). <see langword="null"/> where it is known.
+    /// </summary>
+    public string? PathsUnknown { get; }
+
+    /// <summary>What is wrong with the network, and what to do about it.</summary>
+    public Diagnosis Diagnosis { get; }
+
+    /// <summary>Counts what a mask leaves of a network.</summary>
+    /// <remarks>The model is left as it was found, bit for bit, and so is the random state, also where the call throws or is cancelled. The mask need not be bound to it.</remarks>
+    /// <param name="model">The network, on any device, whose layers are called through <c>call</c>; weights that a mask prunes need not be zero.</param>
+    /// <param name="sampleShape">The shape of one input without the batch dimension, for example [3, 32, 32]; each dimension at least 1.</param>
+    /// <param name="mask">Which weights are kept; layers that it does not name are whole. Default <see langword="null"/>: all are.</param>
+    /// <param name="cancellationToken">Checked between layers.</param>
+    /// <exception cref="ArgumentNullException"><paramref name="model"/> or <paramref name="sampleShape"/> is null.</exception>
+    /// <exception cref="ArgumentException">
+    /// The shape is empty or has a size below 1, the model does not run on it or has no layer to count, or the mask names something else than the weight of one
+    /// of its layers, or has another shape.
+    /// </exception>
+    /// <exception cref="ObjectDisposedException">The mask was disposed.</exception>
+    /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
+    public static NetworkAnalysis Analyze(
+        Module<Tensor, Tensor> model, long[] sampleShape, PruningMask? mask = null, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(model);
+        ArgumentNullException.ThrowIfNull(sampleShape);
+        return NetworkMeasurement.Take(model, PruningData.Shape(sampleShape).SampleShape!, mask, cancellationToken);
+    }
+
+    /// <summary>The mask without its dead weights: what is kept and lies on a path from input to output.</summary>
+    /// <remarks>A network that is pruned by it computes the same up to constants. The model is left as it was found, as by <see cref="Analyze"/>.</remarks>
+    /// <param name="model">As for <see cref="Analyze"/>.</param>
+    /// <param name="sampleShape">As for <see cref="Analyze"/>.</param>
+    /// <param name="mask">As for <see cref="Analyze"/>.</param>
+    /// <param name="cancellationToken">Checked between layers.</param>
+    /// <returns>A mask over the weights of all <see cref="Layers"/>, without metadata; the caller disposes it.</returns>
+    /// <exception cref="UnsupportedModelException">Paths cannot be followed: see <see cref="PathsUnknown"/>.</exception>
+    /// <exception cref="ArgumentException">As for <see cref="Analyze"/>.</exception>
+    /// <exception cref="ObjectDisposedException">The mask was disposed.</exception>
+    /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
+    public static PruningMask EffectiveMask(
+        Module<Tensor, Tensor> model, long[] sampleShape, PruningMask? mask = null, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(model);
+        ArgumentNullException.ThrowIfNull(sampleShape);
+        return NetworkMeasurement.EffectiveMask(model, PruningData.Shape(sampleShape).SampleShape!, mask, cancellationToken);
+    }
+
+    /// <summary>A table to read: a line a layer, the totals, what the numbers mean, and the diagnosis. Invariant culture, lines end in <c>\n</c>.</summary>
+    public override string ToString() => AnalysisTable.Write(this);
+
+    /// <summary>
+    /// A table for other programs: a header and a line a layer, with commas, in the invariant culture; unknown numbers are empty; lines
+    /// end in <c>\n</c>.
+    /// </summary>
+    public string ToCsv() => ReportCsv.Write(this);
+
+    /// <summary>A sum with an unknown part is unknown.</summary>
+    private long? Sum(Func<LayerAnalysis, long?> number) => Layers.Aggregate((long?)0, (sum, layer) => sum + number(layer));
+}

@@ -1,0 +1,135 @@
+using Px.Pruning.Masking;
+using Px.Pruning.Paths;
+using Px.Pruning.Probing;
+using TorchSharp;
+using static TorchSharp.torch;
+using static TorchSharp.torch.nn;
+
+namespace Px.Pruning.Analysis;
+
+/// <summary>Takes the numbers of a <see cref="NetworkAnalysis"/> from a model.</summary>
+internal static class NetworkMeasurement
+{
+    internal static NetworkAnalysis Take(Module<Tensor, Tensor> model, long[] sampleShape, PruningMask? mask, CancellationToken token) =>
+        Measure(model, sampleShape, mask, (network, alive, kept) =>
+        {
+            using var paths = TryFollow(network, kept, token, out string? unknown);
+            var layers = Pruner.Describe(network, ranked: true).Select((layer, i) => Count(layer, alive[i], paths?.Effective(i))).ToList();
+            return new NetworkAnalysis(layers, model.parameters().DistinctBy(p => p.Handle).Sum(p => p.numel()), Facts(layers, paths, unknown));
+        });
+
+    internal static PruningMask EffectiveMask(Module<Tensor, Tensor> model, long[] sampleShape, PruningMask? mask, CancellationToken token) =>
+        Measure(model, sampleShape, mask, (network, _, kept) =>
+        {
+            using var paths = Follow(network, kept, token);
+            return PruningMask.Adopt(network.Slots.Select(slot => KeyValuePair.Create(slot.Name, paths.Effective(slot.Index))));
+        });
+
+    private static T Measure<T>(
+        Module<Tensor, Tensor> model, long[] sampleShape, PruningMask? mask, Func<Network, List<Tensor>, MaskedWeights, T> measure)
+    {
+        if (mask is not null) MaskMismatch.ThrowIfAny(model, mask);
+        using var inference = is_inference_mode_enabled() ? inference_mode(false) : null;
+        using var network = new Network(model, ParameterSelection.Default);
+        if (network.Slots.Count == 0)
+        {
+            throw new ArgumentException(
+                "The model has nothing to analyse: no convolution, transposed convolution or linear layer is registered in it. Layers in arrays or lists are "
+                + "not registered; use ModuleList or Sequential.", nameof(model));
+        }
+
+        var names = network.Slots.Select(slot => slot.Name).ToHashSet();
+        if (mask?.Names.FirstOrDefault(name => !names.Contains(name)) is { } other)
+        {
+            throw new ArgumentException(
+                $"The mask names '{other}', which is not the weight of a convolution, transposed convolution or linear layer, or not the first name of one that "
+                + $"layers share. The model's weights are: {string.Join(", ", names)}.", nameof(mask));
+        }
+
+        using var snapshot = new ModelSnapshot(model, seed: 0);
+        using var temporaries = NewDisposeScope();
+        network.Probe(ones([1, .. sampleShape], network.ComputeType, network.Device));
+        var alive = Pruner.AliveIn(mask, network);
+        using var kept = new MaskedWeights(network, alive);
+        return measure(network, alive, kept);
+    }
+
+    private static EffectivePaths? TryFollow(Network network, MaskedWeights kept, CancellationToken token, out string? unknown)
+    {
+        unknown = null;
+        try
+        {
+            return Follow(network, kept, token);
+        }
+        catch (Exception e) when (e is not (OutOfMemoryException or OperationCanceledException))
+        {
+            // Beside networks without paths: the caller's forward meets values and a dtype that it was not written for, and may throw whatever it likes.
+            unknown = e.Message.Split('\n')[0];
+            return null;
+        }
+    }
+
+    private static EffectivePaths Follow(Network network, MaskedWeights kept, CancellationToken token)
+    {
+        if (network.Silent.Count > 0)
+        {
+            throw new UnsupportedModelException(
+                $"'{network.Silent[0]}' is reached by forward(), which runs no hooks. Call the layers through call() in the model's own forward.")
+            { Module = network.Silent[0] };
+        }
+
+        token.ThrowIfCancellationRequested();
+        using var serial = network.ForOneSample();
+        PathLinearity.Check(network, network.Averages, network.SampleShape!);
+        return EffectivePaths.Follow(network, kept, token);
+    }
+
+    private static LayerAnalysis Count(LayerInfo layer, Tensor alive, Tensor? effective)
+    {
+        using var owned = effective;
+        long kept = MaskTensors.CountTrue(alive), total = alive.numel();
+        long? used = effective is null ? null : MaskTensors.CountTrue(effective);
+        return new()
+        {
+            Name = layer.Name,
+            Type = layer.Type,
+            Total = total,
+            Kept = kept,
+            Effective = used,
+            Units = layer.Outputs,
+            UnitsAlive = layer.OutputsIn(alive),
+            UnitsEffective = effective is null ? null : layer.OutputsIn(effective),
+            Inputs = layer.Inputs,
+            InputsAlive = layer.InputsIn(alive),
+            InputsEffective = effective is null ? null : layer.InputsIn(effective),
+            DenseFlops = 2 * total * layer.Positions,
+            Flops = 2 * kept * layer.Positions,
+            EffectiveFlops = 2 * used * layer.Positions,
+        };
+    }
+
+    private static PathFacts Facts(IReadOnlyList<LayerAnalysis> layers, EffectivePaths? paths, string? unknown)
+    {
+        var used = layers.Where(layer => layer.DenseFlops is null or > 0).Select(layer => layer.Name).ToHashSet();
+        if (paths is null) return new(unknown, used, null, null, []);
+        var reached = paths.Outputs.dim() < 2 ? paths.Outputs.reshape(-1, 1) : paths.Outputs.transpose(0, 1).flatten(1); // [K, …]
+        bool[] units = reached.any(1).cpu().data<bool>().ToArray();
+        long[] dead = [.. Enumerable.Range(0, units.Length).Where(unit => !units[unit]).Select(unit => (long)unit)];
+        return new(null, used, units.Length, dead, dead.Length == units.Length ? [] : Empty(layers, paths));
+    }
+
+    private static List<EmptySeries> Empty(IReadOnlyList<LayerAnalysis> layers, EffectivePaths paths)
+    {
+        string NameOf(int call) => layers[paths.Calls[call].Site.Weighted!.Slot].Name;
+        var empty = new List<EmptySeries>();
+        CallGraph? graph = null;
+        for (int call = 0; call < paths.Calls.Count; call++)
+        {
+            if (layers[paths.Calls[call].Site.Weighted!.Slot] is not { Effective: 0, Total: > 0 } layer || empty.Exists(series => series.Layers.Contains(layer.Name))) continue;
+            var (series, bypass) = (graph ??= paths.Graph()).Locate(call);
+            empty.Add(new EmptySeries([.. series.Select(NameOf).Distinct()], bypass));
+        }
+
+        return empty;
+    }
+}
