@@ -1,7 +1,6 @@
 using System.Diagnostics;
 using System.Globalization;
 using Microsoft.Extensions.Logging;
-using Px.Pruning.Data;
 using Px.Pruning.Masking;
 using Px.Pruning.Probing;
 using Px.Pruning.Scopes;
@@ -95,63 +94,10 @@ public abstract class Pruner : IPruner
     /// <returns>The scores and the power of two that was taken out of them.</returns>
     internal abstract (IReadOnlyList<Tensor> Scores, int Exponent) ScoreRound(ScoringContext context);
 
-    /// <summary>Runs <paramref name="work"/> with hooks in place and data at hand, and puts everything back.</summary>
-    internal T Scored<T>(Module<Tensor, Tensor> model, PruningData data, PruningOptions options, Func<ScoringContext, T> work, CancellationToken token)
-    {
-        token.ThrowIfCancellationRequested();
-        using var inference = is_inference_mode_enabled() ? inference_mode(false) : null;
-        using var network = new Network(model, options.Parameters);
-        if (network.Prunable.Count == 0)
-        {
-            throw new ArgumentException(
-                "The model has nothing to prune: no convolution, transposed convolution or linear layer is registered in it and selected by "
-                + "PruningOptions.Parameters. Layers in arrays or lists are not registered; use ModuleList or Sequential.", nameof(model));
-        }
-
-        using var context = new ScoringContext(network, Collect(network, data, options, token), options, options.Seed ?? Random.Shared.NextInt64(), token);
-        if (network.Silent.Count > 0 && !AcceptsSilentNetworks) throw SilentNetwork(network);
-        using var snapshot = new ModelSnapshot(model, options.Seed);
-        // Not before: a tensor that the caller's loader creates and keeps must not die with a scope of ours.
-        using var temporaries = NewDisposeScope();
-        return work(context);
-    }
-
-    /// <summary>Reads the data and, on one sample of it, learns the network's shapes.</summary>
-    private PruningBatches? Collect(Network network, PruningData data, PruningOptions options, CancellationToken token)
-    {
-        long[] Probe(Tensor sample)
-        {
-            using var snapshot = new ModelSnapshot(network.Model, options.Seed);
-            return network.Probe(sample);
-        }
-
-        if (data.HasData)
-        {
-            // A data-free method needs one batch only, for the shapes in the report.
-            var budget = NeedsData ? options.Data : DataBudget.Batches(1);
-            var batches = PruningBatches.Collect(data, budget, options.BatchSize, Probe, network.Device, network.ComputeType, options.Logger, token);
-            try
-            {
-                using var sample = batches.Batches[0].Input.narrow(0, 0, 1);
-                if (!network.IsProbed) Probe(sample);
-                if (NeedsData && !DifferentiatesTwice) batches.Rearrange(network.Arrange);
-                return batches;
-            }
-            catch
-            {
-                batches.Dispose();
-                throw;
-            }
-        }
-
-        if (data.SampleShape is { } shape)
-        {
-            using var sample = ones([1, .. shape], network.ComputeType, network.Device);
-            Probe(sample);
-        }
-
-        return null;
-    }
+    /// <inheritdoc cref="ScoringFrame.Run"/>
+    internal T Scored<T>(Module<Tensor, Tensor> model, PruningData data, PruningOptions options, Func<ScoringContext, T> work, CancellationToken token) =>
+        new ScoringFrame(Name) { NeedsData = NeedsData, AcceptsSilentNetworks = AcceptsSilentNetworks, DifferentiatesTwice = DifferentiatesTwice }
+            .Run(model, data, options, work, token);
 
     private void Rank(ScoringContext context, double sparsity, Stopwatch watch)
     {
@@ -226,7 +172,7 @@ public abstract class Pruner : IPruner
         return new LayerInfo(slot.Name, layer.Type, layer.Weight.shape, layer.Transposed, layer.Groups, known ? uses : null);
     }
 
-    /// <summary>The mask of each ranked layer, all of it where there is none, in the current dispose scope.</summary>
+    /// <summary>The mask of each ranked layer, all ones where it has none. Fresh handles, in the current dispose scope.</summary>
     internal static List<Tensor> AliveIn(PruningMask? mask, Network network) =>
         [.. network.Prunable.Select(slot =>
         {
@@ -263,10 +209,4 @@ public abstract class Pruner : IPruner
         if (NeedsShape && !data.HasData && data.SampleShape is null)
             throw new ArgumentException($"{Name} needs no data but the shape of an input: pass PruningData.Shape(3, 32, 32), for example, or data.", nameof(data));
     }
-
-    private UnsupportedModelException SilentNetwork(Network network) => new(
-        $"{Name} needs to see what flows through every layer, but '{network.Silent[0]}' is reached by forward(), which runs no hooks"
-        + (network.Silent.Count > 1 ? $" (as are {network.Silent.Count - 1} more)" : "")
-        + ". Call the layers through call() in the model's own forward: conv1.call(x) instead of conv1.forward(x).")
-    { Module = network.Silent[0] };
 }

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Globalization;
+using Px.Pruning.Probing;
 using Px.Pruning.Rewinding;
 using static TorchSharp.torch;
 using static TorchSharp.torch.nn;
@@ -41,9 +42,6 @@ namespace Px.Pruning;
 /// </remarks>
 public sealed class IterativeMagnitudePruner : IPruner
 {
-    // Sees the model as every pruner does, for names, shapes and the report.
-    private static readonly MagnitudePruner Eyes = new();
-
     private readonly Action<Module<Tensor, Tensor>, ImpRound> train;
 
     /// <summary>Creates the method around a training.</summary>
@@ -156,7 +154,7 @@ public sealed class IterativeMagnitudePruner : IPruner
 
     private static (List<LayerInfo> Ranked, List<LayerInfo> Others) See(
         Module<Tensor, Tensor> model, PruningData data, PruningOptions options, CancellationToken token) =>
-        Eyes.Scored(model, data, options, context => (Pruner.Describe(context.Network, ranked: true), Pruner.Describe(context.Network, ranked: false)), token);
+        new ScoringFrame("IMP").Run(model, data, options, context => (Pruner.Describe(context.Network, ranked: true), Pruner.Describe(context.Network, ranked: false)), token);
 
     private Dictionary<string, string> Metadata(double sparsity, PruningOptions options, ImpCheckpoint end) => new()
     {
