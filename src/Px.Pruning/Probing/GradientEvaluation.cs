@@ -5,14 +5,16 @@ namespace Px.Pruning.Probing;
 /// <summary>The network itself, biases included, with its weights as leaves of a graph: gradients never reach the caller's parameters.</summary>
 /// <param name="leaves">One weight for each slot, in the input's dtype.</param>
 /// <param name="norms">What normalisation layers do.</param>
-internal sealed class GradientEvaluation(IReadOnlyList<Tensor> leaves, IGradientNorms norms) : Evaluation
+/// <param name="trainsBiases">Whether gradients flow to the caller's biases.</param>
+internal sealed class GradientEvaluation(IReadOnlyList<Tensor> leaves, IGradientNorms norms, bool trainsBiases = false) : Evaluation
 {
     internal override bool Replaces(Site site) => site.Weighted is not null || site.Norm is not null;
 
     internal override Tensor Compute(Site site, Tensor input)
     {
         if (site.Norm is { } norm) return norms.Normalize(norm, input);
-        using var bias = site.Weighted!.Bias?.detach().to(input.dtype);
+        using var found = trainsBiases ? site.Weighted!.Bias?.alias() : site.Weighted!.Bias?.detach();
+        using var bias = found?.to(input.dtype);
         return site.Weighted.Apply(input, leaves[site.Weighted.Slot], bias);
     }
 }

@@ -48,12 +48,42 @@ internal sealed class NormLayer
     }
 
     /// <summary>The layer itself on running statistics, in the dtype of <paramref name="x"/>.</summary>
-    internal Tensor NormalizeRunning(Tensor x)
+    /// <param name="x">The layer's input, [N, C, …].</param>
+    /// <param name="trained">Whether gradients flow to γ and β.</param>
+    internal Tensor NormalizeRunning(Tensor x, bool trained = false)
     {
         using var scope = NewDisposeScope();
+        Tensor? gamma = Cast(Gamma, x, trained), beta = Cast(Beta, x, trained);
         var y = module is InstanceNorm
-            ? nn.functional.instance_norm(x, Cast(RunningMean, x), Cast(RunningVariance, x), Cast(Gamma, x), Cast(Beta, x), false, 0, Epsilon)
-            : nn.functional.batch_norm(x, Cast(RunningMean, x), Cast(RunningVariance, x), Cast(Gamma, x), Cast(Beta, x), false, 0, Epsilon);
+            ? nn.functional.instance_norm(x, Cast(RunningMean, x), Cast(RunningVariance, x), gamma, beta, false, 0, Epsilon)
+            : nn.functional.batch_norm(x, Cast(RunningMean, x), Cast(RunningVariance, x), gamma, beta, false, 0, Epsilon);
+        return y.MoveToOuterDisposeScope();
+    }
+
+    /// <summary>
+    /// The layer with constant statistics: for batch norm those of the pruning data, for the others each sample's own. No gradient flows
+    /// through them.
+    /// </summary>
+    /// <param name="x">The layer's input, [N, C, …].</param>
+    /// <param name="moments">Those of the pruning data; only batch norm reads them.</param>
+    /// <param name="trained">Whether gradients flow to γ and β.</param>
+    internal Tensor NormalizeFrozen(Tensor x, NormMoments moments, bool trained = false)
+    {
+        using var scope = NewDisposeScope();
+        Tensor? gamma = Cast(Gamma, x, trained), beta = Cast(Beta, x, trained);
+        if (IsBatchNorm)
+        {
+            var constant = nn.functional.batch_norm(x, Cast(moments.Mean(), x), Cast(moments.Variance(), x), gamma, beta, false, 0, Epsilon);
+            return constant.MoveToOuterDisposeScope();
+        }
+
+        var members = Members(x);
+        var values = members.detach();
+        var mean = values.mean([-1], keepdim: true);
+        var variance = (values - mean).square().mean([-1], keepdim: true);
+        var y = ((members - mean) * (variance + Epsilon).rsqrt()).reshape(x.shape);
+        if (gamma is not null) y = y * Spread(gamma, x.dim());
+        if (beta is not null) y = y + Spread(beta, x.dim());
         return y.MoveToOuterDisposeScope();
     }
 
@@ -76,15 +106,15 @@ internal sealed class NormLayer
                 break;
             case LayerNorm layer:
                 y = nn.functional.layer_norm(x, layer.normalized_shape, gamma, beta, Epsilon);
-                moments?.AddGroups(x.reshape(-1, layer.normalized_shape.Aggregate(1L, (a, b) => a * b)), 1, x.size(0));
+                moments?.AddGroups(Members(x), 1, x.size(0));
                 break;
             case GroupNorm group:
                 y = nn.functional.group_norm(x, group.num_groups, gamma, beta, Epsilon);
-                moments?.AddGroups(x.reshape(x.size(0), group.num_groups, -1), x.size(1) / group.num_groups, x.size(0));
+                moments?.AddGroups(Members(x), x.size(1) / group.num_groups, x.size(0));
                 break;
             default:
                 y = nn.functional.instance_norm(x, null, null, gamma, beta, true, 0, Epsilon);
-                moments?.AddGroups(x.reshape(x.size(0), x.size(1), -1), 1, x.size(0));
+                moments?.AddGroups(Members(x), 1, x.size(0));
                 break;
         }
 
@@ -116,11 +146,21 @@ internal sealed class NormLayer
         var variance = moments?.Variance() ?? RunningVariance?.detach().to(float64);
         var scale = variance is null ? ones([], float64, Gamma?.device) : (variance + Epsilon).reciprocal();
         if (Gamma is { } gamma) scale = scale * gamma.detach().to(float64).square();
-        if (module is LayerNorm) return scale.MoveToOuterDisposeScope();
+        return Spread(scale, dimensions).MoveToOuterDisposeScope();
+    }
 
-        var shape = Enumerable.Repeat(1L, (int)dimensions).ToArray();
-        shape[1] = -1;
-        return scale.reshape(shape).MoveToOuterDisposeScope();
+    /// <summary>Whether constant statistics leave an added constant: <c>β − s·mean</c> is not zero everywhere. True where each sample has its own.</summary>
+    /// <param name="moments">The pruning data's moments; null for running statistics.</param>
+    internal bool Shifts(NormMoments? moments)
+    {
+        if (moments is not null && !IsBatchNorm) return true;
+        using var scope = NewDisposeScope();
+        using var noGrad = no_grad();
+        var mean = moments?.Mean() ?? RunningMean!.detach().to(float64);
+        var shift = mean.neg() * SquaredScale(moments, 2).sqrt().flatten();
+        if (Gamma is { } gamma) shift = shift * gamma.detach().to(float64).sign();
+        if (Beta is { } beta) shift = shift + beta.detach().to(float64);
+        return shift.ne(0).any().ToBoolean();
     }
 
     private static bool Untouched(Tensor mean, Tensor variance)
@@ -130,5 +170,22 @@ internal sealed class NormLayer
         return mean.eq(0).all().ToBoolean() && variance.eq(1).all().ToBoolean();
     }
 
-    private static Tensor? Cast(Tensor? tensor, Tensor like) => tensor?.detach().to(like.dtype);
+    /// <summary>The input's values with those that share a mean in the last dimension; for layers that normalise by each sample's own statistics.</summary>
+    private Tensor Members(Tensor x) => module switch
+    {
+        LayerNorm layer => x.reshape(-1, layer.normalized_shape.Aggregate(1L, (a, b) => a * b)),
+        GroupNorm group => x.reshape(x.size(0), group.num_groups, -1),
+        _ => x.reshape(x.size(0), x.size(1), -1),
+    };
+
+    /// <summary>γ, or what has its shape, so that it multiplies an input with <paramref name="dimensions"/> dimensions.</summary>
+    private Tensor Spread(Tensor perChannel, long dimensions)
+    {
+        if (module is LayerNorm) return perChannel.alias();
+        var shape = Enumerable.Repeat(1L, (int)dimensions).ToArray();
+        shape[1] = -1;
+        return perChannel.reshape(shape);
+    }
+
+    private static Tensor? Cast(Tensor? tensor, Tensor like, bool trained = false) => (trained ? tensor : tensor?.detach())?.to(like.dtype);
 }

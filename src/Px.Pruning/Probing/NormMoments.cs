@@ -39,12 +39,14 @@ internal sealed class NormMoments : IDisposable
         Add(zeros_like(variance), variance, weight);
     }
 
+    /// <summary>The pooled mean, float64. Fresh.</summary>
+    internal Tensor Mean() => meanSum! / weightSum;
+
     /// <summary>The pooled biased variance, float64: mean of the variances plus variance of the means. Fresh.</summary>
     internal Tensor Variance()
     {
         using var scope = NewDisposeScope();
-        var mean = meanSum! / weightSum;
-        return (squareSum! / weightSum - mean.square()).clamp_min(0).MoveToOuterDisposeScope();
+        return (squareSum! / weightSum - Mean().square()).clamp_min(0).MoveToOuterDisposeScope();
     }
 
     public void Dispose()

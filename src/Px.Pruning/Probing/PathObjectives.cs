@@ -15,13 +15,12 @@ internal static class PathObjectives
     /// </summary>
     /// <param name="context">Network, mask and data.</param>
     /// <param name="weights">The masked weights.</param>
-    /// <param name="statistics">Where frozen norm scales come from.</param>
+    /// <param name="norms">Where frozen norm scales come from. Statistics that are constants already stay what they are.</param>
     /// <param name="dataTerm">Whether G comes from the data; otherwise it is 1, and R the trace of the path kernel.</param>
     /// <returns>The leaves θ² ⊙ m with their gradients, and the power of two that was taken out of R.</returns>
-    internal static (Tensor[] Leaves, int Exponent) Decoupled(ScoringContext context, MaskedWeights weights, NormStatistics statistics, bool dataTerm = true)
+    internal static (Tensor[] Leaves, int Exponent) Decoupled(ScoringContext context, MaskedWeights weights, NormPolicy norms, bool dataTerm = true)
     {
-        CheckTheory(context, weights, statistics);
-        using var norms = new NormPolicy(statistics);
+        CheckTheory(context, weights, norms.Statistics);
         if (!dataTerm) Moments(context, weights, norms);
         var (G, exponent) = dataTerm ? SumActivations(context, weights, norms) : (ones([], float64, context.Network.Device), 0);
 
@@ -67,7 +66,8 @@ internal static class PathObjectives
         bool silent = context.Network.Prunable.All(slot => leaves[slot.Index].grad is not { } dR || dR.count_nonzero().ToInt64() == 0);
         if (!silent) return (leaves, range.Exponent);
         context.Logger?.LogWarning("Round {Round}: no path is active on the pruning data, so that the path kernel alone decides.", context.Round);
-        return Decoupled(context, weights, statistics, dataTerm: false);
+        using var fallback = new NormPolicy(statistics);
+        return Decoupled(context, weights, fallback, dataTerm: false);
     }
 
     /// <summary>Before the first round: is this a network of paths, and are all its gates seen?</summary>
@@ -90,7 +90,7 @@ internal static class PathObjectives
         var range = PathRange.Choose(growth + 2 * InputPeak(context), context.Network.ComputeType);
 
         // Batch norm on the batch's own statistics needs f to see it whole; everything else goes sample by sample.
-        bool whole = context.Network.Sites.Any(site => site.Norm is { IsBatchNorm: true } norm && norm.UsesBatch(norms.Statistics));
+        bool whole = !norms.IsFrozen && context.Network.Sites.Any(site => site.Norm is { IsBatchNorm: true } norm && norm.UsesBatch(norms.Statistics));
         Tensor? sum = null;
         foreach (var (input, _) in context.Batches)
         foreach (var seen in whole ? [input] : Parts(input))

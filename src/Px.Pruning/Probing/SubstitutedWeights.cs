@@ -38,7 +38,10 @@ internal sealed class SubstitutedWeights : WeightFunction
         ranked = [.. Network.Prunable.Select(slot => leaves[slot.Index])];
     }
 
-    internal override Tensor Run(Tensor input) => Network.Run(new GradientEvaluation(leaves, norms), input);
+    /// <summary>Whether gradients flow to the caller's biases.</summary>
+    internal bool TrainsBiases { get; init; }
+
+    internal override Tensor Run(Tensor input) => Network.Run(new GradientEvaluation(leaves, norms, TrainsBiases), input);
 
     internal override void FreezeNorms(Tensor input)
     {

@@ -22,6 +22,20 @@ internal abstract class WeightFunction(Network network) : IDisposable
         ? new SubstitutedWeights(context.Network, new FreshNorms())
         : new BorrowedWeights(context.Network, statistics: null);
 
+    /// <summary>The function with norm layers as constants, once <paramref name="norms"/> has watched a pass. Where hooks stay silent, only running statistics are constant.</summary>
+    /// <param name="context">Whose network.</param>
+    /// <param name="norms">Taken over.</param>
+    /// <exception cref="UnsupportedModelException">Hooks stay silent, and a norm layer goes by the statistics of its input.</exception>
+    internal static WeightFunction WithFrozenNorms(ScoringContext context, NormPolicy norms)
+    {
+        if (context.Network.Silent.Count == 0) return new SubstitutedWeights(context.Network, norms) { TrainsBiases = norms.TrainsParameters };
+        using (norms)
+        {
+            if (context.Network.Sites.FirstOrDefault(site => site.Norm?.UsesBatch(norms.Statistics) == true) is { } site) throw NotFrozen(site);
+            return new BorrowedWeights(context.Network, NormStatistics.Running);
+        }
+    }
+
     protected Network Network { get; } = network;
 
     /// <summary>What gradients are taken of: the weights last set, one for each prunable slot. Borrowed.</summary>
@@ -55,4 +69,9 @@ internal abstract class WeightFunction(Network network) : IDisposable
     }
 
     public abstract void Dispose();
+
+    private static UnsupportedModelException NotFrozen(Site site) => new(
+        $"The normalisation layer '{site.Name}' would take its statistics from the data, and in a network that calls layers through forward() they cannot "
+        + "be held constant. Call the layers through call() in the model's own forward, or, for batch norm, choose NormStatistics.Running.")
+    { Module = site.Name };
 }

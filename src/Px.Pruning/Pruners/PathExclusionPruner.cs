@@ -66,9 +66,10 @@ public sealed class PathExclusionPruner : Pruner
     {
         using var scope = NewDisposeScope();
         using var weights = new MaskedWeights(context.Network, context.Alive);
+        using var norms = new NormPolicy(NormStatistics);
         var (leaves, exponent) = Objective == PxObjective.Joint
             ? PathObjectives.Joint(context, weights, NormStatistics)
-            : PathObjectives.Decoupled(context, weights, NormStatistics, dataTerm: Objective != PxObjective.KernelOnly);
+            : PathObjectives.Decoupled(context, weights, norms, dataTerm: Objective != PxObjective.KernelOnly);
 
         using var noGrad = no_grad();
         var scores = context.Network.Prunable.Select(slot => Score(leaves[slot.Index]).MoveToOuterDisposeScope()).ToList();
