@@ -51,9 +51,7 @@ public sealed class EnumerationParityTests
         using var scope = NewDisposeScope();
         using var tiny = TinyNetwork.Create(name);
         var kept = masked ? tiny.SomeMask() : null;
-        using var mask = kept is null ? null : new PruningMask(tiny.Layers.Select(layer => KeyValuePair.Create(
-            layer.Name,
-            tensor(kept[layer.First..(layer.First + layer.Count)]).reshape(tiny.Model.get_parameter(layer.Name)!.shape))));
+        using var mask = kept is null ? null : tiny.Mask(kept);
         var expected = scores(new PathEnumeration(tiny.Graph, kept), tiny.Samples);
 
         using var actual = pruner.Score(tiny.Model, PruningData.From([tiny.Batch()]), mask, new PruningOptions { Data = DataBudget.All });

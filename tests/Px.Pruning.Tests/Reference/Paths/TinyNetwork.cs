@@ -53,6 +53,10 @@ internal sealed class TinyNetwork : IDisposable
     /// <summary>A mask that drops about a third of the weights.</summary>
     public bool[] SomeMask() => DeterministicTensors.Draw("mask", Graph.Weights.Count, 0, 1, seed: 11).Select(u => u > 1.0 / 3).ToArray();
 
+    /// <summary>Which weights of <see cref="Graph"/> are there, as the library takes it.</summary>
+    public PruningMask Mask(bool[] kept) => new(Layers.Select(layer => KeyValuePair.Create(
+        layer.Name, tensor(kept[layer.First..(layer.First + layer.Count)]).reshape(Model.get_parameter(layer.Name)!.shape))));
+
     /// <summary>The samples as one batch [B, …] with labels that nothing reads.</summary>
     public (Tensor Input, Tensor Target) Batch() =>
         (tensor(Samples.SelectMany(x => x).ToArray()).reshape([Samples.Length, .. InputShape]), zeros(Samples.Length, ScalarType.Int64));

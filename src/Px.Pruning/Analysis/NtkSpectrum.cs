@@ -1,0 +1,60 @@
+namespace Px.Pruning.Analysis;
+
+/// <summary>All eigenvalues of a Neural Tangent Kernel. Plain numbers.</summary>
+public sealed class NtkSpectrum
+{
+    internal NtkSpectrum(IReadOnlyList<double> eigenvalues, double trace, long samples, long parameters) =>
+        (Eigenvalues, Trace, Samples, Parameters) = (eigenvalues, trace, samples, parameters);
+
+    /// <summary>
+    /// One for each row of the kernel, <see cref="Samples"/> × <see cref="Outputs"/>, the largest first. Not negative: the kernel is
+    /// positive semi-definite, and what rounding puts below zero is 0.
+    /// </summary>
+    /// <remarks>In single precision what lies below about 1e-7 of the largest is rounding; <c>model.to(torch.float64)</c> sees further down.</remarks>
+    public IReadOnlyList<double> Eigenvalues { get; }
+
+    /// <summary>The sum of the kernel's diagonal, which is that of the eigenvalues.</summary>
+    public double Trace { get; }
+
+    /// <summary>Samples N, at least 1.</summary>
+    public long Samples { get; }
+
+    /// <summary>Rows of the kernel a sample: K, or 1 for <see cref="NtkOutputs.Sum"/>.</summary>
+    public long Outputs => Eigenvalues.Count / Samples;
+
+    /// <summary>Kept weights that were differentiated, m. No more eigenvalues than these are above 0.</summary>
+    public long Parameters { get; }
+
+    /// <summary>
+    /// How far apart two spectra lie, in decades: the root mean square of <c>log₁₀ λᵢ − log₁₀ μᵢ</c> over the eigenvalues in order of size.
+    /// </summary>
+    /// <remarks>
+    /// <para>
+    /// What lies below 1e-6 of the largest eigenvalue of either counts as that much: zeros, and what single precision cannot tell from them.
+    /// Spectra of different lengths are compared by their quantiles.
+    /// </para>
+    /// <para><b>Law:</b> a metric but for what lies below the floor; twice the weights of a linear layer's follower give log₁₀ 4.</para>
+    /// </remarks>
+    /// <param name="other">Dense against sparse, for example, on the same samples.</param>
+    /// <returns>In [0, 6]. 0 exactly where the eigenvalues are the same, but for those below the floor, and for two kernels that are zero.</returns>
+    /// <exception cref="ArgumentNullException"><paramref name="other"/> is null.</exception>
+    public double DistanceTo(NtkSpectrum other)
+    {
+        ArgumentNullException.ThrowIfNull(other);
+        return SpectrumDistance.InDecades(Eigenvalues, other.Eigenvalues);
+    }
+
+    /// <summary>
+    /// How differently two spectra are shaped, whatever their size: the Wasserstein-1 distance between the distributions of their
+    /// eigenvalues, each divided by its mean, <c>1/R Σᵢ |λᵢ/λ̄ − μᵢ/μ̄|</c>.
+    /// </summary>
+    /// <remarks>Spectra of different lengths are compared by their quantiles. A kernel that is zero has nothing to be divided by: it keeps its zeros.</remarks>
+    /// <param name="other">Dense against sparse, for example, on the same samples.</param>
+    /// <returns>In [0, 2). 0 exactly where one spectrum is a multiple of the other; 1 where only one of the kernels is zero.</returns>
+    /// <exception cref="ArgumentNullException"><paramref name="other"/> is null.</exception>
+    public double ShapeDistanceTo(NtkSpectrum other)
+    {
+        ArgumentNullException.ThrowIfNull(other);
+        return SpectrumDistance.OfShapes(Eigenvalues, other.Eigenvalues);
+    }
+}
