@@ -72,27 +72,27 @@ public sealed class Sweep(string folder, Stock stock, CellRunner runner, Termina
         using var taken = CellLock.TryTake(files.Lock);
         if (taken is null)
             return false;
-        var state = StateOf(cell, out var result);
-        if (state == CellState.Open || (state == CellState.Failed && retry))
-        {
-            try
-            {
-                result = runner.Run(cell, stock.For(cell, token), token);
-                state = CellState.Done;
-            }
-            catch (CellFailedException e)
-            {
-                files.Fail(new CellFailure(files.Name, cell, e.Message, DateTime.UtcNow));
-                logger.LogWarning("{Cell} cannot be run: {Error}", CellTitle.Of(cell), e.Message);
-                state = CellState.Failed;
-            }
-        }
-
-        states[cell] = state;
+        states[cell] = StateOf(cell, out _);
+        if (states[cell] == CellState.Open || (states[cell] == CellState.Failed && retry))
+            states[cell] = Make(cell, files, states, token);
         taken.Remove();
-        if (result is not null)
-            terminal.WriteLine(Text($"[{states.Values.Count(other => other == CellState.Done)}/{states.Count}] {Line(result)}"));
         return true;
+    }
+
+    private CellState Make(Cell cell, CellFiles files, Dictionary<Cell, CellState> states, CancellationToken token)
+    {
+        try
+        {
+            var result = runner.Run(cell, stock.For(cell, token), token);
+            terminal.WriteLine(Text($"[{1 + states.Values.Count(state => state == CellState.Done)}/{states.Count}] {Line(result)}"));
+            return CellState.Done;
+        }
+        catch (CellFailedException e)
+        {
+            files.Fail(new CellFailure(files.Name, cell, e.Message, DateTime.UtcNow));
+            logger.LogWarning("{Cell} cannot be run: {Error}", CellTitle.Of(cell), e.Message);
+            return CellState.Failed;
+        }
     }
 
     private static string Line(CellResult result)

@@ -1,0 +1,63 @@
+using Px.Experiments.Grids;
+using Px.Experiments.Results;
+using Px.Samples;
+using Px.Samples.Tests.Support;
+
+namespace Px.Experiments.Tests.Results;
+
+public sealed class ResultFileTests : IDisposable
+{
+    private static readonly CellResult Example = new()
+    {
+        Name = "a-name",
+        Protocol = "fig2-small",
+        Cell = new() { Model = "resnet20", Data = "fashion-mnist", Method = "px", Sparsity = 0.9, Seed = 1, Epochs = 2, LearningRate = 0.1 },
+        Method = "PX",
+        Settings = new Dictionary<string, string> { ["learning rate"] = "0.1" },
+        Versions = new Dictionary<string, string> { ["Px.Pruning"] = "0.1.0+abc" },
+        DataHash = "00ff",
+        Training = new() { Measure = "accuracy", Before = 0.1, After = double.NaN, Seconds = 1.0 / 3 },
+        Pruning = new()
+        {
+            Rounds = 20, Seconds = [0.1, 0.2], MaskFile = "mask", Kept = 1, Total = 10, Effective = 1, DenseFlops = 5_000_000_000, Flops = 2, OutputsReached = 9, Outputs = 10,
+            Layers = [new() { Name = "conv.weight", Kept = 1, Total = 10, UnitsAlive = 1, Units = 2, Effective = 0 }],
+        },
+        Spectrum = new() { Samples = 2, Eigenvalues = [1e10, 1e-10], Bound = 3.3 },
+        Finished = new DateTime(2026, 11, 26, 1, 2, 3, DateTimeKind.Utc),
+    };
+
+    private readonly TemporaryFolder folder = new();
+
+    [Fact]
+    public void Read_WhatWasWritten_IsTheSame()
+    {
+        ResultFile.Write(folder.In("a.result.json"), Example);
+
+        ResultFile.Read(folder.In("a.result.json")).Should().BeEquivalentTo(Example);
+        File.ReadAllText(folder.In("a.result.json")).Should().Contain("0.1.0+abc", "people read it");
+        Directory.GetFiles(folder.Path).Should().ContainSingle();
+    }
+
+    [Theory]
+    [InlineData("")]
+    [InlineData("{}")]
+    [InlineData("{ \"format\": 1 }")]
+    [InlineData("{ \"format\": 1, \"name\": \"cut off")]
+    [InlineData("[]")]
+    public void Read_WhatIsNoResult_IsRefusedByName(string text)
+    {
+        File.WriteAllText(folder.In("a.result.json"), text);
+
+        FluentActions.Invoking(() => ResultFile.Read(folder.In("a.result.json"))).Should().Throw<InvalidDataException>().WithMessage("*a.result.json' is damaged, or no result*");
+    }
+
+    [Fact]
+    public void Read_AnotherFormat_SaysWhich()
+    {
+        ResultFile.Write(folder.In("a.result.json"), Example with { Format = 2 });
+
+        FluentActions.Invoking(() => ResultFile.Read(folder.In("a.result.json"))).Should().Throw<SampleException>().WithMessage("*is of format 2; this version reads and writes format 1.*");
+    }
+
+    public void Dispose() => folder.Dispose();
+}

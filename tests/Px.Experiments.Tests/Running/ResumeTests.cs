@@ -1,0 +1,118 @@
+using System.Diagnostics;
+using Px.Experiments.Tests.Support;
+using Px.Samples;
+
+namespace Px.Experiments.Tests.Running;
+
+/// <summary>Whatever ends a sweep and whenever: the same command goes on, and gets the numbers of one that nothing ended.</summary>
+public sealed class ResumeTests : IDisposable, IClassFixture<UnbrokenSweeps>
+{
+    private static readonly string[] Grid = ["sweep", "--methods", "snip,dense", "--sparsity", "0.5", "--epochs", "20"];
+    private static readonly string[] Imp = ["sweep", "--methods", "imp", "--sparsity", "0.5", "--rounds", "2", "--epochs", "12"];
+    private static readonly string[] Several = ["sweep", "--methods", "dense,snip,random,magnitude", "--sparsity", "0.5,0.8", "--epochs", "2"];
+
+    private readonly UnbrokenSweeps unbroken;
+    private readonly TinySweep broken = new();
+
+    public ResumeTests(UnbrokenSweeps unbroken) => this.unbroken = unbroken;
+
+    [Theory]
+    [InlineData("*snip*.start.json")]
+    [InlineData("*snip*.checkpoint.safetensors")]
+    [InlineData("*dense*.checkpoint.safetensors")]
+    public void Run_ProcessKilled_GoesOnToTheSameNumbers(string at) => KilledAndRunAgain(Grid, at);
+
+    [Theory]
+    [InlineData("*.imp-round1.safetensors")]
+    [InlineData("*.imp-round2.safetensors")]
+    [InlineData("*.checkpoint.safetensors")]
+    public void Run_ProcessKilledInATrainingOfImp_GoesOnToTheSameNumbers(string at) => KilledAndRunAgain(Imp, at);
+
+    [Fact]
+    public void Run_Cancelled_GoesOnToTheSameNumbers()
+    {
+        using (var source = new CancellationTokenSource())
+        {
+            using var timer = new Timer(_ => { if (Exists("*snip*.checkpoint.safetensors")) source.Cancel(); }, null, 0, 1);
+            var (exitCode, output) = broken.Run(source.Token, Grid);
+            exitCode.Should().Be(ExitCode.Cancelled);
+            output.Should().EndWith("Cancelled. The same command goes on from here.\n");
+        }
+
+        broken.Run(Grid).ExitCode.Should().Be(0);
+        broken.ShouldEqual(unbroken.Of(Grid));
+        broken.ShouldBeTidy();
+    }
+
+    [Fact]
+    public void Run_Terminated_StopsCleanlyAndSaysSo()
+    {
+        if (OperatingSystem.IsWindows())
+            return;
+        using var process = broken.Start(Grid);
+        WaitFor(process, "*.checkpoint.safetensors");
+        Process.Start("kill", ["-TERM", $"{process.Id}"]).WaitForExit();
+
+        process.StandardOutput.ReadToEnd().Should().EndWith("Cancelled. The same command goes on from here.\n");
+        process.WaitForExit();
+        process.ExitCode.Should().Be(ExitCode.Cancelled);
+    }
+
+    [Fact]
+    public void Run_BegunOnOtherData_IsRefused()
+    {
+        using (var source = new CancellationTokenSource())
+        {
+            using var timer = new Timer(_ => { if (Exists("*.checkpoint.safetensors")) source.Cancel(); }, null, 0, 1);
+            broken.Run(source.Token, Grid);
+        }
+
+        var start = Directory.GetFiles(broken.Output.Path, "*.start.json").Single();
+        File.WriteAllText(start, File.ReadAllText(start).Replace("\"dataHash\": \"", "\"dataHash\": \"0", StringComparison.Ordinal));
+
+        var (exitCode, output) = broken.Run(Grid);
+
+        exitCode.Should().Be(ExitCode.Failed);
+        output.Should().Contain("was begun on other data");
+    }
+
+    [Fact]
+    public void Run_TwoProcessesAtOnce_ShareTheNetworks()
+    {
+        using var first = broken.Start(Several);
+        using var second = broken.Start(Several);
+        var lines = (first.StandardOutput.ReadToEnd() + second.StandardOutput.ReadToEnd()).Split('\n').Where(line => line.StartsWith('[')).Select(line => line.Split("] ")[1].Split(':')[0]);
+        first.WaitForExit();
+        second.WaitForExit();
+
+        (first.ExitCode, second.ExitCode).Should().Be((0, 0));
+        lines.Should().HaveCount(7).And.OnlyHaveUniqueItems("none is made twice");
+        broken.ShouldEqual(unbroken.Of(Several));
+        broken.ShouldBeTidy();
+    }
+
+    public void Dispose() => broken.Dispose();
+
+    private void KilledAndRunAgain(string[] grid, string at)
+    {
+        using (var process = broken.Start(grid))
+        {
+            WaitFor(process, at);
+            process.Kill();
+            process.WaitForExit();
+        }
+
+        broken.Results().Should().HaveCountLessThan(unbroken.Of(grid).Results().Count, "it was killed on the way");
+        broken.Run(grid).ExitCode.Should().Be(0);
+        broken.ShouldEqual(unbroken.Of(grid));
+        broken.ShouldBeTidy();
+    }
+
+    private void WaitFor(Process process, string pattern)
+    {
+        SpinWait.SpinUntil(() => process.HasExited || Exists(pattern), TimeSpan.FromMinutes(1));
+        process.HasExited.Should().BeFalse("it has many epochs to go through");
+    }
+
+    private bool Exists(string pattern) => Directory.EnumerateFiles(broken.Output.Path, pattern).Any();
+}
