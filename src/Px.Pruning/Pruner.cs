@@ -127,8 +127,8 @@ public abstract class Pruner : IPruner
             context.Alive = alive;
 
             long kept = alive.Sum(mask => mask.sum().ToInt64());
-            options.Logger?.LogInformation("{Method} round {Round} of {Rounds}: {Kept} of {Total} weights kept.", Name, round, rounds, kept, total);
-            options.Progress?.Report(new PruningProgress(Name, round, rounds, kept, total, watch.Elapsed));
+            options.ReportRound(
+                new PruningProgress(Name, round, rounds, kept, total, watch.Elapsed), prunable.Zip(alive, (slot, mask) => KeyValuePair.Create(slot.Name, mask)));
         }
     }
 

@@ -1,3 +1,4 @@
+using System.Globalization;
 using Microsoft.Extensions.Logging;
 using static TorchSharp.torch;
 
@@ -73,4 +74,22 @@ public sealed record PruningOptions
 
     /// <summary>Receives one report after each round. Default <see langword="null"/>.</summary>
     public IProgress<PruningProgress>? Progress { get; init; }
+
+    /// <summary>
+    /// Receives the mask after each round, before <see cref="Progress"/> is told, with <c>method</c> and <c>round</c> as metadata; before
+    /// <see cref="SanityAblation.ShuffleWithinLayers"/>, which comes after the last round. The masks are the caller's to dispose, also where pruning
+    /// throws; each takes a byte for every prunable weight. Default <see langword="null"/>: they are not kept.
+    /// </summary>
+    public ICollection<PruningMask>? RoundMasks { get; init; }
+
+    internal void ReportRound(PruningProgress progress, IEnumerable<KeyValuePair<string, Tensor>> masks)
+    {
+        Logger?.LogInformation("{Method} round {Round} of {Rounds}: {Kept} of {Total} weights kept.", progress.Method, progress.Round, progress.Rounds, progress.Kept, progress.Total);
+        RoundMasks?.Add(new PruningMask(masks, new Dictionary<string, string>
+        {
+            ["method"] = progress.Method,
+            ["round"] = progress.Round.ToString(CultureInfo.InvariantCulture),
+        }));
+        Progress?.Report(progress);
+    }
 }

@@ -75,6 +75,26 @@ public class PruningOptionsTests
         seen[^1].Kept.Should().Be(result.Mask.Kept);
     }
 
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void RoundMasks_EveryRound_ReceiveItsMask(bool imp)
+    {
+        using var model = new ConvNet();
+        var masks = new List<PruningMask>();
+        var options = new PruningOptions { Rounds = 4, RoundMasks = masks, Schedule = SparsitySchedule.Linear };
+        IPruner pruner = imp ? new IterativeMagnitudePruner((_, _) => { }) : new MagnitudePruner();
+
+        using var result = pruner.Prune(model, PruningData.None, 0.8, options);
+
+        masks.Select(mask => Math.Round(mask.Density, 2)).Should().Equal(0.8, 0.6, 0.4, 0.2);
+        masks.Zip(masks.Skip(1), (before, after) => before.Overlap(after)).Should().AllBeEquivalentTo(1.0, "masks only shrink");
+        masks[^1].Jaccard(result.Mask).Should().Be(1);
+        masks.Select(mask => mask.Metadata["round"]).Should().Equal("1", "2", "3", "4");
+        masks.Should().OnlyContain(mask => mask.Metadata["method"] == result.Report.Method);
+        masks.ForEach(mask => mask.Dispose());
+    }
+
     [Fact]
     public void Mask_OfAPruner_SaysHowItWasMade()
     {

@@ -1,6 +1,5 @@
 using System.Diagnostics;
 using System.Globalization;
-using Microsoft.Extensions.Logging;
 using Px.Pruning.Masking;
 using Px.Pruning.Scopes;
 using static TorchSharp.torch;
@@ -45,8 +44,9 @@ internal sealed class ImpRun(
                 now = now with { Mask = Rank(before.Mask, plan[round - 1], options.Scope) };
                 before.Mask.Dispose();
                 if (checkpoint is not null) now.Save(checkpoint);
-                options.Logger?.LogInformation("{Method} round {Round} of {Rounds}: {Kept} of {Total} weights kept.", Method, round, plan.Length, now.Mask.Kept, now.Mask.Total);
-                options.Progress?.Report(new PruningProgress(Method, round, plan.Length, now.Mask.Kept, now.Mask.Total, watch.Elapsed));
+                var mask = now.Mask;
+                options.ReportRound(
+                    new PruningProgress(Method, round, plan.Length, mask.Kept, mask.Total, watch.Elapsed), mask.Names.Select(name => KeyValuePair.Create(name, mask[name])));
             }
 
             return now;
