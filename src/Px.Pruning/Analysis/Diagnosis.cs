@@ -21,7 +21,7 @@ public sealed class Diagnosis
     public bool IsSound => Findings.Count == 0;
 
     /// <summary>The findings, a line each; of a network without any, what that means. Lines end in <c>\n</c>.</summary>
-    public override string ToString() => string.Concat(Findings.Select(finding => $"{finding}\n")) + (pathsUnknown, IsSound) switch
+    public override string ToString() => string.Concat(Findings.Select(finding => $"- {finding}\n")) + (pathsUnknown, IsSound) switch
     {
         (null, true) => "Sound: paths lead through every layer, every output is reached, and hardly a kept weight lies on no path.\n",
         (null, false) => "",

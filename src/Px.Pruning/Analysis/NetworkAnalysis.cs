@@ -125,7 +125,10 @@ public sealed class NetworkAnalysis
     }
 
     /// <summary>The mask without its dead weights: what is kept and lies on a path from input to output.</summary>
-    /// <remarks>A network that is pruned by it computes the same up to constants. The model is left as it was found, as by <see cref="Analyze"/>.</remarks>
+    /// <remarks>
+    /// Dead weights add constants to a unit at most: in a network without biases and shifts before its last layer, pruning them changes no output. The model is
+    /// left as it was found, as by <see cref="Analyze"/>.
+    /// </remarks>
     /// <param name="model">As for <see cref="Analyze"/>.</param>
     /// <param name="sampleShape">As for <see cref="Analyze"/>.</param>
     /// <param name="mask">As for <see cref="Analyze"/>.</param>

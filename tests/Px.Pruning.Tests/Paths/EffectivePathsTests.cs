@@ -177,6 +177,28 @@ public sealed class EffectivePathsTests : LeakCheckedTests
     }
 
     [Fact]
+    public void EffectiveMask_NetworkWithoutShifts_ComputesTheSameWithoutItsDeadWeights()
+    {
+        // Norm layers are new: no mean, no shift. The last layer's bias is no weight.
+        using var model = new ResidualNet(functionalTail: false);
+        using var input = Samples.Normal(8, [3, 8, 8]).Input;
+        using var mask = RandomMasks.Draw(model, 0.08, seed: 5);
+        using var effective = NetworkAnalysis.EffectiveMask(model, [3, 8, 8], mask);
+        model.eval();
+        Tensor Output(PruningMask pruned)
+        {
+            using var binding = pruned.Bind(model);
+            return model.call(input);
+        }
+
+        var before = Output(mask);
+        var after = Output(effective);
+        effective.Kept.Should().BeInRange(1, mask.Kept - 1);
+        before.std(0).max().ToDouble().Should().BePositive("otherwise nothing depends on the input");
+        (after - before).abs().max().ToDouble().Should().BeLessThan(1e-6);
+    }
+
+    [Fact]
     public void EffectiveMask_ValuesOfTheWeights_DoNotMatter()
     {
         using var model = new ConvNet();
@@ -187,6 +209,60 @@ public sealed class EffectivePathsTests : LeakCheckedTests
 
         after.Jaccard(before).Should().Be(1);
         before.Kept.Should().BeInRange(1, mask.Kept - 1);
+    }
+
+    /// <summary>Maxima called as functions show one winner a window; all of them must be found, as where a module shows the window.</summary>
+    [Theory]
+    [InlineData(1)]
+    [InlineData(2)]
+    public void EffectiveMask_MaximaAsFunctions_AreFoundAsModulesAre(int dilation)
+    {
+        var pool = MaxPool2d(3, stride: 2, padding: 1, dilation: dilation, ceil_mode: true);
+        GraphNet Make(bool function) => new([("a", Conv2d(1, 6, 3)), ("pool", pool), ("b", Conv2d(6, 6, 2)), ("c", Conv2d(6, 4, 1)), ("fc", Linear(4, 3))], (layer, x) =>
+        {
+            var y = layer("b", Pool(layer("a", x).relu()));
+            return layer("fc", functional.adaptive_max_pool2d(layer("c", Pool(y) + y.narrow(2, 0, 1).narrow(3, 0, 1)), [1, 1]).flatten(1));
+            Tensor Pool(Tensor z) => function ? functional.max_pool2d(z, 3, stride: 2, padding: 1, dilation: dilation, ceil_mode: true) : layer("pool", z);
+        });
+        using var seen = Make(function: false);
+        using var hidden = Make(function: true);
+        long dead = 0;
+        for (var seed = 0; seed < 20; seed++)
+        {
+            using var mask = RandomMasks.Draw(seen, 0.3, seed);
+            using var expected = NetworkAnalysis.EffectiveMask(seen, [1, 11, 11], mask);
+            using var found = NetworkAnalysis.EffectiveMask(hidden, [1, 11, 11], mask);
+
+            found.Jaccard(expected).Should().Be(1);
+            dead += mask.Kept - found.Kept;
+        }
+
+        dead.Should().BePositive();
+    }
+
+    [Theory]
+    [InlineData(ScalarType.BFloat16)]
+    [InlineData(ScalarType.Float64)]
+    public void EffectiveMask_OtherTypes_AreFollowedAlike(ScalarType type)
+    {
+        using var model = new ResidualNet(functionalTail: true);
+        using var mask = RandomMasks.Draw(model, 0.1, seed: 4);
+        using var expected = NetworkAnalysis.EffectiveMask(model, [3, 8, 8], mask);
+        using var cast = model.to(type);
+        using var found = NetworkAnalysis.EffectiveMask(cast, [3, 8, 8], mask);
+
+        found.Jaccard(expected).Should().Be(1);
+    }
+
+    [Fact]
+    public void EffectiveMask_ActivationsOfEveryKind_LetPathsPass()
+    {
+        // Saturating functions too: ReLU6 called as a function, on the sum of many.
+        using var model = new GraphNet([("a", Linear(3, 40)), ("gelu", GELU()), ("b", Linear(40, 40)), ("tanh", Tanh()), ("c", Linear(40, 2))],
+            (layer, x) => layer("c", layer("tanh", functional.relu6(layer("b", layer("gelu", layer("a", x)))))));
+        foreach (var parameter in model.parameters()) parameter.requires_grad = false;
+
+        NetworkAnalysis.Analyze(model, [3]).Effective.Should().Be(3 * 40 + 40 * 40 + 40 * 2);
     }
 
     private static void CompareWithEnumeration(Module<Tensor, Tensor> model, long[] shape, Reference.Paths.UnitGraph graph)
