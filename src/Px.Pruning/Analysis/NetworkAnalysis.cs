@@ -121,7 +121,7 @@ public sealed class NetworkAnalysis
     {
         ArgumentNullException.ThrowIfNull(model);
         ArgumentNullException.ThrowIfNull(sampleShape);
-        return NetworkMeasurement.Take(model, PruningData.Shape(sampleShape).SampleShape!, mask, cancellationToken);
+        return NetworkMeasurement.Take(model, sampleShape, mask, cancellationToken);
     }
 
     /// <summary>The mask without its dead weights: what is kept and lies on a path from input to output.</summary>
@@ -143,7 +143,7 @@ public sealed class NetworkAnalysis
     {
         ArgumentNullException.ThrowIfNull(model);
         ArgumentNullException.ThrowIfNull(sampleShape);
-        return NetworkMeasurement.EffectiveMask(model, PruningData.Shape(sampleShape).SampleShape!, mask, cancellationToken);
+        return NetworkMeasurement.EffectiveMask(model, sampleShape, mask, cancellationToken);
     }
 
     /// <summary>A table to read: a line a layer, the totals, what the numbers mean, and the diagnosis. Invariant culture, lines end in <c>\n</c>.</summary>

@@ -16,28 +16,31 @@ internal static class NetworkMeasurement
             using var paths = TryFollow(network, kept, token, out string? unknown);
             var layers = Pruner.Describe(network, ranked: true).Select((layer, i) => Count(layer, alive[i], paths?.Effective(i))).ToList();
             return new NetworkAnalysis(layers, model.parameters().DistinctBy(p => p.Handle).Sum(p => p.numel()), Facts(layers, paths, unknown));
-        });
+        }, token);
 
     internal static PruningMask EffectiveMask(Module<Tensor, Tensor> model, long[] sampleShape, PruningMask? mask, CancellationToken token) =>
         Measure(model, sampleShape, mask, (network, _, kept) =>
         {
             using var paths = Follow(network, kept, token);
             return PruningMask.Adopt(network.Slots.Select(slot => KeyValuePair.Create(slot.Name, paths.Effective(slot.Index))));
-        });
+        }, token);
 
     private static T Measure<T>(
-        Module<Tensor, Tensor> model, long[] sampleShape, PruningMask? mask, Func<Network, List<Tensor>, MaskedWeights, T> measure)
+        Module<Tensor, Tensor> model, long[] sampleShape, PruningMask? mask, Func<Network, List<Tensor>, MaskedWeights, T> measure, CancellationToken token)
     {
         if (mask is not null) MaskMismatch.ThrowIfAny(model, mask);
-        using var inference = is_inference_mode_enabled() ? inference_mode(false) : null;
-        using var network = new Network(model, ParameterSelection.Default);
-        if (network.Slots.Count == 0)
+        // With a seed, forwards that draw leave no trace in the global random state.
+        return new ScoringFrame("The analysis").Run(model, PruningData.Shape(sampleShape), new PruningOptions { Seed = 0 }, context =>
         {
-            throw new ArgumentException(
-                "The model has nothing to analyse: no convolution, transposed convolution or linear layer is registered in it. Layers in arrays or lists are "
-                + "not registered; use ModuleList or Sequential.", nameof(model));
-        }
+            RefuseOtherNames(mask, context.Network);
+            var alive = Pruner.AliveIn(mask, context.Network);
+            using var kept = new MaskedWeights(context.Network, alive);
+            return measure(context.Network, alive, kept);
+        }, token);
+    }
 
+    private static void RefuseOtherNames(PruningMask? mask, Network network)
+    {
         var names = network.Slots.Select(slot => slot.Name).ToHashSet();
         if (mask?.Names.FirstOrDefault(name => !names.Contains(name)) is { } other)
         {
@@ -45,13 +48,6 @@ internal static class NetworkMeasurement
                 $"The mask names '{other}', which is not the weight of a convolution, transposed convolution or linear layer, or not the first name of one that "
                 + $"layers share. The model's weights are: {string.Join(", ", names)}.", nameof(mask));
         }
-
-        using var snapshot = new ModelSnapshot(model, seed: 0);
-        using var temporaries = NewDisposeScope();
-        network.Probe(ones([1, .. sampleShape], network.ComputeType, network.Device));
-        var alive = Pruner.AliveIn(mask, network);
-        using var kept = new MaskedWeights(network, alive);
-        return measure(network, alive, kept);
     }
 
     private static EffectivePaths? TryFollow(Network network, MaskedWeights kept, CancellationToken token, out string? unknown)

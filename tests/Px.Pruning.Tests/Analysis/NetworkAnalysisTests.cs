@@ -259,7 +259,7 @@ public sealed class NetworkAnalysisTests : LeakCheckedTests
         Throws<ArgumentNullException>(() => NetworkAnalysis.Analyze(model, null!), "*sampleShape*");
         Throws<ArgumentException>(() => NetworkAnalysis.Analyze(model, []), "*at least one dimension*");
         Throws<ArgumentException>(() => NetworkAnalysis.Analyze(model, [1, 1, 1]), "*does not run on an input of shape [1, 1, 1, 1]*");
-        Throws<ArgumentException>(() => NetworkAnalysis.Analyze(none, [1, 4, 4]), "*nothing to analyse*");
+        Throws<ArgumentException>(() => NetworkAnalysis.Analyze(none, [1, 4, 4]), "*no convolution, transposed convolution or linear layer is registered*");
         Throws<ArgumentException>(() => NetworkAnalysis.Analyze(model, [1, 4, 4], reshaped), "*'fc.weight' (mask [2, 4], model [2, 3])*");
         Throws<ArgumentException>(() => NetworkAnalysis.Analyze(model, [1, 4, 4], bias), "*'fc.bias'*is not the weight of*conv.weight, fc.weight*");
         Throws<ObjectDisposedException>(() => NetworkAnalysis.Analyze(model, [1, 4, 4], disposed), "*");
