@@ -84,7 +84,11 @@ public static class NtkAnalysis
     /// A product is, for each vector, a backward pass of the N samples and one through a backward pass; the forward passes of
     /// <see cref="NtkOptions.MicroBatch"/> samples are shared by the vectors that memory has room for. Besides, 16·N·K bytes for each product.
     /// </para>
-    /// <para><b>Law:</b> these are the first of <see cref="Spectrum"/>, multiples included, to about the square of the tolerance.</para>
+    /// <para>
+    /// Where outputs are few, <see cref="Spectrum"/> is done sooner, as long as its matrix fits: a product takes each sample as long as some three
+    /// rows, and there are up to a hundred of them.
+    /// </para>
+    /// <para><b>Law:</b> these are the first of <see cref="Spectrum"/>, multiples included; each to within its residual, as a rule to much less.</para>
     /// </remarks>
     /// <inheritdoc cref="Spectrum" path="/param"/>
     /// <exception cref="ArgumentException">There is no data, the mask does not fit, or nothing is selected.</exception>

@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using Px.Pruning.Probing;
 using TorchSharp;
 using static TorchSharp.torch;
@@ -72,33 +73,36 @@ internal sealed class NtkProducts(NtkJacobian jacobian, NtkOptions options)
     {
         using var grad = enable_grad();
         var w = zeros(rows, output.dtype, output.device).requires_grad_();
+        // autograd.grad ends the process where backward throws; but Pull took the same network backward before.
+        IList<Tensor> g = output.requires_grad
+            ? autograd.grad([output], leaves, [jacobian.AtOutput(w, output)], retain_graph: true, create_graph: true, allow_unused: true)
+            : [];
+        // What stands for a leaf that nothing depends on holds no memory, but counts as a live tensor.
+        foreach (var nothing in g.Where(tensor => tensor.IsInvalid)) nothing.Dispose();
+        return stack(U.Select(u => Differentiate(g, u, w)), 1).cpu();
+    }
+
+    /// <summary>∂⟨g(w), u⟩/∂w, float64.</summary>
+    private Tensor Differentiate(IList<Tensor> g, Tensor[] u, Tensor w)
+    {
+        using var temporaries = NewDisposeScope();
+        var products = g.Zip(u, (a, b) => !a.IsInvalid && a.requires_grad ? (a * b).sum().to(w.dtype) : null).OfType<Tensor>().ToList();
+        if (products.Count > 0) Backward(products.Aggregate((a, b) => a + b), w);
+        jacobian.Report();
+        return WeightFunction.TakeGradient(w).detach().to(float64).MoveToOuterDisposeScope();
+    }
+
+    private static void Backward(Tensor product, Tensor w)
+    {
         try
         {
-            if (output.requires_grad)
-                autograd.backward([output], [jacobian.AtOutput(w, output)], retain_graph: true, create_graph: true, inputs: leaves);
-            var g = leaves.Select(WeightFunction.TakeGradient).ToList();
-            return stack(U.Select(u => Differentiate(g, u, w)), 1).cpu();
+            autograd.backward([product], retain_graph: true, inputs: [w]);
         }
-        catch (Exception e) when (e is System.Runtime.InteropServices.ExternalException or InvalidOperationException)
+        catch (Exception e) when (e is ExternalException or InvalidOperationException)
         {
             throw new UnsupportedModelException(
                 "NtkAnalysis.TopEigenvalues differentiates the network twice, and an operation of it has no second derivative: "
                 + e.Message.Split('\n')[0] + " Replace that operation, or take NtkAnalysis.Spectrum on fewer samples.", e);
         }
-        finally
-        {
-            // A gradient that belongs to a graph keeps its leaf alive, and its leaf it.
-            foreach (var leaf in leaves) leaf.grad = null;
-        }
-    }
-
-    /// <summary>∂⟨g(w), u⟩/∂w, float64.</summary>
-    private Tensor Differentiate(List<Tensor> g, Tensor[] u, Tensor w)
-    {
-        using var temporaries = NewDisposeScope();
-        var products = g.Zip(u, (a, b) => a.requires_grad ? (a * b).sum().to(w.dtype) : null).OfType<Tensor>().ToList();
-        if (products.Count > 0) autograd.backward([products.Aggregate((a, b) => a + b)], retain_graph: true, inputs: [w]);
-        jacobian.Report();
-        return WeightFunction.TakeGradient(w).detach().to(float64).MoveToOuterDisposeScope();
     }
 }

@@ -33,7 +33,7 @@ public sealed class NtkSpectrum
     /// What lies below 1e-6 of the largest eigenvalue of either counts as that much: zeros, and what single precision cannot tell from them.
     /// Spectra of different lengths are compared by their quantiles.
     /// </para>
-    /// <para><b>Law:</b> a metric but for what lies below the floor; twice the weights of a linear layer's follower give log₁₀ 4.</para>
+    /// <para><b>Law:</b> c times a spectrum lies |log₁₀ c| away from it, as long as no eigenvalue is below the floor.</para>
     /// </remarks>
     /// <param name="other">Dense against sparse, for example, on the same samples.</param>
     /// <returns>In [0, 6]. 0 exactly where the eigenvalues are the same, but for those below the floor, and for two kernels that are zero.</returns>

@@ -1,4 +1,5 @@
 using Px.Pruning.Analysis;
+using Px.Pruning.Tests.Masking;
 using Px.Pruning.Tests.Networks;
 using TorchSharp;
 using static TorchSharp.torch;
@@ -96,6 +97,22 @@ public class NtkTopEigenvaluesTests
 
         top.Converged.Should().BeTrue();
         NtkProblem.ShouldBeClose(top.Eigenvalues, [.. NtkAnalysis.Spectrum(wide, NtkProblem.Data(), options: Options).Eigenvalues.Take(4)], 1e-4);
+    }
+
+    [Fact]
+    public void TopEigenvalues_OperationWithoutSecondDerivative_ThrowsATypedException()
+    {
+        using var scope = NewDisposeScope();
+        using var centres = randn(5, 5);
+        using var model = new Lambda(x => cdist(x, centres, 3));
+        var before = ModelState.Of(model);
+        var data = PruningData.From([Samples.Normal(4, [3], 2)]);
+
+        var act = () => NtkAnalysis.TopEigenvalues(model, data, options: Options);
+
+        LiveTensors.LeftBy(() => act.Should().Throw<UnsupportedModelException>().WithMessage("*second derivative*Spectrum*")).Should().Be(0);
+        ModelState.Of(model).ShouldEqual(before);
+        NtkAnalysis.Spectrum(model, data, options: Options).Trace.Should().BePositive();
     }
 
     [Fact]
