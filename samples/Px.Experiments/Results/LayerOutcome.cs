@@ -17,4 +17,7 @@ public sealed record LayerOutcome
 
     /// <summary>Kept weights on a path from input to output; null where that is not known.</summary>
     public long? Effective { get; init; }
+
+    /// <summary>Output units with such a weight; null where that is not known.</summary>
+    public long? UnitsEffective { get; init; }
 }

@@ -25,10 +25,16 @@ public sealed record PruningOutcome
     /// <summary>The same, were every pruned weight skipped.</summary>
     public long? Flops { get; init; }
 
+    /// <summary>The same, were every weight skipped that lies on no path; null where that is not known.</summary>
+    public long? EffectiveFlops { get; init; }
+
     /// <summary>Output units that a path of kept weights reaches; null where that is not known.</summary>
     public long? OutputsReached { get; init; }
 
     public long? Outputs { get; init; }
+
+    /// <summary>What is wrong with the pruned network and what to do about it, in words; empty where nothing is.</summary>
+    public IReadOnlyList<string> Findings { get; init; } = [];
 
     /// <summary>In the model's order.</summary>
     public required IReadOnlyList<LayerOutcome> Layers { get; init; }

@@ -9,6 +9,9 @@ public sealed record SpectrumResult
     /// <summary>Descending.</summary>
     public required IReadOnlyList<double> Eigenvalues { get; init; }
 
-    /// <summary>The paper's upper bound on their sum (Eq. 6); null where it is not known.</summary>
+    /// <summary>The upper bound on their sum that PX prunes by; null where its theory does not hold for the network.</summary>
     public double? Bound { get; init; }
+
+    /// <summary>The modules because of which the bound may lie below the sum; empty where it cannot.</summary>
+    public IReadOnlyList<string> BoundExceptions { get; init; } = [];
 }

@@ -3,10 +3,9 @@ using Px.Experiments.Grids;
 using Px.Experiments.Materials;
 using Px.Experiments.Results;
 using Px.Pruning;
+using Px.Pruning.Analysis;
 using Px.Samples;
 using Px.Samples.Display;
-using Px.Samples.Experiments;
-using Px.Samples.Files;
 using Px.Samples.Training;
 using TorchSharp;
 using static TorchSharp.torch;
@@ -90,17 +89,23 @@ public sealed class CellRunner(string folder, string? protocol, Device device, T
         File.Delete(files.Checkpoint);
         using var network = NewNetwork(material.Task, cell);
         using var pruned = cell.Method == Cell.Dense ? null : pruning.Run(network, () => NewNetwork(material.Task, cell), token);
-        if (pruned is not null)
-            WholeFile.Write(files.Mask, pruned.Result.Mask.Save);
+        pruned?.Result.Mask.Save(files.Mask);
         var start = new CellStart
         {
             DataHash = material.DataHash,
+            Pruning = pruned?.Outcome(NetworkAnalysis.Analyze(network, SampleShape(material.Task, cell), pruned.Result.Mask, token), Path.GetFileName(files.Mask)),
+            Spectrum = cell.SpectrumSamples == 0 ? null : CellSpectrum.Take(cell, material.Task, network, pruned?.Result.Mask, token),
             Before = test(network),
-            Pruning = pruned?.Outcome(Path.GetFileName(files.Mask)),
-            Spectrum = null,
         };
         start.Write(files.Start);
         return start;
+    }
+
+    private static long[] SampleShape(LearningTask task, Cell cell)
+    {
+        foreach (var (input, _) in task.PruningSamples(cell.Seed))
+            return input.shape[1..];
+        return [];
     }
 
     private Module<Tensor, Tensor> NewNetwork(LearningTask task, Cell cell) => task.NewNetwork(cell.Seed).to(device);

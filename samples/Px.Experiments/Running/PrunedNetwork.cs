@@ -1,5 +1,6 @@
 using Px.Experiments.Results;
 using Px.Pruning;
+using Px.Pruning.Analysis;
 
 namespace Px.Experiments.Running;
 
@@ -10,27 +11,36 @@ namespace Px.Experiments.Running;
 internal sealed record PrunedNetwork(PruningResult Result, int Rounds, IReadOnlyList<double> Seconds) : IDisposable
 {
     /// <summary>The plain numbers of it.</summary>
+    /// <param name="analysis">What the mask leaves of the network.</param>
     /// <param name="maskFile">The file of the mask.</param>
-    public PruningOutcome Outcome(string maskFile)
+    public PruningOutcome Outcome(NetworkAnalysis analysis, string maskFile) => new()
     {
-        var report = Result.Report;
-        return new PruningOutcome
-        {
-            Rounds = Rounds,
-            Seconds = Seconds,
-            MaskFile = maskFile,
-            Kept = report.Kept,
-            Total = report.Total,
-            DenseFlops = report.DenseFlops,
-            Flops = report.Flops,
-            OutputsReached = report.OutputsReached,
-            Outputs = report.Outputs,
-            Layers = [.. report.Layers.Select(layer => new LayerOutcome
+        Rounds = Rounds,
+        Seconds = Seconds,
+        MaskFile = maskFile,
+        Kept = Result.Mask.Kept,
+        Total = Result.Mask.Total,
+        Effective = analysis.Effective,
+        DenseFlops = analysis.DenseFlops,
+        Flops = analysis.Flops,
+        EffectiveFlops = analysis.EffectiveFlops,
+        OutputsReached = analysis.Outputs - analysis.DeadOutputs?.Count,
+        Outputs = analysis.DeadOutputs is null ? null : analysis.Outputs,
+        Findings = [.. analysis.Diagnosis.Findings.Select(finding => finding.ToString())],
+        Layers =
+        [
+            .. analysis.Layers.Where(layer => Result.Mask.Contains(layer.Name)).Select(layer => new LayerOutcome
             {
-                Name = layer.Name, Kept = layer.Kept, Total = layer.Total, UnitsAlive = layer.UnitsAlive, Units = layer.Units,
-            })],
-        };
-    }
+                Name = layer.Name,
+                Kept = layer.Kept,
+                Total = layer.Total,
+                UnitsAlive = layer.UnitsAlive,
+                Units = layer.Units,
+                Effective = layer.Effective,
+                UnitsEffective = layer.UnitsEffective,
+            }),
+        ],
+    };
 
     public void Dispose() => Result.Dispose();
 }

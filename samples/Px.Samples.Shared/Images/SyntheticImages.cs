@@ -14,8 +14,8 @@ public static class SyntheticImages
     public static void Write(string folder, int train, int test)
     {
         Directory.CreateDirectory(folder);
-        WholeFile.Write(Path.Combine(folder, "train.bin"), path => File.WriteAllBytes(path, Records(train, seed: 1)));
-        WholeFile.Write(Path.Combine(folder, "test.bin"), path => File.WriteAllBytes(path, Records(test, seed: 2)));
+        WholeFile.Write(Path.Combine(folder, "train.bin"), Records(train, seed: 1));
+        WholeFile.Write(Path.Combine(folder, "test.bin"), Records(test, seed: 2));
     }
 
     private static byte[] Records(int count, int seed)

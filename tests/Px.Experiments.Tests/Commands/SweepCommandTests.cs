@@ -26,6 +26,7 @@ public sealed class SweepCommandTests : IDisposable
         var result = tiny.Results().Values.Single(result => result is { Method: "PX", Cell.Sparsity: 0.8 });
         result.Pruning!.Kept.Should().Be((long)Math.Round(0.2 * result.Pruning.Total)).And.Be(result.Pruning.Layers.Sum(layer => layer.Kept));
         result.Pruning.Rounds.Should().Be(2);
+        result.Pruning.Effective.Should().BeInRange(1, result.Pruning.Kept).And.Be(result.Pruning.Layers.Sum(layer => layer.Effective));
         result.Pruning.Flops.Should().BePositive().And.BeLessThan(result.Pruning.DenseFlops!.Value);
         result.Settings.Should().Contain("learning rate", "0.1").And.Contain("batch", "16").And.Contain("training samples", "160").And.Contain("pruning seed", "1");
         result.Versions.Should().ContainKeys("Px.Pruning", "TorchSharp", "libtorch", ".NET", "system", "device").And.Contain("threads", "1");
@@ -90,6 +91,29 @@ public sealed class SweepCommandTests : IDisposable
         exitCode.Should().Be(1);
         output.Should().Contain("is of format 2");
         File.ReadAllText(file).Should().Contain("\"format\": 2");
+    }
+
+    [Fact]
+    public void Run_SpectrumSamples_TakesTheSpectrumOfDenseAndPruned()
+    {
+        var (exitCode, output) = tiny.Run("sweep", "--methods", "dense,px,px-released", "--sparsity", "0.9", "--rounds", "2", "--epochs", "0", "--spectrum-samples", "7");
+
+        exitCode.Should().Be(0, output);
+        var spectra = tiny.Results().Values.ToDictionary(result => result.Cell.Method, result => result.Spectrum!);
+        spectra.Should().HaveCount(3).And.OnlyContain(spectrum => spectrum.Value.Samples == 7 && spectrum.Value.Eigenvalues.Count == 70 && spectrum.Value.Bound > 0);
+        spectra.Values.Should().OnlyContain(spectrum => spectrum.Eigenvalues[0] > 0 && spectrum.Eigenvalues.SequenceEqual(spectrum.Eigenvalues.OrderDescending()));
+        spectra["px"].Eigenvalues[0].Should().NotBe(spectra["dense"].Eigenvalues[0]);
+    }
+
+    [Fact]
+    public void Run_EmptiedNetwork_SaysSoInWords()
+    {
+        tiny.Run("sweep", "--methods", "magnitude", "--sparsity", "0.999", "--epochs", "0");
+
+        var pruning = tiny.Results().Values.Single().Pruning!;
+        pruning.Findings.Should().NotBeEmpty();
+        pruning.Effective!.Value.Should().BeLessThan(pruning.Kept);
+        pruning.OutputsReached!.Value.Should().BeLessThan(pruning.Outputs!.Value);
     }
 
     [Fact]
