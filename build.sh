@@ -13,7 +13,8 @@ usage: ./build.sh COMMAND [ARGUMENTS]
 
   demo [ARGUMENTS]   prune and train a ResNet-20 on Fashion-MNIST by every method and print a table; --help lists the arguments
   sample NAME [ARGUMENTS]
-                     run one of the samples: ResNet, Vgg, DeepLab, BringYourOwnModel; --help lists its arguments, samples/README.md says more
+                     run one of the samples: ResNet, Vgg, DeepLab, BringYourOwnModel, Px.Experiments; --help lists its arguments,
+                     samples/README.md says more
   test [ARGUMENTS]   build everything and run all tests; arguments go to `dotnet test`, for example --filter Masking
   pack               the NuGet packages, checked, in artifacts/
   bench [ARGUMENTS]  time, memory and growth of each method against the way its authors run it; --help lists the arguments
@@ -50,7 +51,7 @@ sample() {
         usage >&2
         exit 2
     fi
-    [[ " $* " != *" fashion-mnist "* || " $* " == *" --data"* ]] || need_system_packages dataset-fashion-mnist
+    [[ ! " $* " =~ " fashion-mnist "|"-small " || " $* " =~ " --data"[\ =] ]] || need_system_packages dataset-fashion-mnist
     dotnet run -c Release --project "samples/$1" -- "${@:2}"
 }
 

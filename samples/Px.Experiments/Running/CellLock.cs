@@ -7,7 +7,7 @@ namespace Px.Experiments.Running;
 /// The lock is the operating system's on an open file: it goes when its process does, however that ends, so that nothing stale is ever left
 /// to judge by clocks or process numbers. What the file says is for people. A file system whose machines do not see each other's locks
 /// (NFS without its lock service, Lustre mounted without <c>flock</c>) costs time and no results: a cell that two processes run comes out the same,
-/// and every file is written whole or not at all.
+/// every file is written whole or not at all, and at worst one of the two stops with an error, because the other tidied up.
 /// </remarks>
 public sealed class CellLock : IDisposable
 {
@@ -19,18 +19,20 @@ public sealed class CellLock : IDisposable
     /// <param name="path">The lock's file, in a folder that exists.</param>
     public static CellLock? TryTake(string path)
     {
+        FileStream file;
         try
         {
-            var file = new FileStream(path, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
-            file.SetLength(0);
-            using var writer = new StreamWriter(file, leaveOpen: true);
-            writer.Write(string.Create(CultureInfo.InvariantCulture, $"process {Environment.ProcessId} on {Environment.MachineName} since {DateTime.UtcNow:s}Z\n"));
-            return new CellLock(file);
+            file = new FileStream(path, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
         }
-        catch (IOException e) when (e is not (DirectoryNotFoundException or PathTooLongException) && File.Exists(path))
+        catch (IOException) when (File.Exists(path))
         {
             return null;
         }
+
+        file.SetLength(0);
+        using var writer = new StreamWriter(file, leaveOpen: true);
+        writer.Write(string.Create(CultureInfo.InvariantCulture, $"process {Environment.ProcessId} on {Environment.MachineName} since {DateTime.UtcNow:s}Z\n"));
+        return new CellLock(file);
     }
 
     /// <summary>Gives the lock back and removes its file. Only of a cell that is finished: whoever got at the file meanwhile looks again, and sees that.</summary>

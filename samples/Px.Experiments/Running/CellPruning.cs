@@ -1,7 +1,7 @@
-using System.Diagnostics;
 using Microsoft.Extensions.Logging;
 using Px.Experiments.Grids;
 using Px.Pruning;
+using Px.Samples;
 using Px.Samples.Display;
 using Px.Samples.Experiments;
 using Px.Samples.Training;
@@ -63,6 +63,11 @@ internal sealed class CellPruning(Cell cell, LearningTask task, Trainer trainer,
             catch (Exception e) when (e is ArgumentException or UnsupportedModelException or NonFiniteScoreException)
             {
                 throw new CellFailedException(e.Message, e);
+            }
+            catch (InvalidOperationException e) when (pruner is IterativeMagnitudePruner)
+            {
+                // Its file of earlier rounds is another network's.
+                throw new SampleException($"{CellTitle.Of(cell)}: {e.Message}", e);
             }
         }
     }

@@ -30,7 +30,7 @@ public sealed class CellRunner(string folder, string? protocol, Device device, T
     /// <param name="material">What it is made of.</param>
     /// <param name="token">Stops the work after the current batch; what is done so far is kept.</param>
     /// <exception cref="CellFailedException">The cell cannot be run.</exception>
-    /// <exception cref="SampleException">The cell was begun on other data.</exception>
+    /// <exception cref="SampleException">The cell was begun on other data or weights.</exception>
     public CellResult Run(Cell cell, Material material, CancellationToken token)
     {
         var files = new CellFiles(folder, cell);
@@ -43,8 +43,8 @@ public sealed class CellRunner(string folder, string? protocol, Device device, T
         double Test(Module<Tensor, Tensor> network) => evaluator.Measure($"{title}: testing", network, token);
 
         var start = CellStart.TryRead(files.Start);
-        if (start is not null && start.DataHash != material.DataHash)
-            throw new SampleException($"{title} was begun on other data. Finish it on those, or delete the files '{files.Name}*' of '{folder}'.");
+        if (start is not null && (start.DataHash, start.WeightsHash) != (material.DataHash, material.WeightsHash))
+            throw new SampleException($"{title} was begun on other data or weights. Finish it with those, or delete the files '{files.Name}*' of '{folder}'.");
         if (start is null || (start.Pruning is not null && !File.Exists(files.Mask)))
             start = Begin(cell, material, files, new CellPruning(cell, task, trainer, files, terminal, logger), Test, token);
         else
@@ -93,6 +93,7 @@ public sealed class CellRunner(string folder, string? protocol, Device device, T
         var start = new CellStart
         {
             DataHash = material.DataHash,
+            WeightsHash = material.WeightsHash,
             Pruning = pruned?.Outcome(NetworkAnalysis.Analyze(network, SampleShape(material.Task, cell), pruned.Result.Mask, token), Path.GetFileName(files.Mask)),
             Spectrum = cell.SpectrumSamples == 0 ? null : CellSpectrum.Take(cell, material.Task, network, pruned?.Result.Mask, token),
             Before = test(network),

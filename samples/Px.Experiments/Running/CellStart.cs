@@ -13,6 +13,9 @@ public sealed record CellStart
     /// <inheritdoc cref="CellResult.DataHash"/>
     public required string DataHash { get; init; }
 
+    /// <summary>Tells pretrained weights from others; null where weights are drawn.</summary>
+    public string? WeightsHash { get; init; }
+
     /// <inheritdoc cref="TrainingResult.Before"/>
     public required double Before { get; init; }
 

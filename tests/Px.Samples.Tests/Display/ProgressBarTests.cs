@@ -70,6 +70,52 @@ public sealed class ProgressBarTests : IDisposable
     }
 
     [Fact]
+    public void Report_IntoAFileThatIsQuiet_WritesNothing()
+    {
+        using (var bar = new ProgressBar(new Terminal(output, isInteractive: false, 80, clock).Quiet(), "training", "batches", 100))
+        {
+            clock.Advance(60);
+            bar.Report(50);
+        }
+
+        output.ToString().Should().BeEmpty();
+    }
+
+    [Fact]
+    public void Report_UnderAnother_KeepsThatAbove()
+    {
+        var terminal = OnTerminal(width: 60);
+        using (var above = new ProgressBar(terminal, "sweep", "networks", 4, above: true))
+        {
+            clock.Advance(100);
+            above.Report(1);
+            using var bar = new ProgressBar(terminal, "training", "batches", 10);
+            terminal.WriteLine("a line");
+        }
+
+        // The cursor goes back up after each drawing, which is of both lines; lines that stay take their place.
+        string Padded(string text) => text.PadRight(59);
+        output.ToString().Should().Be(
+            $"\r{Padded("sweep [######..................]  25 %  0.6 networks/min, 5:")}\n\r{Padded("training [........................]   0 %")}\e[A"
+            + $"\r{Padded("")}\n\r{Padded("")}\e[A\ra line\n");
+    }
+
+    [Theory]
+    [InlineData(5, "2.0 copies/s")]
+    [InlineData(600, "1.0 copies/min")]
+    [InlineData(7200, "5.0 copies/h")]
+    public void Report_SlowTask_CountsByTheMinuteOrTheHour(double seconds, string rate)
+    {
+        using (var bar = new ProgressBar(OnTerminal(width: 100), "copying", "copies", 100))
+        {
+            clock.Advance(seconds);
+            bar.Report(10);
+        }
+
+        Drawn()[1].Should().Contain($"  {rate}, ");
+    }
+
+    [Fact]
     public void Report_MoreThanTheTotal_StaysAtTheEnd()
     {
         using (var bar = new ProgressBar(OnTerminal(width: 100), "copying", "bytes", 1000))
