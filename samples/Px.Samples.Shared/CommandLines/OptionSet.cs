@@ -11,6 +11,7 @@ public sealed class OptionSet<T>(T defaults)
     private const int HelpColumn = 25, Width = 98;
 
     private readonly List<Option> options = [];
+    private Option? operands;
 
     /// <summary>Adds an option with a value.</summary>
     /// <param name="name">Its name, with two dashes.</param>
@@ -33,6 +34,16 @@ public sealed class OptionSet<T>(T defaults)
         return this;
     }
 
+    /// <summary>Lets arguments stand without a name: each is applied, in order.</summary>
+    /// <param name="argument">What <c>--help</c> calls them.</param>
+    /// <param name="help">What <c>--help</c> says; wrapped to fit.</param>
+    /// <param name="apply">The options with one more.</param>
+    public OptionSet<T> AddOperands(string argument, string help, Func<T, Value, T> apply)
+    {
+        operands = new Option([argument], null, help, apply);
+        return this;
+    }
+
     /// <summary>The options that the arguments ask for.</summary>
     /// <exception cref="UsageException">An option is unknown, lacks its value, or has one out of range.</exception>
     public T Parse(IReadOnlyList<string> arguments)
@@ -44,6 +55,12 @@ public sealed class OptionSet<T>(T defaults)
             if (options.Find(option => option.IsFlag && option.Names.Contains(arguments[i])) is { } flag)
             {
                 result = flag.Apply(result, new Value(arguments[i], ""));
+                continue;
+            }
+
+            if (operands is not null && !arguments[i].StartsWith('-'))
+            {
+                values.Add((operands, new Value(operands.Names[0], arguments[i])));
                 continue;
             }
 
@@ -62,7 +79,7 @@ public sealed class OptionSet<T>(T defaults)
     public string Describe()
     {
         var text = new StringBuilder("Options (defaults in brackets):");
-        foreach (var option in options)
+        foreach (var option in operands is null ? options : options.Prepend(operands))
         {
             var line = $"  {option.Names[0]} {option.Argument}".TrimEnd();
             foreach (var words in Wrap(option.Help, Width - HelpColumn))

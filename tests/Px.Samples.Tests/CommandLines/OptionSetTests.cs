@@ -29,6 +29,16 @@ public sealed class OptionSetTests
         FluentActions.Invoking(() => options.Parse(arguments)).Should().Throw<UsageException>().WithMessage(message);
 
     [Fact]
+    public void Parse_Operands_AreTakenInOrderFromBetweenOptions()
+    {
+        options.AddOperands("WORD...", "words", (given, value) => given with { Text = given.Text + value.Text });
+
+        options.Parse(["b", "--number", "2", "c", "--nine", "d"]).Should().Be(new Given(2, "abcd"));
+        options.Describe().Split('\n')[1].Should().Be("  WORD...                words");
+        FluentActions.Invoking(() => options.Parse(["-b"])).Should().Throw<UsageException>().WithMessage("unknown option '-b'*");
+    }
+
+    [Fact]
     public void Describe_LongHelp_IsWrappedInItsColumn()
     {
         var lines = options.Describe().Split('\n');
