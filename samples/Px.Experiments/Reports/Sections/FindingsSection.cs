@@ -1,0 +1,113 @@
+using Px.Experiments.Reports.Html;
+using Px.Experiments.Reports.Tables;
+using Px.Experiments.Statistics;
+
+namespace Px.Experiments.Reports.Sections;
+
+/// <summary>What the numbers say, in words: which differences exceed the spread over seeds, and which do not.</summary>
+public static class FindingsSection
+{
+    private const double Level = 0.05;
+    private const int MostRows = 400;
+
+    public static Section? Build(ResultSet results) => Section.OfStudies("findings", "What the numbers say", Markup.Empty, results, Build);
+
+    private static (Markup, IReadOnlyList<DataTable>)? Build(Study study)
+    {
+        if (!study.IsTrained)
+            return null;
+        var compared = study.Sparsities.Select(sparsity => new Comparison(study, sparsity)).Where(comparison => comparison.Groups.Count > 1).ToList();
+        if (compared.Count == 0)
+            return null;
+        var table = Table(study, compared);
+        return (Markup.Of($"<p>{Caution(compared)}</p>\n<div class=\"findings\">{compared.Select(Finding)}</div>\n{All(table)}"), [table]);
+    }
+
+    private static Markup All(DataTable table) => table.Rows.Count <= MostRows
+        ? Section.Numbers("Every difference", table.ToMarkup())
+        : Markup.Of($"<p class=\"hint\">The differences of every two methods, {Words.Count(table.Rows.Count)} rows, are in <code>differences.csv</code>.</p>\n");
+
+    private static string Caution(List<Comparison> compared)
+    {
+        var seeds = compared.SelectMany(comparison => comparison.Pairs).Max(pair => pair.Difference.Count);
+        if (seeds == 1)
+            return "There is one seed: how far the numbers spread is not known, and no difference below can be told from chance.";
+        var pairs = compared.Max(comparison => comparison.Pairs.Count);
+        var can = SignFlipTest.Least(seeds) * pairs <= Level;
+        var text = $"Methods are compared seed by seed, and a difference exceeds the spread if its mean over {Words.Count(seeds, "seed")} is further from zero than one sample standard deviation of the differences. That describes these runs; it is not a test. ";
+        return text + (can
+            ? $"The test is that of flipped signs, corrected for {Words.Count(pairs, "comparison")} at each sparsity (Holm); what it finds at 5 % is called significant."
+            : seeds == 2
+                ? "With two seeds nothing here can be significant: the exact test of flipped signs cannot give a p below 0.5."
+                : $"Nothing here can be significant: with {seeds} seeds the exact test of flipped signs cannot give a p below {Words.Number(SignFlipTest.Least(seeds))}, and it would have to be {Words.Number(Level / pairs)} for {Words.Count(pairs, "comparison")}.");
+    }
+
+    private static Markup Finding(Comparison comparison)
+    {
+        var best = comparison.Groups.MaxBy(group => group.After.Mean)!;
+        var sentences = new List<Markup> { Markup.Of($"<p>{best.Series.Chip} has the highest mean, <b>{Words.Percent(best.After.Mean, best.After.Deviation)}</b>{Below(comparison.Study.Dense, best)}.</p>") };
+        sentences.AddRange(Sides(comparison, best));
+        if (comparison.Study.Dense is { } dense)
+        {
+            var level = comparison.Groups.Where(group => PairedDifference.Between(group.AfterBySeed, dense.AfterBySeed) is { Deviation: not null } difference && (difference.Mean >= 0 || !difference.ExceedsSpread)).ToList();
+            if (level.Count > 0)
+                sentences.Add(Markup.Of($"<p>Not below the dense network by more than the spread: {Names(level.Select(group => group.Series))}.</p>"));
+        }
+
+        if (comparison.Groups.FirstOrDefault(group => group.Series.Variant.Method == "px") is { } px && px != best)
+            sentences.AddRange([Markup.Of($"<p class=\"of\">{px.Series.Chip} itself has {Words.Percent(px.After.Mean, px.After.Deviation)}:</p>"), .. Sides(comparison, px)]);
+        return Markup.Of($"<article><h3>{Words.Share(comparison.Sparsity)} removed</h3>{sentences}</article>\n");
+    }
+
+    private static string Below(Group? dense, Group group) =>
+        dense is null ? "" : group.After.Mean < dense.After.Mean
+            ? $", {Words.Points(dense.After.Mean - group.After.Mean)[1..]} points below the dense network"
+            : $", no less than the dense network ({Words.Percent(dense.After.Mean, dense.After.Deviation)})";
+
+    private static IEnumerable<Markup> Sides(Comparison comparison, Group group)
+    {
+        var differences = comparison.Of(group).ToList();
+        foreach (var (words, isMeant) in ((string, Func<PairedDifference, bool>)[])
+        [
+            ("Ahead, by more than the spread, of", difference => difference.ExceedsSpread && difference.Mean > 0),
+            ("Behind, by more than the spread,", difference => difference.ExceedsSpread && difference.Mean < 0),
+            ("Within the spread of", difference => difference.Deviation is not null && !difference.ExceedsSpread),
+        ])
+        {
+            var meant = differences.Where(pair => isMeant(pair.Difference)).ToList();
+            if (meant.Count == 0)
+                continue;
+            yield return meant.Count == differences.Count && meant.Count > 2 && meant.TrueForAll(pair => !pair.Significant)
+                ? Markup.Of($"<p><span class=\"label\">{words}</span> all others, from {Item(meant[0])} to {Item(meant[^1])}.</p>")
+                : Markup.Of($"<p><span class=\"label\">{words}</span> {Join(meant.Select(Item))}.</p>");
+        }
+    }
+
+    private static Markup Item((Group Other, PairedDifference Difference, bool Significant) pair) =>
+        Markup.Of($"<span class=\"item\">{pair.Other.Series.Chip} <small>{Words.Points(pair.Difference.Mean, pair.Difference.Deviation)}{(pair.Significant ? ", significant" : "")}</small></span>");
+
+    private static Markup Names(IEnumerable<Series> series) => Join(series.Select(one => one.Chip));
+
+    private static Markup Join(IEnumerable<Markup> items) => Markup.Join(items.SelectMany((item, i) => i == 0 ? new[] { item } : [Markup.Trusted(", "), item]));
+
+    private static DataTable Table(Study study, List<Comparison> compared)
+    {
+        var table = new DataTable(
+            study, "differences", "Differences of means over common seeds, in percentage points",
+            Column.OfText("Method", "method"), Column.OfText("Less", "other"), new("Removed", "sparsity"), new("Seeds", "seeds"), new("Mean", "mean"), new("Std. dev.", "standard_deviation"),
+            Column.OfText("Exceeds spread", "exceeds_spread"), new("p", "p"), new("p, corrected", "p_holm"));
+        foreach (var comparison in compared)
+        {
+            foreach (var pair in comparison.Pairs)
+            {
+                table.Add(
+                    pair.A.Series, pair.B.Series, new DataCell(Words.Share(comparison.Sparsity), comparison.Sparsity), pair.Difference.Count,
+                    DataCell.Of(pair.Difference.Mean, mean => Words.Points(mean)), DataCell.Of(pair.Difference.Deviation, deviation => Words.Number(100 * deviation)),
+                    pair.Difference.Deviation is null ? DataCell.None : pair.Difference.ExceedsSpread ? "yes" : "no",
+                    DataCell.Of(pair.Difference.P, Words.Number), DataCell.Of(pair.CorrectedP, Words.Number));
+            }
+        }
+
+        return table;
+    }
+}
