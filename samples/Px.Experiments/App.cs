@@ -13,6 +13,7 @@ public static class App
         new("run", "one network, or a few, from the command line", RunCommand.Run),
         new("sweep", "a grid of networks: a protocol by its name, a JSON file, or the command line", SweepCommand.Run),
         new("report", "one HTML page of results, with charts and tables, and the same as CSV", ReportCommand.Run),
+        new("compare", "two folders of results, two methods, or two masks, side by side", CompareCommand.Run),
     ];
 
     /// <summary>Runs the program.</summary>

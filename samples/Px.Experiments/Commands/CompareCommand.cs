@@ -1,0 +1,73 @@
+using Px.Experiments.Comparisons;
+using Px.Experiments.Reports;
+using Px.Experiments.Results;
+using Px.Samples;
+using Px.Samples.CommandLines;
+using Px.Samples.Display;
+
+namespace Px.Experiments.Commands;
+
+/// <summary><c>compare</c>: two folders of results, two methods, or two masks side by side.</summary>
+public static class CompareCommand
+{
+    private const int Most = 10;
+
+    /// <summary>Runs the command.</summary>
+    /// <returns>One of <see cref="ExitCode"/>.</returns>
+    public static int Run(string[] arguments, Terminal terminal, CancellationToken token)
+    {
+        var options = CompareOptions.Define();
+        return new SampleProgram("experiments compare", () => $"Puts results side by side: FOLDER FOLDER, FOLDER --methods A,B, or MASK MASK.\n\n{options.Describe()}")
+            .Run(arguments, terminal, () => Run(options.Parse(arguments), terminal), token);
+    }
+
+    private static void Run(CompareOptions options, Terminal terminal)
+    {
+        if (options.Methods is { Count: not 2 })
+            throw new UsageException("--methods needs two, with a comma between them");
+        if (options.Operands.Count != (options.Methods is null ? 2 : 1))
+            throw new UsageException(options.Methods is null ? "say what to compare: two folders, two masks, or one folder and --methods A,B" : "--methods compares within one folder");
+        if (options.Operands.All(File.Exists))
+        {
+            if (options.FailBelow is not null)
+                throw new UsageException("--fail-below is about results, not about masks");
+            terminal.WriteLine(MaskFiles.Compare(options.Operands[0], options.Operands[1]));
+            return;
+        }
+
+        var table = options.Methods is null ? Folders(options.Operands[0], options.Operands[1], terminal) : Methods(options.Operands[0], options.Methods, terminal);
+        terminal.WriteLine(table.ToString());
+        if (options.FailBelow is { } points)
+            table.RequireNoneBelow(points);
+    }
+
+    private static SideBySide Folders(string a, string b, Terminal terminal)
+    {
+        var comparison = new FolderComparison(Read(a, terminal), Read(b, terminal));
+        terminal.WriteLine($"A: {a}\nB: {b}");
+        foreach (var (name, values) in comparison.Settings.OrderBy(pair => pair.Key, StringComparer.Ordinal))
+            terminal.WriteLine($"   {name}: {values}");
+        foreach (var (folder, names) in new[] { ("A", comparison.OnlyInA), ("B", comparison.OnlyInB) })
+        {
+            if (names.Count > 0)
+                terminal.WriteLine($"Only in {folder}: {string.Join("; ", names.Take(Most))}{(names.Count > Most ? $"; and {names.Count - Most} more" : "")}");
+        }
+
+        terminal.WriteLine();
+        return comparison.Rows.Count > 0 ? new SideBySide("A", "B", comparison.Rows) : throw new SampleException("The folders have no network in common.");
+    }
+
+    private static SideBySide Methods(string folder, IReadOnlyList<string> methods, Terminal terminal)
+    {
+        var rows = MethodComparison.Of(Read(folder, terminal), methods[0], methods[1]).ToList();
+        return rows.Count > 0 ? new SideBySide(methods[0], methods[1], rows) { MoreColumns = ["masks in common (by chance)"] } : throw new SampleException("The methods have no network in common.");
+    }
+
+    private static ResultSet Read(string folder, Terminal terminal)
+    {
+        var results = ResultSet.Read([folder]);
+        foreach (var problem in results.Problems)
+            terminal.WriteError($"{problem.File} {problem.Reason}");
+        return results.Results.Count > 0 ? results : throw new SampleException($"There is no result in {folder}: names of results end with {ResultFile.Ending}.");
+    }
+}
