@@ -54,7 +54,7 @@ public static class NtkAnalysis
             var gram = NtkGram.Compute(jacobian, options).cpu();
             double trace = Finite(gram.trace().ToDouble());
             double[] ascending = [.. linalg.eigvalsh(gram).data<double>()];
-            return new NtkSpectrum([.. ascending.Reverse().Select(value => Math.Max(value, 0))], trace, jacobian.Samples, jacobian.Count);
+            return new NtkSpectrum([.. ascending.OrderDescending().Select(value => Math.Max(value, 0))], trace, jacobian.Samples, jacobian.Count);
         }, cancellationToken);
     }
 
