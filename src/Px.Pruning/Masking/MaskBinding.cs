@@ -28,7 +28,7 @@ public sealed class MaskBinding : IDisposable
     private readonly List<MaskedLayer> layers = [];
     private readonly List<Action> unhook = [];
     private readonly object gate = new();
-    private bool removed;
+    private bool removed, paused;
 
     internal MaskBinding(Module model, PruningMask mask)
     {
@@ -115,6 +115,22 @@ public sealed class MaskBinding : IDisposable
     /// <summary>The same as <see cref="Remove"/>.</summary>
     public void Dispose() => Remove();
 
+    /// <summary>A copy of the mask that is held. The caller disposes it.</summary>
+    /// <exception cref="ObjectDisposedException">The binding was removed.</exception>
+    internal PruningMask CopyMask(Module model) => Guarded(() =>
+    {
+        var pruned = parameters.ToDictionary(parameter => parameter.Name, parameter => parameter.Pruned);
+        return PruningMask.Adopt([.. Names.Select(name => KeyValuePair.Create(
+            name, pruned.TryGetValue(name, out var gone) ? gone.logical_not().cpu() : ones(model.get_parameter(name)!.shape, ScalarType.Bool)))]);
+    });
+
+    /// <summary>Lets the hooks rest until disposed, while parameters have other shapes.</summary>
+    internal IDisposable Pause()
+    {
+        lock (gate) paused = true;
+        return new Resumption(this);
+    }
+
     private static List<MaskedParameter> ParametersOf(Module model, PruningMask mask)
     {
         var modules = new Dictionary<string, Module>(StringComparer.Ordinal) { [""] = model };
@@ -150,16 +166,21 @@ public sealed class MaskBinding : IDisposable
         }
     }
 
-    private void BeforeModel() => Guarded(() =>
+    private void BeforeModel()
     {
-        RepairAll();
-        MarkLayers(true);
-    });
+        if (paused) return;
+        Guarded(() =>
+        {
+            RepairAll();
+            MarkLayers(true);
+        });
+    }
 
     private void BeforeLayer(MaskedLayer layer)
     {
         lock (gate)
         {
+            if (paused) return;
             if (layer.IsChecked)
             {
                 layer.IsChecked = false;
@@ -222,6 +243,14 @@ public sealed class MaskBinding : IDisposable
             using var ungraded = no_grad();
             using var temporaries = NewDisposeScope();
             return action();
+        }
+    }
+
+    private sealed class Resumption(MaskBinding binding) : IDisposable
+    {
+        public void Dispose()
+        {
+            lock (binding.gate) binding.paused = false;
         }
     }
 }

@@ -15,6 +15,9 @@ internal abstract class Evaluation
     /// <summary>The result of a replaced module on its real input. Fresh.</summary>
     internal abstract Tensor Compute(Site site, Tensor input);
 
+    /// <summary>What a replaced module's own forward is handed meanwhile; its result is thrown away.</summary>
+    internal virtual Tensor Stub(Site site, Tensor input) => site.Stub(input);
+
     /// <summary>Sees what enters a module; returns a fresh tensor to use in its place, or null.</summary>
     internal virtual Tensor? Enter(Site site, int moment, Tensor input) => null;
 

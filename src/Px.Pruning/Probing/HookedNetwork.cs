@@ -72,7 +72,7 @@ internal sealed class HookedNetwork : IDisposable
         if (current.Replaces(site))
         {
             site.Kept.Push(substitute ?? input);
-            return site.Stub(input);
+            return current.Stub(site, input);
         }
 
         if (site.IsContainer && ReleasesContainers) containers.Push(NewDisposeScope());

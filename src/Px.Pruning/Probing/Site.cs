@@ -32,6 +32,9 @@ internal sealed class Site
     internal bool IsSmoothActivation =>
         Module is ReLU6 or LeakyReLU or PReLU or ELU or SELU or CELU or GELU or SiLU or Mish or Hardswish or Hardtanh or Softplus or Tanh;
 
+    /// <summary>Without weights between channels, but with parameters or statistics for each of them: a norm layer, or PReLU with several slopes.</summary>
+    internal bool IsChannelwise => Norm is not null || Module is PReLU { num_parameters: > 1 };
+
     internal bool IsMaxPool => Module is MaxPool1d or MaxPool2d or MaxPool3d or AdaptiveMaxPool1d or AdaptiveMaxPool2d or AdaptiveMaxPool3d;
 
     /// <summary>A module with a forward of its own around other modules: its temporaries may be released when it returns.</summary>
@@ -83,6 +86,6 @@ internal sealed class Site
         if ((IsRelu || IsSmoothActivation) && Module is not PReLU) return zeros([1], input.dtype, input.device);
         using var part = input.dim() > 0 ? input.narrow(0, 0, Math.Min(1, input.size(0))) : input.alias();
         // A copy, since the module may work in place.
-        return part.detach().to(Norm?.Type ?? input.dtype, copy: true);
+        return part.detach().to(Norm?.Type ?? (Module as PReLU)?.weight.dtype ?? input.dtype, copy: true);
     }
 }

@@ -29,6 +29,10 @@ internal sealed class WeightedLayer
 
     internal long Groups => module is Convolution convolution ? convolution.groups : 1;
 
+    /// <summary>Whether zeros are put around the input, so that a constant input makes no constant output.</summary>
+    internal bool PadsWithZeros => module is Convolution { padding_mode: PaddingModes.Zeros or PaddingModes.Constant } c
+        && (c.padding_type == Padding.Same ? c.kernel_size.Any(size => size > 1) : c.padding is { } padding && padding.Any(side => side != 0));
+
     /// <summary>How often each weight was used for one sample in the probe, over all calls of this layer; 0 for a layer that nothing called.</summary>
     internal long Positions { get; private set; }
 
@@ -51,10 +55,13 @@ internal sealed class WeightedLayer
     };
 
     /// <summary>The layer's own operator with other weights, in the dtype of <paramref name="input"/>.</summary>
-    internal Tensor Apply(Tensor input, Tensor weight, Tensor? bias) => module switch
+    internal Tensor Apply(Tensor input, Tensor weight, Tensor? bias) => Apply(input, weight, bias, Groups);
+
+    /// <summary>The same with another number of groups, for weights of another shape.</summary>
+    internal Tensor Apply(Tensor input, Tensor weight, Tensor? bias, long groups) => module switch
     {
-        Convolution { transposed: true } convolution => Transpose(convolution, input, weight, bias),
-        Convolution convolution => Convolve(convolution, input, weight, bias),
+        Convolution { transposed: true } convolution => Transpose(convolution, input, weight, bias, groups),
+        Convolution convolution => Convolve(convolution, input, weight, bias, groups),
         _ => nn.functional.linear(input, weight, bias),
     };
 
@@ -71,7 +78,7 @@ internal sealed class WeightedLayer
         Positions += positions.Aggregate(1L, (product, size) => product * size);
     }
 
-    private static Tensor Convolve(Convolution c, Tensor x, Tensor w, Tensor? b)
+    private static Tensor Convolve(Convolution c, Tensor x, Tensor w, Tensor? b, long groups)
     {
         int dimensions = c.kernel_size.Length;
         long[] padding = c.padding ?? new long[dimensions];
@@ -79,15 +86,15 @@ internal sealed class WeightedLayer
         if (c.padding_mode is not (PaddingModes.Zeros or PaddingModes.Constant))
         {
             using var padded = nn.functional.pad(x, BorderWidths(c, padding, same), c.padding_mode);
-            return Convolve(dimensions, padded, w, b, c.stride, new long[dimensions], c.dilation, c.groups);
+            return Convolve(dimensions, padded, w, b, c.stride, new long[dimensions], c.dilation, groups);
         }
 
-        if (!same) return Convolve(dimensions, x, w, b, c.stride, padding, c.dilation, c.groups);
+        if (!same) return Convolve(dimensions, x, w, b, c.stride, padding, c.dilation, groups);
         return dimensions switch
         {
-            1 => nn.functional.conv1d_padding(x, w, b, c.stride[0], Padding.Same, c.dilation[0], c.groups),
-            2 => nn.functional.conv2d_padding(x, w, b, c.stride, Padding.Same, c.dilation, c.groups),
-            _ => nn.functional.conv3d_padding(x, w, b, c.stride, Padding.Same, c.dilation, c.groups),
+            1 => nn.functional.conv1d_padding(x, w, b, c.stride[0], Padding.Same, c.dilation[0], groups),
+            2 => nn.functional.conv2d_padding(x, w, b, c.stride, Padding.Same, c.dilation, groups),
+            _ => nn.functional.conv3d_padding(x, w, b, c.stride, Padding.Same, c.dilation, groups),
         };
     }
 
@@ -99,14 +106,14 @@ internal sealed class WeightedLayer
             _ => nn.functional.conv3d(x, w, b, stride, padding, dilation, groups),
         };
 
-    private static Tensor Transpose(Convolution c, Tensor x, Tensor w, Tensor? b)
+    private static Tensor Transpose(Convolution c, Tensor x, Tensor w, Tensor? b, long groups)
     {
         long[] padding = c.padding ?? new long[c.kernel_size.Length];
         return c.kernel_size.Length switch
         {
-            1 => nn.functional.conv_transpose1d(x, w, b, c.stride[0], padding[0], c.output_padding[0], c.dilation[0], c.groups),
-            2 => nn.functional.conv_transpose2d(x, w, b, c.stride, padding, c.output_padding, c.dilation, c.groups),
-            _ => nn.functional.conv_transpose3d(x, w, b, c.stride, padding, c.output_padding, c.dilation, c.groups),
+            1 => nn.functional.conv_transpose1d(x, w, b, c.stride[0], padding[0], c.output_padding[0], c.dilation[0], groups),
+            2 => nn.functional.conv_transpose2d(x, w, b, c.stride, padding, c.output_padding, c.dilation, groups),
+            _ => nn.functional.conv_transpose3d(x, w, b, c.stride, padding, c.output_padding, c.dilation, groups),
         };
     }
 

@@ -6,8 +6,8 @@ using static TorchSharp.torch;
 namespace Px.Pruning.Walks;
 
 /// <summary>
-/// The code between layers alone: every weighted layer hands on given constants instead of its own result, norm layers and activations
-/// hand on what they receive. What differs from sample 0 at a layer's input was reached by what differs in the constants.
+/// The code between layers alone: every layer of the calls hands on given constants instead of its own result, other norm layers and
+/// activations hand on what they receive. What differs from sample 0 at a layer's input was reached by what differs in the constants.
 /// </summary>
 internal sealed class CutEvaluation : PathEvaluation
 {
@@ -16,16 +16,18 @@ internal sealed class CutEvaluation : PathEvaluation
 
     private readonly IReadOnlyList<LayerCall> calls;
     private readonly Func<int, Tensor> signal;
+    private readonly Func<Site, bool> cuts;
     private readonly long samples;
     private int next;
 
     /// <param name="calls">The calls that the forward pass makes.</param>
     /// <param name="signal">The constants [samples, units] that a call hands on. Fresh.</param>
+    /// <param name="cuts">Whether the calls have those of a layer.</param>
     /// <param name="samples">Samples in the batch, sample 0 included.</param>
     [SetsRequiredMembers]
-    internal CutEvaluation(IReadOnlyList<LayerCall> calls, Func<int, Tensor> signal, long samples)
+    internal CutEvaluation(IReadOnlyList<LayerCall> calls, Func<int, Tensor> signal, Func<Site, bool> cuts, long samples)
     {
-        (this.calls, this.signal, this.samples) = (calls, signal, samples);
+        (this.calls, this.signal, this.cuts, this.samples) = (calls, signal, cuts, samples);
         Weight = (_, _) => throw new InvalidOperationException("A cut layer has no weights.");
     }
 
@@ -34,7 +36,7 @@ internal sealed class CutEvaluation : PathEvaluation
 
     internal override Tensor Compute(Site site, Tensor input)
     {
-        if (site.Weighted is null) return base.Compute(site, input);
+        if (!cuts(site)) return base.Compute(site, input);
         if (next >= calls.Count || calls[next].Site != site) throw OtherCourse(site);
         var call = calls[next];
         Reached.Add(Differences(site, input, input.dim() - call.UnitDimensionFromEnd));
@@ -68,7 +70,7 @@ internal sealed class CutEvaluation : PathEvaluation
         long[] shape = [call.OutputShape[0] * samples, .. call.OutputShape[1..]];
         long[] broadcast = [.. shape.Select(_ => 1L)];
         broadcast[0] = shape[0];
-        broadcast[^call.UnitDimensionFromEnd] = call.Grid.Outputs;
+        broadcast[^call.UnitDimensionFromEnd] = call.Outputs;
         var wide = constants.repeat_interleave(call.OutputShape[0], 0).reshape(broadcast);
         return wide.expand(shape).clone().MoveToOuterDisposeScope();
     }

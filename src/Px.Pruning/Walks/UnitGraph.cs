@@ -48,15 +48,24 @@ internal sealed class UnitGraph
     /// <exception cref="UnsupportedModelException">It cannot be found out; the message names the module.</exception>
     internal static UnitGraph Of(Network network, CancellationToken token)
     {
-        var probe = new UnitProbe(network);
-        int sources = probe.SourceUnits.Count;
-        // Sample s: the whole of source s.
-        var feeds = probe.Send(sources, (sample, source, _) => sample == source, alone: false, token);
-        var adds = probe.Send(sources, (sample, source, _) => sample == source, alone: true, token);
-        RefuseUnfed(probe, feeds);
-        var units = Link(probe, feeds, token);
+        var probe = new UnitProbe(network, site => site.Weighted is not null);
+        var (units, feeds) = Connect(probe, token);
+        var adds = probe.Send(probe.SourceUnits.Count, (sample, source, _) => sample == source, alone: true, token);
         new Detours(probe, feeds, adds).Remove(units);
         return new UnitGraph(probe, units);
+    }
+
+    /// <summary>
+    /// What each unit of each source feeds, and for each target whether source s feeds unit u, at s · units + u. Everything that a unit has
+    /// an influence on is there, identity shortcuts included.
+    /// </summary>
+    /// <exception cref="UnsupportedModelException">Nothing reaches a layer; the message names it.</exception>
+    internal static (List<UnitLink>[][] Links, bool[][] Feeds) Connect(UnitProbe probe, CancellationToken token)
+    {
+        // Sample s: the whole of source s.
+        var feeds = probe.Send(probe.SourceUnits.Count, (sample, source, _) => sample == source, alone: false, token);
+        RefuseUnfed(probe, feeds);
+        return (Link(probe, feeds, token), feeds);
     }
 
     private static List<UnitLink>[][] Link(UnitProbe probe, bool[][] feeds, CancellationToken token)

@@ -18,19 +18,22 @@ internal sealed class UnitProbe
     private const float Signal = 1f / 64;
 
     private readonly Network network;
+    private readonly Func<Site, bool> cuts;
     private readonly int batch;
 
+    /// <param name="network">The network.</param>
+    /// <param name="cuts">The layers that it is cut at: all that have weights, and others among them whose <see cref="Site.IsChannelwise"/> says so.</param>
     /// <exception cref="UnsupportedModelException">The network mixes samples.</exception>
-    internal UnitProbe(Network network)
+    internal UnitProbe(Network network, Func<Site, bool> cuts)
     {
-        this.network = network;
+        (this.network, this.cuts) = (network, cuts);
         using var scope = NewDisposeScope();
         using var weights = new MaskedWeights(network, null);
-        var recorder = new CallRecorder(weights);
+        var recorder = new CallRecorder(weights, cuts);
         long[] shape = network.Run(recorder, ones([1, .. network.SampleShape!], network.ComputeType, network.Device)).shape;
         Calls = recorder.Calls;
-        SourceUnits = [(int)network.SampleShape![0], .. Calls.Select(call => call.Grid.Outputs)];
-        TargetUnits = [.. Calls.Select(call => call.Grid.Inputs), shape.Length > 1 ? (int)shape[1] : 1];
+        SourceUnits = [(int)network.SampleShape![0], .. Calls.Select(call => call.Outputs)];
+        TargetUnits = [.. Calls.Select(call => call.Inputs), shape.Length > 1 ? (int)shape[1] : 1];
         long numbers = Calls.Sum(call => call.OutputShape.Aggregate(1L, (a, b) => a * b));
         batch = (int)Math.Clamp(BatchNumbers / Math.Max(1, numbers), 1, LargestBatch);
     }
@@ -77,7 +80,7 @@ internal sealed class UnitProbe
 
         long[] shape = [samples + 1, .. network.SampleShape!];
         var input = Constants(0).reshape([samples + 1, SourceUnits[0], .. shape[2..].Select(_ => 1L)]).expand(shape).clone();
-        var evaluation = new CutEvaluation(Calls, call => Constants(call + 1), samples + 1);
+        var evaluation = new CutEvaluation(Calls, call => Constants(call + 1), cuts, samples + 1);
         var output = network.Run(evaluation, input);
         if (evaluation.Missed is { } missed) throw CutEvaluation.OtherCourse(missed.Site);
         return [.. evaluation.Reached, evaluation.Differences(null, output, 1)];

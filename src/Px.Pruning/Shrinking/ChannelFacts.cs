@@ -1,0 +1,81 @@
+using Px.Pruning.Probing;
+using Px.Pruning.Walks;
+using TorchSharp;
+using TorchSharp.Modules;
+using static TorchSharp.torch;
+
+namespace Px.Pruning.Shrinking;
+
+/// <summary>What is known of every channel: whether it carries a constant, where that can be folded away, and whether anything reads it.</summary>
+internal sealed class ChannelFacts
+{
+    private readonly ChannelGraph graph;
+    private readonly ConstantEvaluation constants;
+    private readonly bool[][] readsInput, readsOutput;
+    private readonly Dictionary<Site, int> uses;
+
+    internal ChannelFacts(Network network, ChannelGraph graph)
+    {
+        this.graph = graph;
+        constants = new ConstantEvaluation(graph.Calls);
+        using var scope = NewDisposeScope();
+        try
+        {
+            network.Run(constants, ConstantEvaluation.Varied([ConstantEvaluation.Samples, .. network.SampleShape!], network.Device));
+        }
+        finally
+        {
+            constants.Release();
+        }
+
+        if (constants.Arrivals.Count < graph.Calls.Count) throw CutEvaluation.OtherCourse(graph.Calls[constants.Arrivals.Count].Site);
+        uses = graph.Calls.GroupBy(call => call.Site).ToDictionary(calls => calls.Key, calls => calls.Count());
+        (readsInput, readsOutput) = Backward();
+    }
+
+    /// <summary>Whether a call's output unit carries nothing: a constant, or what nothing reads.</summary>
+    internal bool IsDead(int call, int output) => !readsOutput[call][output] || !double.IsNaN(constants.Departures[call][output]);
+
+    /// <summary>Whether something that the network's output depends on reads a call's input unit.</summary>
+    internal bool IsRead(int call, int input) => readsInput[call][input];
+
+    /// <summary>The constant that arrives at a call's input unit; NaN where none does.</summary>
+    internal double Constant(int call, int input) => constants.Arrivals[call][input];
+
+    /// <summary>Whether the bias of a call, or the batch norm right behind it, can take over what a constant input adds.</summary>
+    internal bool Folds(int call) => WhyNoFold(call) is null;
+
+    /// <summary>Why a constant that arrives at a call cannot be folded away; null where it can.</summary>
+    internal string? WhyNoFold(int call)
+    {
+        var site = graph.Calls[call].Site;
+        if (site.Weighted is not { } layer) return "it is no linear map";
+        if (uses[site] > 1) return "it is called several times";
+        if (layer.Transposed) return "a transposed convolution makes no constant of it";
+        if (layer.PadsWithZeros) return "its zero padding makes no constant of it";
+        if (layer.Weight.dtype is not (ScalarType.Float32 or ScalarType.Float64)) return $"{layer.Weight.dtype} is too coarse to fold in";
+        return layer.Bias is null && NormBehind(call) is null ? "it has neither a bias nor a batch norm right behind it" : null;
+    }
+
+    /// <summary>The batch norm with running statistics that receives all that a call returns, and nothing else, or null.</summary>
+    internal int? NormBehind(int call)
+    {
+        int next = call + 1;
+        bool follows = next < graph.Calls.Count && constants.Follows[next] && graph.Calls[next].Site.Module is BatchNorm { running_mean: not null }
+            && uses[graph.Calls[next].Site] == 1 && graph.Links[next].All(links => links.TrueForAll(link => link.Port == next));
+        return follows ? next : null;
+    }
+
+    private (bool[][] Inputs, bool[][] Outputs) Backward()
+    {
+        int calls = graph.Calls.Count;
+        bool[][] inputs = new bool[calls][], outputs = new bool[calls][];
+        for (int call = calls - 1; call >= 0; call--)
+        {
+            outputs[call] = [.. graph.Links[call + 1].Select(links => links.Exists(link => link.Port == calls || inputs[link.Port][link.Unit]))];
+            inputs[call] = ChannelReads.Backward(graph.Calls[call], outputs[call]);
+        }
+
+        return (inputs, outputs);
+    }
+}

@@ -1,0 +1,42 @@
+using System.Diagnostics;
+using Px.Pruning.Analysis;
+using static TorchSharp.torch;
+
+namespace Px.Pruning.Shrinking;
+
+/// <summary>Times the same module with and without its dead channels, in turn, so that both meet the same machine.</summary>
+internal static class LatencyMeter
+{
+    internal static ShrinkLatency Measure(nn.Module<Tensor, Tensor> model, LayerSwap swap, Tensor batch, int runs, CancellationToken token)
+    {
+        var times = (Before: new List<long>(), After: new List<long>());
+        // Run 0 warms up. The order changes, so that what one run leaves in the caches favours neither.
+        for (int run = 0; run <= runs; run++)
+        {
+            token.ThrowIfCancellationRequested();
+            foreach (bool small in (bool[])(run % 2 == 0 ? [false, true] : [true, false]))
+            {
+                swap.Use(small);
+                long ticks = Time(model, batch);
+                if (run > 0) (small ? times.After : times.Before).Add(ticks);
+            }
+        }
+
+        return new ShrinkLatency { Before = Median(times.Before), After = Median(times.After), BatchSize = batch.size(0), Runs = runs };
+    }
+
+    private static long Time(nn.Module<Tensor, Tensor> model, Tensor batch)
+    {
+        using var temporaries = NewDisposeScope();
+        long start = Stopwatch.GetTimestamp();
+        // To the CPU: a device is done when its answer is here.
+        model.call(batch).cpu();
+        return Stopwatch.GetTimestamp() - start;
+    }
+
+    private static TimeSpan Median(List<long> ticks)
+    {
+        ticks.Sort();
+        return TimeSpan.FromSeconds((ticks[(ticks.Count - 1) / 2] + ticks[ticks.Count / 2]) / 2.0 / Stopwatch.Frequency);
+    }
+}

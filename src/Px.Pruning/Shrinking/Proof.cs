@@ -1,0 +1,104 @@
+using Px.Pruning.Probing;
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace Px.Pruning.Shrinking;
+
+/// <summary>
+/// Compares the network with its smaller self before anything is written: the caller's own forward code runs on both, in float64, by hooks.
+/// A difference is located at the first layer that receives something else than it should.
+/// </summary>
+internal sealed class Proof : IDisposable
+{
+    // What arrives at a layer may differ by rounding; another channel in its place differs by more.
+    private const double Rewired = 1e-3;
+
+    private readonly Network network;
+    private readonly ChannelGraph graph;
+    private readonly ChannelFacts facts;
+    private readonly List<(Tensor Input, Tensor Output, List<(double[] Sums, double[] Squares)> Arrivals)> references = [];
+
+    internal Proof(Network network, ChannelGraph graph, ChannelFacts facts, IEnumerable<Tensor> inputs)
+    {
+        (this.network, this.graph, this.facts) = (network, graph, facts);
+        foreach (var input in inputs)
+        {
+            var evaluation = new StateEvaluation(graph.Calls, new Dictionary<Site, LayerState>());
+            var output = network.Run(evaluation, input);
+            references.Add((input.alias().DetachFromDisposeScope(), output.DetachFromDisposeScope(), evaluation.Arrivals));
+        }
+    }
+
+    /// <summary>max |y − y'| / max |y| over all inputs; infinite where that is no number.</summary>
+    internal double Difference { get; private set; }
+
+    /// <summary>Where the network with smaller layers goes wrong; null where its outputs have been compared.</summary>
+    internal Fault? Compare(RemovalPlan plan, SmallLayers small)
+    {
+        Difference = 0;
+        foreach (var (input, output, arrivals) in references)
+        {
+            using var scope = NewDisposeScope();
+            var evaluation = new StateEvaluation(graph.Calls, small.States);
+            Tensor result;
+            try
+            {
+                result = network.Run(evaluation, input);
+            }
+            catch (Exception e) when (e is not OutOfMemoryException)
+            {
+                return FirstRewired(evaluation, arrivals, plan, small) ?? new Fault(evaluation.Arrivals.Count, evaluation.Inside, e);
+            }
+
+            if (FirstRewired(evaluation, arrivals, plan, small) is { } fault) return fault;
+            if (!result.shape.SequenceEqual(output.shape)) return new Fault(graph.Calls.Count, "", null);
+            Difference = Math.Max(Difference, Relative(output, result));
+        }
+
+        return null;
+    }
+
+    /// <summary>max |y − y'| / max |y|; infinite where that is no number.</summary>
+    internal static double Relative(Tensor before, Tensor after)
+    {
+        using var scope = NewDisposeScope();
+        if (before.numel() == 0) return 0;
+        double difference = (before - after).abs().max().to(float64).ToDouble(), largest = before.abs().max().to(float64).ToDouble();
+        if (difference == 0) return 0;
+        double relative = difference / largest;
+        return double.IsNaN(relative) ? double.PositiveInfinity : relative;
+    }
+
+    public void Dispose()
+    {
+        foreach (var (input, output, _) in references)
+        {
+            input.Dispose();
+            output.Dispose();
+        }
+    }
+
+    private Fault? FirstRewired(StateEvaluation evaluation, List<(double[] Sums, double[] Squares)> before, RemovalPlan plan, SmallLayers small)
+    {
+        for (int call = 0; call < evaluation.Arrivals.Count; call++)
+        {
+            int[] kept = plan.KeptInputs(call);
+            var (sums, squares) = evaluation.Arrivals[call];
+            if (sums.Length != kept.Length) return new Fault(call, graph.Calls[call].Site.Name, null);
+            if (small.IsShifted(call) || kept.Length == 0) continue;
+            double square = before[call].Squares.Max(), sum = before[call].Sums.Max(Math.Abs) + Math.Sqrt(square);
+            for (int i = 0; i < kept.Length; i++)
+            {
+                bool same = Math.Abs(sums[i] - before[call].Sums[kept[i]]) <= Rewired * sum && Math.Abs(squares[i] - before[call].Squares[kept[i]]) <= Rewired * square;
+                if (!same && facts.IsRead(call, kept[i])) return new Fault(call, graph.Calls[call].Site.Name, null);
+            }
+        }
+
+        return null;
+    }
+
+    /// <param name="Target">The call, or the network's output, that receives something else; what lies before it is at fault.</param>
+    /// <param name="Module">The module in whose forward that was noticed.</param>
+    /// <param name="Exception">What was thrown, or null.</param>
+    internal sealed record Fault(int Target, string Module, Exception? Exception);
+}

@@ -1,0 +1,96 @@
+using Px.Pruning.Analysis;
+using Px.Pruning.Probing;
+using Px.Pruning.Walks;
+
+namespace Px.Pruning.Shrinking;
+
+/// <summary>
+/// Which channels go. Those that are tied together go if at each layer that receives one of them it adds nothing: nothing reads it, it is
+/// zero, or it is a constant that the layer's bias can take over. A layer keeps one channel at least.
+/// </summary>
+internal sealed class RemovalPlan
+{
+    private readonly ChannelGraph graph;
+    private readonly ChannelFacts facts;
+    private readonly Dictionary<int, string> pins = [];
+    private readonly Dictionary<int, string> obstacles = [];
+
+    internal RemovalPlan(ChannelGraph graph, ChannelFacts facts)
+    {
+        (this.graph, this.facts) = (graph, facts);
+        for (int call = 0; call < graph.Calls.Count; call++)
+        for (int unit = 0; unit < graph.TargetUnits[call]; unit++)
+            if (Obstacle(call, unit) is { } obstacle) obstacles.TryAdd(graph.OfTarget(call, unit), obstacle);
+    }
+
+    /// <summary>Keeps the channels that leave a source, with all that are tied to them. Returns whether one was to go.</summary>
+    internal bool PinSource(int source, string reason)
+    {
+        bool changes = false;
+        for (int unit = 0; unit < graph.SourceUnits[source]; unit++) changes |= Pin(graph.OfSource(source, unit), reason);
+        return changes;
+    }
+
+    /// <summary>Keeps the channels that arrive at a target, with all that are tied to them. Returns whether one was to go.</summary>
+    internal bool PinTarget(int target, string reason)
+    {
+        bool changes = false;
+        for (int unit = 0; unit < graph.TargetUnits[target]; unit++) changes |= Pin(graph.OfTarget(target, unit), reason);
+        return changes;
+    }
+
+    /// <summary>Keeps a channel in every layer.</summary>
+    internal void KeepOneEverywhere()
+    {
+        for (bool changed = true; changed;)
+        {
+            changed = false;
+            for (int call = 0; call < graph.Calls.Count; call++)
+            {
+                string reason = $"a layer keeps one channel at least, '{graph.Calls[call].Site.Name}' too";
+                if (KeptInputs(call).Length == 0) changed |= Pin(graph.OfTarget(call, 0), reason);
+                if (KeptOutputs(call).Length == 0) changed |= Pin(graph.OfSource(call + 1, 0), reason);
+            }
+        }
+    }
+
+    /// <summary>The input units of a call that stay.</summary>
+    internal int[] KeptInputs(int call) => [.. Enumerable.Range(0, graph.TargetUnits[call]).Where(unit => !Goes(graph.OfTarget(call, unit)))];
+
+    /// <summary>The output units of a call that stay.</summary>
+    internal int[] KeptOutputs(int call) => [.. Enumerable.Range(0, graph.SourceUnits[call + 1]).Where(unit => !Goes(graph.OfSource(call + 1, unit)))];
+
+    /// <summary>What of convolutions and linear layers carries nothing and stays nevertheless, and why.</summary>
+    internal IReadOnlyList<UnremovedChannels> Unremoved() =>
+    [
+        .. from call in Enumerable.Range(0, graph.Calls.Count)
+           let site = graph.Calls[call].Site
+           where site.Weighted is not null
+           from unit in Enumerable.Range(0, graph.SourceUnits[call + 1])
+           let node = graph.OfSource(call + 1, unit)
+           where facts.IsDead(call, unit) && !Goes(node)
+           group unit by (site, Reason: pins.TryGetValue(node, out string? pin) ? pin : obstacles[node]) into units
+           select new UnremovedChannels { Layer = units.Key.site.Name, Channels = units.Distinct().Count(), Reason = units.Key.Reason },
+    ];
+
+    private bool Goes(int node) => !pins.ContainsKey(node) && !obstacles.ContainsKey(node);
+
+    private bool Pin(int node, string reason)
+    {
+        bool went = Goes(node);
+        pins.TryAdd(node, reason);
+        return went;
+    }
+
+    /// <summary>Why the network's output would change if an input unit of a call went; null where it would not.</summary>
+    private string? Obstacle(int call, int unit)
+    {
+        // What goes as a whole is judged where its outputs arrive.
+        if (ChannelGraph.TiedGroups(graph.Calls[call]) > 0 || !facts.IsRead(call, unit)) return null;
+        double constant = facts.Constant(call, unit);
+        if (double.IsNaN(constant)) return "an addition or the like ties them to channels that carry something";
+        if (constant == 0) return null;
+        string name = graph.Calls[call].Site.Name;
+        return facts.WhyNoFold(call) is { } why ? $"they are constants other than zero where '{name}' reads them, and {why}" : null;
+    }
+}

@@ -1,0 +1,192 @@
+using System.Runtime.InteropServices;
+using Px.Pruning.Analysis;
+using Px.Pruning.Masking;
+using Px.Pruning.Probing;
+using TorchSharp;
+using static TorchSharp.torch;
+using static TorchSharp.torch.nn;
+
+namespace Px.Pruning.Shrinking;
+
+/// <summary>One call of <see cref="Shrinker"/>: look, decide, prove, write, prove and time.</summary>
+/// <param name="reference">The network as it was.</param>
+/// <param name="target">The network that is written: the same, or its twin.</param>
+/// <param name="inputShape">The shape of a sample.</param>
+/// <param name="options">The caller's.</param>
+/// <param name="token">Checked between passes.</param>
+internal sealed class ShrinkRun(
+    Module<Tensor, Tensor> reference, Module<Tensor, Tensor> target, long[] inputShape, ShrinkOptions options, CancellationToken token)
+{
+    // Of the proof's own random inputs. Two, so that what mixes samples is seen.
+    private const int Samples = 2;
+
+    internal ShrinkResult Shrink()
+    {
+        token.ThrowIfCancellationRequested();
+        using var inference = is_inference_mode_enabled() ? inference_mode(false) : null;
+        using var mask = options.Mask is null ? options.Binding?.CopyMask(reference) : null;
+        if ((options.Mask ?? mask) is { } given) MaskMismatch.ThrowIfAny(target, given);
+        using var referenceModes = new ModelSnapshot(reference, options.Seed);
+        using var targetModes = new ModelSnapshot(target, null);
+        using var temporaries = NewDisposeScope();
+        using var noGrad = no_grad();
+
+        using var network = new Network(target, options.Layers);
+        if (network.Slots.Count == 0)
+            throw new ArgumentException("The model has no convolution and no linear layer: nothing in it has channels to lose. Layers in arrays or lists are not registered; use ModuleList or Sequential.", "model");
+        network.Probe(randn([1, .. inputShape], network.ComputeType, network.Device));
+        if (network.Silent.Count > 0) throw Silent(network.Silent[0]);
+
+        var graph = new ChannelGraph(network, token);
+        var facts = new ChannelFacts(network, graph);
+        var plan = new RemovalPlan(graph, facts);
+        Pin(network, graph, plan);
+        using var proof = new Proof(network, graph, facts, Inputs(network).Select(input => input.to(float64)));
+        using var small = Prove(graph, facts, plan, proof);
+        return Write(network, graph, plan, proof, small, mask);
+    }
+
+    private List<Tensor> Inputs(Network network)
+    {
+        List<Tensor> inputs = [randn([Samples, .. inputShape], network.ComputeType, network.Device)];
+        if (options.Samples is { } samples) inputs.Add(samples.detach().to(network.ComputeType).to(network.Device));
+        return inputs;
+    }
+
+    /// <summary>What stays whatever it carries.</summary>
+    private static void Pin(Network network, ChannelGraph graph, RemovalPlan plan)
+    {
+        plan.PinTarget(graph.Calls.Count, "the network's output stays");
+        plan.PinSource(0, "the network's input stays");
+        var shared = SharedParameters.Of(network.Model);
+        for (int call = 0; call < graph.Calls.Count; call++)
+        {
+            var site = graph.Calls[call].Site;
+            string? reason = site.Module is TorchSharp.Modules.LayerNorm ? $"'{site.Name}' normalises over its channels"
+                : shared.Contains(site.Module) ? $"'{site.Name}' shares a parameter with another module"
+                : site.Weighted is { } layer && !network.Slots[layer.Slot].Prunable ? $"ShrinkOptions.Layers leaves '{site.Name}' out"
+                : null;
+            if (reason is null) continue;
+            plan.PinTarget(call, reason);
+            plan.PinSource(call + 1, reason);
+        }
+    }
+
+    /// <summary>Runs the small layers until the code between them is content; what it insists on stays.</summary>
+    private SmallLayers Prove(ChannelGraph graph, ChannelFacts facts, RemovalPlan plan, Proof proof)
+    {
+        while (true)
+        {
+            token.ThrowIfCancellationRequested();
+            plan.KeepOneEverywhere();
+            var small = new SmallLayers(graph, facts, plan);
+            try
+            {
+                var fault = proof.Compare(plan, small);
+                if (fault is null && proof.Difference <= options.Tolerance) return small;
+                if (fault is null) throw Different(proof.Difference);
+                if (!KeepsBefore(fault, graph, plan)) throw Broken(fault.Module, fault.Exception);
+            }
+            catch
+            {
+                small.Dispose();
+                throw;
+            }
+
+            small.Dispose();
+        }
+    }
+
+    /// <summary>Keeps the channels that arrive where something went wrong, or, where they stay already, those that arrive next.</summary>
+    private static bool KeepsBefore(Proof.Fault fault, ChannelGraph graph, RemovalPlan plan)
+    {
+        for (int target = fault.Target; target < graph.Calls.Count; target++)
+        {
+            if (plan.PinTarget(target, $"the code before '{graph.Calls[target].Site.Name}' has numbers of channels written into it")) return true;
+        }
+
+        return false;
+    }
+
+    private ShrinkResult Write(Network network, ChannelGraph graph, RemovalPlan plan, Proof proof, SmallLayers small, PruningMask? bound)
+    {
+        var inputs = Inputs(network).Select(input => input.to(network.Slots[0].Layer.Weight.dtype)).ToList();
+        var batch = randn([options.LatencyBatchSize, .. inputShape], inputs[0].dtype, inputs[0].device);
+        long Flops() => network.Sites.Sum(site => site.Weighted is { } layer ? 2 * layer.Weight.numel() * layer.Positions : 0);
+        long Parameters() => target.parameters().Sum(parameter => parameter.numel());
+        var (flops, parameters) = (Flops(), Parameters());
+        var mask = SmallMask.Of(network, graph, plan, options.Mask ?? bound);
+        bool inPlace = ReferenceEquals(reference, target);
+        // From here on the modules run by themselves.
+        network.Dispose();
+        using var swap = new LayerSwap(small);
+        using var pause = inPlace ? options.Binding?.Pause() : null;
+        try
+        {
+            List<Tensor> before = [.. inputs.Select(reference.call)];
+            swap.Use(small: true);
+            double own = before.Zip(Run(inputs), Proof.Relative).Max();
+            if (!(own <= Math.Max(options.Tolerance, Math.Sqrt(finfo(inputs[0].dtype).eps)))) throw Different(own);
+            var latency = options.LatencyRuns > 0 ? LatencyMeter.Measure(target, swap, batch, options.LatencyRuns, token) : null;
+            swap.Use(small: true);
+            var result = new ShrinkResult
+            {
+                Model = target,
+                Mask = mask,
+                ParametersBefore = parameters,
+                Parameters = Parameters(),
+                FlopsBefore = flops,
+                Flops = Flops(),
+                Layers = [.. Enumerable.Range(0, graph.Calls.Count).DistinctBy(call => graph.Calls[call].Site).Select(call => Describe(graph, plan, call))],
+                Unremoved = plan.Unremoved(),
+                Difference = proof.Difference,
+                OwnDifference = own,
+                Latency = latency,
+            };
+            swap.Keep();
+            if (inPlace) options.Binding?.Remove();
+            return result;
+        }
+        catch
+        {
+            mask.Dispose();
+            throw;
+        }
+    }
+
+    private List<Tensor> Run(List<Tensor> inputs)
+    {
+        try
+        {
+            return [.. inputs.Select(target.call)];
+        }
+        catch (Exception e) when (e is ExternalException or ArgumentException or InvalidOperationException)
+        {
+            throw Broken("", e);
+        }
+    }
+
+    private static ShrunkLayer Describe(ChannelGraph graph, RemovalPlan plan, int call) => new()
+    {
+        Name = graph.Calls[call].Site.Name,
+        Type = graph.Calls[call].Site.Module.GetType().Name,
+        InputsBefore = graph.Calls[call].Inputs,
+        Inputs = plan.KeptInputs(call).Length,
+        OutputsBefore = graph.Calls[call].Outputs,
+        Outputs = plan.KeptOutputs(call).Length,
+    };
+
+    private static UnsupportedModelException Silent(string module) => new(
+        $"'{module}' is reached by forward(), which runs no hooks, so that what it receives cannot be seen. Call the layers through call() in the model's own forward.")
+    { Module = module };
+
+    private static ShrinkException Broken(string module, Exception? cause) => new(
+        $"Without its dead channels the network does not run{(module.Length == 0 ? "" : $": '{module}' fails")}"
+        + (cause is null ? "" : $": {cause.Message.Split('\n')[0].TrimEnd('.')}")
+        + ". The model is as it was. Leave layers around it out with ShrinkOptions.Layers; where a mask is bound to the model, pass it as ShrinkOptions.Binding.", cause)
+    { Module = module };
+
+    private ShrinkException Different(double difference) => new(
+        $"Without its dead channels the network's outputs differ by {difference:0.0e+0} of the largest, more than {options.Tolerance:0.0e+0}; the model is as it was. "
+        + "Its forward depends on more than its input, such as chance or the number of channels; or its outputs are not finite.");
+}

@@ -1,0 +1,72 @@
+using Px.Pruning.Probing;
+using Px.Pruning.Walks;
+using static TorchSharp.torch;
+
+namespace Px.Pruning.Shrinking;
+
+/// <summary>The network in evaluation mode on the layers' tensors, or on others put in their place, in the dtype of its input.</summary>
+/// <param name="calls">The calls that the forward pass makes.</param>
+/// <param name="states">Layers with other tensors.</param>
+internal sealed class StateEvaluation(IReadOnlyList<LayerCall> calls, IReadOnlyDictionary<Site, LayerState> states) : Evaluation
+{
+    private readonly Stack<Site> inside = new();
+
+    /// <summary>Σx and Σx² of each channel that arrives at each call so far.</summary>
+    internal List<(double[] Sums, double[] Squares)> Arrivals { get; } = [];
+
+    /// <summary>The innermost module that is being called: where an exception came from.</summary>
+    internal string Inside => inside.TryPeek(out var site) ? site.Name : "";
+
+    internal override bool Replaces(Site site) => site.Weighted is not null || site.IsChannelwise;
+
+    internal override Tensor? Enter(Site site, int moment, Tensor input)
+    {
+        inside.Push(site);
+        return null;
+    }
+
+    internal override Tensor? Leave(Site site, int moment, Tensor output)
+    {
+        inside.Pop();
+        return null;
+    }
+
+    /// <summary>As many channels as the module itself still expects.</summary>
+    internal override Tensor Stub(Site site, Tensor input)
+    {
+        int index = Arrivals.Count;
+        long[] shape = input.shape;
+        if (index >= calls.Count || calls[index].Site != site || shape.Length < calls[index].UnitDimensionFromEnd) return site.Stub(input);
+        shape[^calls[index].UnitDimensionFromEnd] = calls[index].Inputs;
+        if (calls[index].UnitDimensionFromEnd < shape.Length) shape[0] = 1;
+        using var whole = zeros(shape, input.dtype, input.device);
+        return site.Stub(whole);
+    }
+
+    internal override Tensor Compute(Site site, Tensor input)
+    {
+        int index = Arrivals.Count;
+        if (index >= calls.Count || calls[index].Site != site) throw CutEvaluation.OtherCourse(site);
+        Tensor output;
+        if (states.TryGetValue(site, out var state)) output = state.Apply(site, input);
+        else
+        {
+            using var own = LayerState.Of(site.Module);
+            output = own.Apply(site, input);
+        }
+
+        Arrivals.Add(Sums(input, calls[index].UnitDimensionFromEnd));
+        return output;
+    }
+
+    private static (double[] Sums, double[] Squares) Sums(Tensor tensor, int dimensionFromEnd)
+    {
+        using var scope = NewDisposeScope();
+        long dimension = tensor.dim() - dimensionFromEnd;
+        var places = dimension > 0 ? tensor.transpose(0, dimension) : tensor;
+        places = places.reshape(places.size(0), -1).to(float64);
+        return (Values(places.sum(1)), Values(places.square().sum(1)));
+    }
+
+    private static double[] Values(Tensor tensor) => tensor.cpu().contiguous().data<double>().ToArray();
+}
