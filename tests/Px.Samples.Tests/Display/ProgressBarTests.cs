@@ -96,7 +96,7 @@ public sealed class ProgressBarTests : IDisposable
         // The cursor goes back up after each drawing, which is of both lines; lines that stay take their place.
         string Padded(string text) => text.PadRight(59);
         output.ToString().Should().Be(
-            $"\r{Padded("sweep [######..................]  25 %  0.6 networks/min, 5:")}\n\r{Padded("training [........................]   0 %")}\e[A"
+            $"\r{Padded("sweep [######..................]  25 %  36.0 networks/h, 5:")}\n\r{Padded("training [........................]   0 %")}\e[A"
             + $"\r{Padded("")}\n\r{Padded("")}\e[A\ra line\n");
     }
 
