@@ -31,6 +31,6 @@ public sealed class SideBySide(string a, string b, IReadOnlyList<ComparedRow> ro
     {
         var below = rows.Where(row => row.Difference is { } difference && -100 * difference.Mean > points).OrderBy(row => row.Difference!.Mean).ToList();
         if (below.Count > 0)
-            throw new SampleException($"{Words.Count(below.Count, "pair")} with {b} more than {Words.Exact(points)} points below {a}, the worst by {Words.Points(-below[0].Difference!.Mean)[1..]}: {below[0].Name}.");
+            throw new SampleException($"{Words.Count(below.Count, "pair")} with {b} more than {Words.Exact(points)} points below {a}, the worst by {Words.Distance(below[0].Difference!.Mean)}: {below[0].Name}.");
     }
 }

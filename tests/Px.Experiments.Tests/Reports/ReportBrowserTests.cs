@@ -106,7 +106,7 @@ public sealed class ReportBrowserTests(OpenReport report) : IClassFixture<OpenRe
         var page = await report.OpenAsync();
 
         await page.EvaluateAsync<bool>("document.querySelector('#layers .bars .pt').focus(), true");
-        (await TipAsync(page)).Should().Be("conv1: 14 of 16 units, 2.00 % of the weights");
+        (await TipAsync(page)).Should().Be("conv1: 14 of 16 units (13 on a path), 2.00 % of the weights");
         await page.PressAsync("ArrowRight", 39);
         (await TipAsync(page)).Should().StartWith("layer1.0.conv1: ");
         (await page.EvaluateAsync<bool>("[...document.querySelectorAll('svg.plot')].every(plot => plot.querySelectorAll('.pt[tabindex=\"0\"]').length === 1)")).Should().BeTrue("a chart is one stop of the tab key");

@@ -53,7 +53,7 @@ public sealed class ReportTests : IDisposable
 
         var words = Text(Run(folder.Path).Html);
 
-        words.Should().Contain("PX has the highest mean, 80.00 ± 0.00 %").And.Contain("Ahead, by more than the spread, of SNIP +3.00 ± 1.41.").And.Contain("Within the spread of FORCE 0.00 ± 1.41.");
+        words.Should().Contain("PX has the highest mean, 80.00 ± 0.00 %").And.Contain("Ahead, by more than the spread, of SNIP +3.00 ± 1.41").And.Contain("Within the spread of FORCE 0.00 ± 1.41");
     }
 
     [Fact]
@@ -63,6 +63,22 @@ public sealed class ReportTests : IDisposable
         MadeUp.Write(folder.Path, Enumerable.Range(1, 8).SelectMany(seed => new[] { MadeUp.Pruned("px", "PX", 0.9, seed, 0.80 + (0.001 * seed)), MadeUp.Pruned("snip", "SNIP", 0.9, seed, 0.78) }));
 
         Text(Run(folder.Path).Html).Should().Contain("SNIP +2.45 ± 0.24, significant").And.NotContain("nothing here can be significant");
+    }
+
+    [Fact]
+    public void Report_OneSeed_SaysThatSpreadIsUnknown()
+    {
+        MadeUp.Write(folder.Path, MadeUp.Grid([1]));
+
+        Text(Run(folder.Path).Html).Should().Contain("There is one seed").And.Contain("On one seed, against").And.NotContain("more than the spread");
+    }
+
+    [Fact]
+    public void Report_MethodsWithoutACommonSeed_AreNotCompared()
+    {
+        MadeUp.Write(folder.Path, [MadeUp.Pruned("px", "PX", 0.9, 1, 0.8), MadeUp.Pruned("snip", "SNIP", 0.9, 2, 0.8)]);
+
+        Text(Run(folder.Path).Html).Should().Contain("No two methods were run with the same seed");
     }
 
     [Fact]
@@ -207,10 +223,11 @@ public sealed class ReportTests : IDisposable
         Run(folder.Path);
 
         Directory.GetFiles(folder.In("csv")).Select(Path.GetFileName).Should().BeEquivalentTo(
-            "accuracy.csv", "cells.csv", "differences.csv", "eigenvalues.csv", "layers.csv", "overlap.csv", "spectra.csv", "structure.csv", "times.csv");
+            "accuracy.csv", "cells.csv", "diagnosis.csv", "differences.csv", "eigenvalues.csv", "layers.csv", "overlap.csv", "spectra.csv", "structure.csv", "times.csv");
         Csv.Read(folder.In("csv/layers.csv")).Should().HaveCount(24 * MadeUp.LayerCount);
         Csv.Read(folder.In("csv/eigenvalues.csv")).Should().HaveCount((2 + 8) * 4);
         Csv.Read(folder.In("csv/differences.csv")).Should().HaveCount(3 * 6);
+        Csv.Read(folder.In("csv/diagnosis.csv")).Should().HaveCount(8).And.OnlyContain(row => row["finding"] == "conv1 has few weights: give it a floor.");
         // Every eigenvalue is half the dense network's.
         Csv.Read(folder.In("csv/spectra.csv")).Where(row => row["method"] != "dense").Should().HaveCount(4).And.OnlyContain(row => Math.Abs(Number(row["distance_to_dense"]) - Math.Log10(2)) < 1e-12);
     }
@@ -265,7 +282,7 @@ public sealed class ReportTests : IDisposable
 
     private static IEnumerable<string> Sections(string html) => Regex.Matches(html, "<section id=\"(\\w+)\"").Select(match => match.Groups[1].Value);
 
-    private static string Text(string html) => Regex.Replace(System.Net.WebUtility.HtmlDecode(Regex.Replace(html, "<[^>]*>", "")), "\\s+", " ");
+    private static string Text(string html) => Regex.Replace(System.Net.WebUtility.HtmlDecode(Regex.Replace(html, "<[^>]*>", " ")), "\\s+", " ");
 
     private (int ExitCode, string Output, string Html) Run(params string[] folders)
     {

@@ -37,7 +37,7 @@ internal static class MadeUp
         var cell = new Cell { Model = "resnet20", Data = "fashion-mnist", Method = method, Sparsity = sparsity, Rounds = rounds, Seed = seed, Epochs = 3 };
         var layers = Layers.Select(layer => new LayerOutcome
         {
-            Name = layer.Name, Kept = (long)Math.Round(layer.Weights * (1 - sparsity)), Total = layer.Weights, UnitsAlive = layer.Units - (sparsity > 0.9 ? 2 : 0), Units = layer.Units,
+            Name = layer.Name, Kept = (long)Math.Round(layer.Weights * (1 - sparsity)), Total = layer.Weights, UnitsAlive = layer.Units - (sparsity > 0.9 ? 2 : 0), Units = layer.Units, UnitsEffective = layer.Units - 3,
         }).ToList();
         return Result(cell, title, after) with
         {
@@ -45,7 +45,7 @@ internal static class MadeUp
             {
                 Rounds = rounds ?? (method == "random" ? 1 : 100), Seconds = [1.5 * (rounds ?? 1), 1.25 * (rounds ?? 1)], MaskFile = $"{CellName.Of(cell)}.mask.safetensors",
                 Kept = layers.Sum(layer => layer.Kept), Total = layers.Sum(layer => layer.Total), Effective = layers.Sum(layer => layer.Kept) - 2,
-                DenseFlops = 1000, Flops = 100, OutputsReached = 10, Outputs = 10, Layers = layers,
+                DenseFlops = 1000, Flops = 100, EffectiveFlops = 90, Findings = sparsity > 0.9 ? ["conv1 has few weights: give it a floor."] : [], OutputsReached = 10, Outputs = 10, Layers = layers,
             },
             Spectrum = sparsity == 0.9 ? new SpectrumResult { Samples = 2, Eigenvalues = [50, 5, 0.5, 0.05], Bound = 1000 } : null,
         };

@@ -23,7 +23,7 @@ public static class UnitBars
 
     private static Markup Bar(IReadOnlyList<LayerMean> layers, LayerMean layer, int index)
     {
-        var text = $"{layer.Name}: {Words.Count(layer.UnitsAlive)} of {Words.Count(layer.Units)} units, {Words.Percent(layer.Density)} of the weights";
+        var text = $"{layer.Name}: {Words.Count(layer.UnitsAlive)} of {Words.Count(layer.Units)} units{(layer.UnitsEffective is { } effective ? $" ({Words.Count(effective)} on a path)" : "")}, {Words.Percent(layer.Density)} of the weights";
         var empty = layer.Density > 0 ? Markup.Empty : Markup.Of($"<text class=\"empty\" x=\"{100 * (index + 0.5) / layers.Count}%\" y=\"{Height - 3}\">×</text>");
         return Markup.Of($"<rect class=\"pt\" {Place(layers, index, layer.UnitsAlive)}><title>{text}</title></rect>{empty}");
     }

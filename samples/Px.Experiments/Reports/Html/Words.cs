@@ -20,6 +20,9 @@ public static class Words
     public static string Points(double mean, double? deviation = null) =>
         deviation is { } spread ? Text($"{Signed(mean)} ± {100 * spread:F2}") : Signed(mean);
 
+    /// <summary>How far apart fractions are, in percentage points without a sign: <c>0.31</c>.</summary>
+    public static string Distance(double difference) => Text($"{100 * Math.Abs(difference):F2}");
+
     /// <summary>A number with three significant digits, in exponential notation where it is very large or small.</summary>
     public static string Number(double value)
     {

@@ -13,7 +13,11 @@
     point.classList.add("at");
     tip.textContent = point.getAttribute("aria-label");
     tip.hidden = false;
-    const at = point.getBoundingClientRect(), own = tip.getBoundingClientRect();
+    place();
+  }
+
+  function place() {
+    const at = current.getBoundingClientRect(), own = tip.getBoundingClientRect();
     const left = Math.min(Math.max(8, at.left + at.width / 2 - own.width / 2), document.documentElement.clientWidth - own.width - 8);
     const top = at.top - own.height - 10 >= 0 ? at.top - own.height - 10 : at.bottom + 10;
     tip.style.transform = `translate(${Math.round(left)}px, ${Math.round(top)}px)`;
@@ -62,7 +66,8 @@
     });
   }
 
-  document.addEventListener("scroll", hide, { passive: true });
+  // What has the focus may have been scrolled to because of it.
+  document.addEventListener("scroll", () => current && document.activeElement === current ? place() : hide(), { passive: true });
 
   // Methods are put before the others while they are pressed, or pointed at.
   const pressed = new Set();

@@ -29,7 +29,9 @@ public static class FindingsSection
 
     private static string Caution(List<Comparison> compared)
     {
-        var seeds = compared.SelectMany(comparison => comparison.Pairs).Max(pair => pair.Difference.Count);
+        var seeds = compared.SelectMany(comparison => comparison.Pairs).Select(pair => pair.Difference.Count).DefaultIfEmpty(0).Max();
+        if (seeds == 0)
+            return "No two methods were run with the same seed: they cannot be compared seed by seed.";
         if (seeds == 1)
             return "There is one seed: how far the numbers spread is not known, and no difference below can be told from chance.";
         var pairs = compared.Max(comparison => comparison.Pairs.Count);
@@ -51,7 +53,7 @@ public static class FindingsSection
         {
             var level = comparison.Groups.Where(group => PairedDifference.Between(group.AfterBySeed, dense.AfterBySeed) is { Deviation: not null } difference && (difference.Mean >= 0 || !difference.ExceedsSpread)).ToList();
             if (level.Count > 0)
-                sentences.Add(Markup.Of($"<p>Not below the dense network by more than the spread: {Names(level.Select(group => group.Series))}.</p>"));
+                sentences.Add(Markup.Of($"<p class=\"label\">Not below the dense network by more than the spread</p><ul class=\"items\">{level.Select(group => Markup.Of($"<li>{group.Series.Chip}</li>"))}</ul>"));
         }
 
         if (comparison.Groups.FirstOrDefault(group => group.Series.Variant.Method == "px") is { } px && px != best)
@@ -61,7 +63,7 @@ public static class FindingsSection
 
     private static string Below(Group? dense, Group group) =>
         dense is null ? "" : group.After.Mean < dense.After.Mean
-            ? $", {Words.Points(dense.After.Mean - group.After.Mean)[1..]} points below the dense network"
+            ? $", {Words.Distance(dense.After.Mean - group.After.Mean)} points below the dense network"
             : $", no less than the dense network ({Words.Percent(dense.After.Mean, dense.After.Deviation)})";
 
     private static IEnumerable<Markup> Sides(Comparison comparison, Group group)
@@ -72,23 +74,20 @@ public static class FindingsSection
             ("Ahead, by more than the spread, of", difference => difference.ExceedsSpread && difference.Mean > 0),
             ("Behind, by more than the spread,", difference => difference.ExceedsSpread && difference.Mean < 0),
             ("Within the spread of", difference => difference.Deviation is not null && !difference.ExceedsSpread),
+            ("On one seed, against", difference => difference.Deviation is null),
         ])
         {
             var meant = differences.Where(pair => isMeant(pair.Difference)).ToList();
             if (meant.Count == 0)
                 continue;
             yield return meant.Count == differences.Count && meant.Count > 2 && meant.TrueForAll(pair => !pair.Significant)
-                ? Markup.Of($"<p><span class=\"label\">{words}</span> all others, from {Item(meant[0])} to {Item(meant[^1])}.</p>")
-                : Markup.Of($"<p><span class=\"label\">{words}</span> {Join(meant.Select(Item))}.</p>");
+                ? Markup.Of($"<p><span class=\"label\">{words}</span> all others, from {Item(meant[0])} to {Item(meant[^1])}.</p>\n")
+                : Markup.Of($"<p class=\"label\">{words}</p><ul class=\"items\">{meant.Select(pair => Markup.Of($"<li>{Item(pair)}</li>"))}</ul>");
         }
     }
 
     private static Markup Item((Group Other, PairedDifference Difference, bool Significant) pair) =>
-        Markup.Of($"<span class=\"item\">{pair.Other.Series.Chip} <small>{Words.Points(pair.Difference.Mean, pair.Difference.Deviation)}{(pair.Significant ? ", significant" : "")}</small></span>");
-
-    private static Markup Names(IEnumerable<Series> series) => Join(series.Select(one => one.Chip));
-
-    private static Markup Join(IEnumerable<Markup> items) => Markup.Join(items.SelectMany((item, i) => i == 0 ? new[] { item } : [Markup.Trusted(", "), item]));
+        Markup.Of($"{pair.Other.Series.Chip} <small>{Words.Points(pair.Difference.Mean, pair.Difference.Deviation)}{(pair.Significant ? ", significant" : "")}</small>");
 
     private static DataTable Table(Study study, List<Comparison> compared)
     {

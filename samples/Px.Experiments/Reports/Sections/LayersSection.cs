@@ -50,7 +50,7 @@ public static class LayersSection
     {
         var table = new DataTable(
             study, "layers", "Layers", Column.OfText("Method", "method"), new("Removed", "sparsity"), new("Seed", "seed"), Column.OfText("Layer", "layer"), new("Kept", "kept"), new("Total", "total"),
-            new("Effective", "effective"), new("Units alive", "units_alive"), new("Units", "units"));
+            new("Effective", "effective"), new("Units alive", "units_alive"), new("Units", "units"), new("Units on a path", "units_effective"));
         foreach (var group in study.Groups)
         {
             foreach (var seed in group.Seeds)
@@ -59,7 +59,7 @@ public static class LayersSection
                 {
                     table.Add(
                         group.Series, DataCell.Of(group.Sparsity, Words.Share), seed.Cell.Seed, layer.Name, DataCell.Of(layer.Kept, Words.Count), DataCell.Of(layer.Total, Words.Count),
-                        DataCell.Of(layer.Effective, Words.Count), DataCell.Of(layer.UnitsAlive, Words.Count), DataCell.Of(layer.Units, Words.Count));
+                        DataCell.Of(layer.Effective, Words.Count), DataCell.Of(layer.UnitsAlive, Words.Count), DataCell.Of(layer.Units, Words.Count), DataCell.Of(layer.UnitsEffective, Words.Count));
                 }
             }
         }

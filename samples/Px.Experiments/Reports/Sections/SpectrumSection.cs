@@ -5,7 +5,7 @@ using Px.Experiments.Results;
 
 namespace Px.Experiments.Reports.Sections;
 
-/// <summary>The paper's Figure 5: spectra of the Neural Tangent Kernel, and its bound (Eq. 6) beside the trace.</summary>
+/// <summary>The paper's Figure 5: spectra of the Neural Tangent Kernel, and a bound beside the trace.</summary>
 public static class SpectrumSection
 {
     public static Section? Build(ResultSet results) => Section.OfStudies(
@@ -37,9 +37,9 @@ public static class SpectrumSection
     private static DataTable Table(Study study, List<Group> groups, Group? dense)
     {
         var table = new DataTable(
-            study, "spectra", "Trace, the paper's upper bound on it (Eq. 6), and the distance to the dense network: the root mean square over ranks of log₁₀(λ of sparse / λ of dense), in powers of ten, each λ counted as at least 10⁻⁶ of the largest; means over seeds",
+            study, "spectra", "Trace, the upper bound on it that PX prunes by, and the distance to the dense network: the root mean square over ranks of log₁₀(λ of sparse / λ of dense), in powers of ten, each λ counted as at least 10⁻⁶ of the largest; means over seeds",
             Column.OfText("Method", "method"), new("Removed", "sparsity"), new("Trace", "trace"), new("Bound", "bound"), new("Bound / trace", "bound_over_trace"), new("Largest", "largest"),
-            new("Smallest", "smallest"), new("Distance to dense", "distance_to_dense"));
+            new("Smallest", "smallest"), new("Distance to dense", "distance_to_dense"), Column.OfText("Bound may be too low for", "bound_exceptions"));
         foreach (var group in groups)
         {
             var spectra = Spectra(group);
@@ -49,7 +49,8 @@ public static class SpectrumSection
             table.Add(
                 group.Series, DataCell.Of(group.Sparsity, Words.Share), DataCell.Of(trace, Words.Number), DataCell.Of(bound, Words.Number), DataCell.Of(bound / trace, Words.Number),
                 DataCell.Of(spectra.Average(found => found.Spectrum.Eigenvalues[0]), Words.Number), DataCell.Of(spectra.Average(found => found.Spectrum.Eigenvalues[^1]), Words.Number),
-                DataCell.Of(dense is null || group == dense ? null : Distance(spectra, Spectra(dense)), Words.Number));
+                DataCell.Of(dense is null || group == dense ? null : Distance(spectra, Spectra(dense)), Words.Number),
+                string.Join(", ", spectra.SelectMany(found => found.Spectrum.BoundExceptions).Distinct()));
         }
 
         return table;

@@ -17,7 +17,9 @@ public static class StructureSection
         if (groups.Count == 0)
             return null;
         var table = Table(study, groups);
-        return (Markup.Of($"<p>{Summary(groups)}</p>\n{table.ToMarkup()}"), [table]);
+        var diagnosis = Diagnosis(study, groups);
+        var words = diagnosis.Rows.Count == 0 ? Markup.Empty : Section.Numbers($"Diagnosis in words, {Words.Count(diagnosis.Rows.Count, "finding")}", diagnosis.ToMarkup());
+        return (Markup.Of($"<p>{Summary(groups)}</p>\n{table.ToMarkup()}{words}"), diagnosis.Rows.Count == 0 ? [table] : [table, diagnosis]);
     }
 
     private static Markup Summary(List<Group> groups)
@@ -40,7 +42,7 @@ public static class StructureSection
         var table = new DataTable(
             study, "structure", "What pruning left, in the mean over seeds",
             Column.OfText("Method", "method"), new("Asked for", "sparsity"), new("Removed", "removed"), new("Effectively", "effective_sparsity"), new("Dead among kept", "dead_fraction_of_kept"),
-            new("Emptied layers", "collapsed_layers"), new("Outputs reached", "outputs_reached_fraction"), new("Operations of dense", "flops_fraction"), Column.OfText("Which are empty", "collapsed_layer_names"));
+            new("Emptied layers", "collapsed_layers"), new("Outputs reached", "outputs_reached_fraction"), new("Operations of dense", "flops_fraction"), new("Operations on a path", "effective_flops_fraction"), Column.OfText("Which are empty", "collapsed_layer_names"));
         foreach (var group in groups)
         {
             var names = Collapsed(group);
@@ -52,7 +54,24 @@ public static class StructureSection
                 DataCell.Of(group.Mean(outcome => outcome.Kept == 0 ? null : 1 - ((double?)outcome.Effective / outcome.Kept)), Words.Percent),
                 DataCell.Of(group.Mean(outcome => outcome.Layers.Count(layer => layer.Kept == 0)), Words.Count),
                 reached is { OutputsReached: { } outputs, Outputs: { } all } ? new DataCell($"{outputs} of {all}", (double)outputs / Math.Max(1, all)) : DataCell.None,
-                DataCell.Of(group.Mean(outcome => (double?)outcome.Flops / outcome.DenseFlops), Words.Percent), new DataCell(Shortened(names)) { Csv = string.Join(' ', names) });
+                DataCell.Of(group.Mean(outcome => (double?)outcome.Flops / outcome.DenseFlops), Words.Percent),
+                DataCell.Of(group.Mean(outcome => (double?)outcome.EffectiveFlops / outcome.DenseFlops), Words.Percent), new DataCell(Shortened(names)) { Csv = string.Join(' ', names) });
+        }
+
+        return table;
+    }
+
+    private static DataTable Diagnosis(Study study, List<Group> groups)
+    {
+        var table = new DataTable(
+            study, "diagnosis", "What is wrong with pruned networks, and what to do about it", Column.OfText("Method", "method"), new("Removed", "sparsity"), new("Seed", "seed"), Column.OfText("Finding", "finding"));
+        foreach (var group in groups)
+        {
+            foreach (var seed in group.Seeds)
+            {
+                foreach (var finding in seed.Pruning?.Findings ?? [])
+                    table.Add(group.Series, DataCell.Of(group.Sparsity, Words.Share), seed.Cell.Seed, finding);
+            }
         }
 
         return table;
