@@ -23,6 +23,10 @@ internal sealed class TinySweep : IDisposable
         return (App.Run(All(arguments), new Terminal(output, isInteractive: false, 80, TimeProvider.System), token), output.ToString());
     }
 
+    /// <summary>A command with what makes it tiny.</summary>
+    public string[] All(params string[] arguments) =>
+        [.. arguments, "--datasets", "fashion-mnist", "--data", Data.Path, "--models", "resnet8", "--batch", "16", "--threads", "1", "--output", Output.Path];
+
     /// <summary>Starts a command in a process of its own.</summary>
     public Process Start(params string[] arguments) =>
         Process.Start(new ProcessStartInfo("dotnet", [typeof(App).Assembly.Location, .. All(arguments)]) { RedirectStandardOutput = true, RedirectStandardError = true })!;
@@ -45,9 +49,6 @@ internal sealed class TinySweep : IDisposable
         Directory.GetFiles(Output.Path).Should().OnlyContain(file => file.EndsWith(".result.json", StringComparison.Ordinal) || file.EndsWith(".mask.safetensors", StringComparison.Ordinal));
 
     public void Dispose() => Output.Dispose();
-
-    private string[] All(string[] arguments) =>
-        [.. arguments, "--datasets", "fashion-mnist", "--data", Data.Path, "--models", "resnet8", "--batch", "16", "--threads", "1", "--output", Output.Path];
 
     private static TemporaryFolder MakeData()
     {
