@@ -27,7 +27,7 @@ public static class Setting
     /// <summary>Model, data and initialisation, and whatever else tells the setting from others.</summary>
     public static string Name(Cell setting, IEnumerable<Cell> all)
     {
-        var extra = Parts.Skip(Main).Where(part => all.Select(part.Value).Distinct().Count() > 1).Select(part => $", {part.Value(setting) ?? "recipe's"} {part.Name}");
+        var extra = Parts.Skip(Main).Where(part => all.Select(part.Value).Distinct().Count() > 1).Select(part => $", {part.Name} {part.Value(setting) ?? "of the recipe"}");
         return $"{setting.Model} on {setting.Data}, {setting.Initialization} weights{string.Concat(extra)}";
     }
 }

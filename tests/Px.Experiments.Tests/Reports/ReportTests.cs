@@ -53,7 +53,7 @@ public sealed class ReportTests : IDisposable
 
         var words = Text(Run(folder.Path).Html);
 
-        words.Should().Contain("PX has the highest mean, 80.00 ± 0.00 %").And.Contain("Ahead, by more than the spread, of SNIP +3.00 ± 1.41").And.Contain("Within the spread of FORCE 0.00 ± 1.41");
+        words.Should().Contain("PX has the highest mean, 80.00 ± 0.00 %").And.Contain("By more than the spread ahead of SNIP +3.00 ± 1.41").And.Contain("Within the spread of FORCE 0.00 ± 1.41");
     }
 
     [Fact]
@@ -272,8 +272,8 @@ public sealed class ReportTests : IDisposable
         var html = Run(folder.Path).Html;
 
         Csv.Read(folder.In("csv/cells.csv")).GroupBy(row => row["setting"]).Select(group => (group.Key, group.Count())).Should().BeEquivalentTo(
-            [("resnet20 on fashion-mnist, random weights, 0.5 learning rate", 26), ("resnet20 on fashion-mnist, random weights, recipe's learning rate", 26)]);
-        html.Should().Contain("<h3>resnet20 on fashion-mnist, random weights, 0.5 learning rate</h3>");
+            [("resnet20 on fashion-mnist, random weights, learning rate 0.5", 26), ("resnet20 on fashion-mnist, random weights, learning rate of the recipe", 26)]);
+        html.Should().Contain("<h3>resnet20 on fashion-mnist, random weights, learning rate 0.5</h3>");
     }
 
     private static CellResult Named(CellResult result, string? name = null) => result with { Name = name ?? CellName.Of(result.Cell) };

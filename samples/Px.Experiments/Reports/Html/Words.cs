@@ -29,7 +29,7 @@ public static class Words
         if (value == 0 || !double.IsFinite(value))
             return Text($"{value}");
         var decimals = 2 - (int)Math.Floor(Math.Log10(Math.Abs(value)));
-        var text = decimals is < -3 or > 5 ? Text($"{value:0.00e+0}") : Math.Round(value, Math.Max(decimals, 0)).ToString($"F{Math.Max(decimals, 0)}", CultureInfo.InvariantCulture);
+        var text = decimals is < -3 or > 5 ? Text($"{value:0.00e+0}") : Math.Round(value, Math.Max(decimals, 0)).ToString($"N{Math.Max(decimals, 0)}", CultureInfo.InvariantCulture);
         return text.Replace("-", Minus, StringComparison.Ordinal);
     }
 

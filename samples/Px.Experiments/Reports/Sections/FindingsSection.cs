@@ -71,8 +71,8 @@ public static class FindingsSection
         var differences = comparison.Of(group).ToList();
         foreach (var (words, isMeant) in ((string, Func<PairedDifference, bool>)[])
         [
-            ("Ahead, by more than the spread, of", difference => difference.ExceedsSpread && difference.Mean > 0),
-            ("Behind, by more than the spread,", difference => difference.ExceedsSpread && difference.Mean < 0),
+            ("By more than the spread ahead of", difference => difference.ExceedsSpread && difference.Mean > 0),
+            ("By more than the spread behind", difference => difference.ExceedsSpread && difference.Mean < 0),
             ("Within the spread of", difference => difference.Deviation is not null && !difference.ExceedsSpread),
             ("On one seed, against", difference => difference.Deviation is null),
         ])

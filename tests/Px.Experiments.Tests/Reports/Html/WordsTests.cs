@@ -6,7 +6,7 @@ public sealed class WordsTests
 {
     [Theory]
     [InlineData(0, "0")]
-    [InlineData(1234.5, "1234")]
+    [InlineData(1234.5, "1,234")]
     [InlineData(12.345, "12.3")]
     [InlineData(1, "1.00")]
     [InlineData(-0.0012345, "−0.00123")]
