@@ -8,19 +8,19 @@ namespace Px.Pruning.Shrinking;
 /// <summary>
 /// Finds the units that are constants whatever the network's input is, and what they are where they arrive. A unit that a layer makes of
 /// constants only, by its weights that are not zero, is handed on as the layer computes it; all others are handed on as random numbers,
-/// positive in one sample, negative in another, so that what arrives equal in all samples and places owes nothing to them. The code
+/// of one sign in each sample, small and large, so that what arrives equal in all samples and places owes nothing to them. The code
 /// between layers is the caller's own: additions, products and activations are taken as they are.
 /// </summary>
 internal sealed class ConstantEvaluation(IReadOnlyList<LayerCall> calls) : Evaluation
 {
-    /// <summary>Samples of the input: positive, negative, large of both signs.</summary>
-    internal const int Samples = 3;
+    /// <summary>Samples of the input: positive, negative, positive and large, negative and large.</summary>
+    internal const int Samples = 4;
 
     // What places of one constant may differ by, since sums are taken in another order at borders.
     private const double Tolerance = 1e-12;
 
-    // Past the threshold of any usual activation.
-    private const double Large = 100;
+    // Past the threshold of any usual activation, and past what a constant that is added may take from it.
+    private const double Large = 1e4;
 
     private Tensor? handedOn;
 
@@ -33,15 +33,14 @@ internal sealed class ConstantEvaluation(IReadOnlyList<LayerCall> calls) : Evalu
     /// <summary>For each call so far, whether it receives the tensor that the call before handed on, untouched.</summary>
     internal List<bool> Follows { get; } = [];
 
-    /// <summary>Numbers that are positive in the first third of the entries, negative in the second, and large and of both signs in the last.</summary>
+    /// <summary>Random numbers: entries of a quarter are positive, negative, positive and large, negative and large.</summary>
     internal static Tensor Varied(long[] shape, Device device)
     {
         using var scope = NewDisposeScope();
         var numbers = randn(shape, float64, device);
-        if (shape[0] % Samples != 0) return numbers.MoveToOuterDisposeScope();
-        long third = shape[0] / Samples;
-        var (positive, negative) = (numbers.narrow(0, 0, third).abs() + 0.1, -(numbers.narrow(0, third, third).abs() + 0.1));
-        return cat([positive, negative, numbers.narrow(0, 2 * third, third) * Large], 0).MoveToOuterDisposeScope();
+        if (shape[0] % Samples != 0) return (numbers * Large).MoveToOuterDisposeScope();
+        var signs = tensor([1, -1, Large, -Large], device: device).repeat_interleave(shape[0] / Samples).reshape([-1, .. shape[1..].Select(_ => 1L)]);
+        return ((numbers.abs() + 0.1) * signs).MoveToOuterDisposeScope();
     }
 
     internal override bool Replaces(Site site) => site.Weighted is not null || site.IsChannelwise;

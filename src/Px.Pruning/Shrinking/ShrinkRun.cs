@@ -85,7 +85,7 @@ internal sealed class ShrinkRun(
                 var fault = proof.Compare(plan, small);
                 if (fault is null && proof.Difference <= options.Tolerance) return small;
                 if (fault is null) throw Different(proof.Difference);
-                if (!KeepsBefore(fault, graph, plan)) throw Broken(fault.Module, fault.Exception);
+                if (!KeepsBefore(fault, graph, plan)) throw fault.Exception is null ? Rewired(fault.Module) : Broken(fault.Module, fault.Exception);
             }
             catch
             {
@@ -184,6 +184,11 @@ internal sealed class ShrinkRun(
         $"Without its dead channels the network does not run{(module.Length == 0 ? "" : $": '{module}' fails")}"
         + (cause is null ? "" : $": {cause.Message.Split('\n')[0].TrimEnd('.')}")
         + ". The model is as it was. Leave layers around it out with ShrinkOptions.Layers; where a mask is bound to the model, pass it as ShrinkOptions.Binding.", cause)
+    { Module = module };
+
+    private static ShrinkException Rewired(string module) => new(
+        $"Without its dead channels the network is another one: what reaches '{module}' differs; the model is as it was. The code before it depends on more than "
+        + "its input, such as chance, or on the number of channels. Leave layers around it out with ShrinkOptions.Layers.")
     { Module = module };
 
     private ShrinkException Different(double difference) => new(

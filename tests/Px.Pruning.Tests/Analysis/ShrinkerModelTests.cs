@@ -80,6 +80,8 @@ public sealed class ShrinkerModelTests(ITestOutputHelper output)
         small.Parameters.Should().BeLessThan(small.ParametersBefore).And.Be(model.parameters().Sum(p => p.numel()));
         small.Flops.Should().BeLessThan(small.FlopsBefore).And.Be(ModelSummary.Of(model, shape).Flops);
         small.Mask.Kept.Should().BeLessThanOrEqualTo(pruned.Mask.Kept);
+        if (model is not CifarResNet { Options.Shortcut: CifarShortcut.ZeroPadding })
+            small.Unremoved.Should().NotContain(channels => channels.Reason.Contains("written"));
         small.Mask.Total.Should().BeLessThan(pruned.Mask.Total);
     }
 
