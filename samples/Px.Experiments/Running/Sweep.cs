@@ -16,6 +16,8 @@ namespace Px.Experiments.Running;
 /// <param name="logger">What goes wrong with files.</param>
 public sealed class Sweep(string folder, Stock stock, CellRunner runner, Terminal terminal, ILogger logger)
 {
+    private static readonly TimeSpan LookAgain = TimeSpan.FromSeconds(1);
+
     /// <summary>How far a cell is.</summary>
     /// <param name="cell">The cell.</param>
     /// <param name="result">What became of it; null unless it is done.</param>
@@ -31,7 +33,7 @@ public sealed class Sweep(string folder, Stock stock, CellRunner runner, Termina
     /// <param name="cells">The cells.</param>
     /// <param name="retry">Whether those that could not be run are tried again.</param>
     /// <param name="token">Stops the work after the current batch.</param>
-    /// <returns>The results, in the order of the cells.</returns>
+    /// <returns>The results, in the order of the cells; those that other processes were at are waited for.</returns>
     /// <exception cref="SampleException">Some cells cannot be run; all others are done, then.</exception>
     public IReadOnlyList<CellResult> Run(string title, IReadOnlyList<Cell> cells, bool retry, CancellationToken token)
     {
@@ -39,9 +41,15 @@ public sealed class Sweep(string folder, Stock stock, CellRunner runner, Termina
         var open = cells.Where(cell => states[cell] == CellState.Open || (retry && states[cell] == CellState.Failed)).ToList();
         using (var bar = new ProgressBar(terminal, title, "networks", Math.Max(1, open.Count), above: true))
         {
-            // Those that another process is at are looked at again in the end: it may have been killed.
             List<Cell> rest = [.. open.Where(cell => !Try(cell))];
-            rest.ForEach(cell => Try(cell));
+            // Others are at these. Should one of them die, its lock ends, and its cell is ours: when this is over, all are there.
+            if (rest.Count > 0)
+                terminal.WriteLine(Text($"Other processes are at {rest.Count} of these networks; waiting for them."));
+            while (rest.Count > 0)
+            {
+                token.WaitHandle.WaitOne(LookAgain);
+                rest.RemoveAll(Try);
+            }
 
             bool Try(Cell cell)
             {
@@ -58,8 +66,7 @@ public sealed class Sweep(string folder, Stock stock, CellRunner runner, Termina
         }
 
         var failed = states.Values.Count(state => state == CellState.Failed);
-        var others = cells.Count - results.Count - failed;
-        terminal.WriteLine(Text($"{results.Count} of {cells.Count} networks are finished{(others > 0 ? $", other processes are at {others}" : "")}; their results are in {folder}."));
+        terminal.WriteLine(Text($"{results.Count} of {cells.Count} networks are finished; their results are in {folder}."));
         return failed == 0 ? results : throw new SampleException(Text(
             $"{failed} of {cells.Count} networks cannot be run, and the files *.failed.json in '{folder}' say why. --retry tries again."));
     }

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using Px.Experiments.Running;
 using Px.Experiments.Tests.Support;
 using Px.Samples;
 
@@ -88,6 +89,30 @@ public sealed class ResumeTests : IDisposable, IClassFixture<UnbrokenSweeps>
         (first.ExitCode, second.ExitCode).Should().Be((0, 0));
         lines.Should().HaveCount(7).And.OnlyHaveUniqueItems("none is made twice");
         broken.ShouldEqual(unbroken.Of(Several));
+        broken.ShouldBeTidy();
+    }
+
+    [Fact]
+    public void Run_NetworkThatAnotherProcessIsAt_IsWaitedForAndTakenOver()
+    {
+        var snip = broken.Run([.. Grid, "--list"]).Output.Split('\n').Single(line => line.Contains("snip", StringComparison.Ordinal)).Split(' ', StringSplitOptions.RemoveEmptyEntries)[1];
+        Process process;
+        using (CellLock.TryTake(broken.Output.In($"{snip}.lock")))
+        {
+            process = broken.Start(Grid);
+            while (process.StandardOutput.ReadLine() is { } line && !line.Contains("waiting for them", StringComparison.Ordinal)) { }
+            Exists("*dense*.result.json").Should().BeTrue("it makes what it can meanwhile");
+            process.HasExited.Should().BeFalse("a network is not there yet");
+        }
+
+        using (process)
+        {
+            process.StandardOutput.ReadToEnd().Should().Contain("2 of 2 networks are finished");
+            process.WaitForExit();
+            process.ExitCode.Should().Be(0);
+        }
+
+        broken.ShouldEqual(unbroken.Of(Grid));
         broken.ShouldBeTidy();
     }
 
