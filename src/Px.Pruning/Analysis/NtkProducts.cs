@@ -73,20 +73,32 @@ internal sealed class NtkProducts(NtkJacobian jacobian, NtkOptions options)
     {
         using var grad = enable_grad();
         var w = zeros(rows, output.dtype, output.device).requires_grad_();
-        // autograd.grad ends the process where backward throws; but Pull took the same network backward before.
-        IList<Tensor> g = output.requires_grad
-            ? autograd.grad([output], leaves, [jacobian.AtOutput(w, output)], retain_graph: true, create_graph: true, allow_unused: true)
+        var reached = Reached(output);
+        IList<Tensor> g = reached.Count > 0
+            ? autograd.grad([output], [.. reached.Select(i => leaves[i])], [jacobian.AtOutput(w, output)], retain_graph: true, create_graph: true)
             : [];
-        // What stands for a leaf that nothing depends on holds no memory, but counts as a live tensor.
-        foreach (var nothing in g.Where(tensor => tensor.IsInvalid)) nothing.Dispose();
-        return stack(U.Select(u => Differentiate(g, u, w)), 1).cpu();
+        return stack(U.Select(u => Differentiate(g, reached.Select(i => u[i]), w)), 1).cpu();
+    }
+
+    /// <summary>
+    /// The leaves that an output depends on, by a plain backward pass. <c>autograd.grad</c> ends the process where such a pass throws; and for a leaf
+    /// that nothing depends on it would hand out a tensor without memory, which TorchSharp counts as alive for ever.
+    /// </summary>
+    private List<int> Reached(Tensor output)
+    {
+        if (!output.requires_grad) return [];
+        using var temporaries = NewDisposeScope();
+        autograd.backward([output], [ones_like(output)], retain_graph: true, inputs: leaves);
+        List<int> reached = [.. Enumerable.Range(0, leaves.Count).Where(i => leaves[i].grad is not null)];
+        foreach (int i in reached) WeightFunction.TakeGradient(leaves[i]);
+        return reached;
     }
 
     /// <summary>∂⟨g(w), u⟩/∂w, float64.</summary>
-    private Tensor Differentiate(IList<Tensor> g, Tensor[] u, Tensor w)
+    private Tensor Differentiate(IList<Tensor> g, IEnumerable<Tensor> u, Tensor w)
     {
         using var temporaries = NewDisposeScope();
-        var products = g.Zip(u, (a, b) => !a.IsInvalid && a.requires_grad ? (a * b).sum().to(w.dtype) : null).OfType<Tensor>().ToList();
+        var products = g.Zip(u, (a, b) => a.requires_grad ? (a * b).sum().to(w.dtype) : null).OfType<Tensor>().ToList();
         if (products.Count > 0) Backward(products.Aggregate((a, b) => a + b), w);
         jacobian.Report();
         return WeightFunction.TakeGradient(w).detach().to(float64).MoveToOuterDisposeScope();
