@@ -126,7 +126,7 @@ public abstract class Pruner : IPruner
             alive = [.. next.Select(mask => mask.MoveToOuterDisposeScope())];
             context.Alive = alive;
 
-            long kept = alive.Sum(mask => mask.sum().ToInt64());
+            long kept = alive.Sum(mask => (long)mask.bytes.Count((byte)1));
             options.ReportRound(
                 new PruningProgress(Name, round, rounds, kept, total, watch.Elapsed), prunable.Zip(alive, (slot, mask) => KeyValuePair.Create(slot.Name, mask)));
         }

@@ -9,8 +9,8 @@ namespace Px.Pruning.Scopes;
 /// <remarks>
 /// A score becomes a 64-bit key whose unsigned order is the scores' order. A pass counts how often every value of the next 16 bits occurs
 /// among the keys that share the k-th largest key's leading bits, which fixes 16 more bits of that key. As soon as few keys are left to
-/// choose from, they are sorted; this is nearly always so after the first pass, and after four at the latest nothing is left to choose.
-/// <para><b>Cost:</b> O(N) time, at most 1 MiB beside the masks.</para>
+/// choose from (nearly always after the first pass, after four at the latest) a last one marks all others, and those few are sorted.
+/// <para><b>Cost:</b> O(N) time, two passes as a rule; 2 MiB at most beside the masks.</para>
 /// </remarks>
 internal static class TopK
 {
@@ -30,11 +30,14 @@ internal static class TopK
     /// <exception cref="NonFiniteScoreException">The score of a weight that is alive is NaN or infinite.</exception>
     public static IReadOnlyList<Tensor> Select(IReadOnlyList<ScoredParameter> parameters, long count)
     {
-        var (threshold, equalsKept) = Threshold(parameters, count);
+        var cut = Find(parameters, count);
         using var scope = NewDisposeScope();
-        var masks = new List<Tensor>(parameters.Count);
-        foreach (var parameter in parameters)
-            masks.Add(Mark(parameter, threshold, ref equalsKept));
+        var masks = parameters.Select(parameter => zeros(parameter.Scores.shape, ScalarType.Bool, CPU)).ToList();
+        var open = new List<(ulong Key, int Parameter, int Index)>();
+        for (var i = 0; i < masks.Count; i++)
+            Mark(parameters[i], masks[i].bytes, ref cut, i, open);
+        if (cut.Sorts)
+            KeepLargest(open, cut.Wanted, masks);
         return masks.ConvertAll(mask => mask.MoveToOuterDisposeScope());
     }
 
@@ -51,13 +54,19 @@ internal static class TopK
             .ConvertAll(mask => mask.MoveToOuterDisposeScope());
     }
 
-    /// <summary>The key that separates kept from pruned, and how many of the keys equal to it are kept.</summary>
-    private static (ulong Key, long EqualsKept) Threshold(IReadOnlyList<ScoredParameter> parameters, long count)
+    /// <summary>Where the ranking is cut: keys whose known bits are larger are kept, and so many of those that share them.</summary>
+    /// <param name="Key">The k-th largest key, as far as known.</param>
+    /// <param name="Known">Ones where bits of it are.</param>
+    /// <param name="Wanted">How many of those that share these bits are kept.</param>
+    /// <param name="Sorts">Whether these are the largest, not the first.</param>
+    private record struct Cut(ulong Key, ulong Known, long Wanted, bool Sorts);
+
+    private static Cut Find(IReadOnlyList<ScoredParameter> parameters, long count)
     {
         var histogram = ArrayPool<long>.Shared.Rent(Digits);
         try
         {
-            return Threshold(parameters, count, histogram.AsSpan(0, Digits));
+            return Find(parameters, count, histogram.AsSpan(0, Digits));
         }
         finally
         {
@@ -65,63 +74,35 @@ internal static class TopK
         }
     }
 
-    private static (ulong Key, long EqualsKept) Threshold(IReadOnlyList<ScoredParameter> parameters, long count, Span<long> histogram)
+    private static Cut Find(IReadOnlyList<ScoredParameter> parameters, long count, Span<long> histogram)
     {
-        var (key, known, wanted) = (0UL, 0UL, count); // `known`: ones where bits of `key` are settled
+        var cut = new Cut(0, 0, count, Sorts: false);
         for (var shift = 64 - DigitBits; shift >= 0; shift -= DigitBits)
         {
             histogram.Clear();
             foreach (var parameter in parameters)
-                Count(parameter, key, known, shift, histogram);
-            if (known == 0)
+                Count(parameter, cut.Key, cut.Known, shift, histogram);
+            if (cut.Known == 0)
             {
                 RefuseNonFinite(parameters, histogram);
                 if (count == 0)
-                    return (ulong.MaxValue, 0);
+                    return cut with { Key = ulong.MaxValue };
                 if (count >= Sum(histogram))
-                    return (0, long.MaxValue);
+                    return cut; // no bit is known: all share them
             }
 
             var digit = Digits - 1;
-            for (; histogram[digit] < wanted; digit--)
-                wanted -= histogram[digit];
-            key |= (ulong)digit << shift;
-            known |= (ulong)(Digits - 1) << shift;
-            if (histogram[digit] == wanted)
-                return (key, long.MaxValue); // every key from here up is kept, whatever its other bits
+            for (; histogram[digit] < cut.Wanted; digit--)
+                cut.Wanted -= histogram[digit];
+            cut.Key |= (ulong)digit << shift;
+            cut.Known |= (ulong)(Digits - 1) << shift;
+            if (histogram[digit] == cut.Wanted)
+                return cut;
             if (histogram[digit] <= Few)
-                return Sorted(parameters, key, known, wanted, (int)histogram[digit]);
+                return cut with { Sorts = true };
         }
 
-        return (key, wanted);
-    }
-
-    /// <summary>The last step for the few keys that share the known bits.</summary>
-    private static (ulong Key, long EqualsKept) Sorted(IReadOnlyList<ScoredParameter> parameters, ulong key, ulong known, long wanted, int few)
-    {
-        var keys = new ulong[few];
-        var found = 0;
-        foreach (var parameter in parameters)
-            found = Gather(parameter, key, known, keys, found);
-        Array.Sort(keys);
-        var threshold = keys[few - (int)wanted];
-        return (threshold, wanted - keys.Count(larger => larger > threshold));
-    }
-
-    // A process may prune only once: its first selection should not run on code that waits to be optimized.
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static int Gather(ScoredParameter parameter, ulong key, ulong known, ulong[] keys, int found)
-    {
-        var scores = Scores(parameter);
-        var alive = Alive(parameter)[..scores.Length];
-        for (var i = 0; i < scores.Length; i++)
-        {
-            var candidate = Key(scores[i]);
-            if ((candidate & known) == key && alive[i] != 0)
-                keys[found++] = candidate;
-        }
-
-        return found;
+        return cut;
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
@@ -137,22 +118,44 @@ internal static class TopK
         }
     }
 
+    /// <summary>Marks what is kept, but collects what is still to be sorted.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static Tensor Mark(ScoredParameter parameter, ulong threshold, ref long equalsKept)
+    private static void Mark(ScoredParameter parameter, Span<byte> kept, ref Cut cut, int place, List<(ulong, int, int)> open)
     {
-        var mask = zeros(parameter.Scores.shape, ScalarType.Bool, CPU);
         var scores = Scores(parameter);
         var alive = Alive(parameter)[..scores.Length];
-        var kept = mask.bytes[..scores.Length];
+        kept = kept[..scores.Length];
+        var (threshold, known) = (cut.Key, cut.Known);
         for (var i = 0; i < scores.Length; i++)
         {
             var key = Key(scores[i]);
-            kept[i] = key > threshold ? alive[i] : (byte)0;
-            if (key == threshold && alive[i] != 0 && equalsKept-- > 0)
+            var leading = key & known;
+            kept[i] = leading > threshold ? alive[i] : (byte)0;
+            if (leading != threshold || alive[i] == 0)
+                continue;
+            if (cut.Sorts)
+                open.Add((key, place, i));
+            else if (cut.Wanted-- > 0)
                 kept[i] = 1;
         }
+    }
 
-        return mask;
+    /// <summary>The last step for the few that are open, which are in the order of the parameters.</summary>
+    private static void KeepLargest(List<(ulong Key, int Parameter, int Index)> open, long wanted, List<Tensor> masks)
+    {
+        var keys = open.ConvertAll(candidate => candidate.Key);
+        keys.Sort();
+        var threshold = keys[^(int)wanted];
+        var equals = wanted - keys.Count(key => key > threshold);
+        var current = -1;
+        Span<byte> kept = default;
+        foreach (var (key, parameter, index) in open)
+        {
+            if (parameter != current)
+                kept = masks[current = parameter].bytes;
+            if (key > threshold || (key == threshold && equals-- > 0))
+                kept[index] = 1;
+        }
     }
 
     /// <summary>Flips the sign bit of numbers from zero up and every bit of those below: as an integer, the key then has the score's order.</summary>
