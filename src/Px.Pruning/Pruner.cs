@@ -110,6 +110,7 @@ public abstract class Pruner : IPruner
         var densities = options.Schedule.Plan(rounds, finalDensity);
         options.Scope.Check(prunable.Select(slot => (slot.Name, slot.Layer.Weight.numel())), densities[^1]);
 
+        context.Rounds = rounds;
         for (int round = 1; round <= rounds; round++)
         {
             context.Token.ThrowIfCancellationRequested();

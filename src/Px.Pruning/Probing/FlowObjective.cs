@@ -8,56 +8,91 @@ namespace Px.Pruning.Probing;
 /// Biases and norm shifts are dropped, norm layers are fixed scales, every activation is on. All in float64, and for networks that float64
 /// could not hold with a power of two taken out of the input and another one out of the output, which scales every path alike.
 /// </remarks>
-internal static class FlowObjective
+internal sealed class FlowObjective : IDisposable
 {
     // A flow as faint as this is losing digits below float64's normal range; there is this much room above.
     private const double Faint = 1e-200;
     private const int Room = 450;
 
-    /// <summary><c>|θ|ᵖ ⊙ m</c> of every prunable slot with <c>∂R/∂|θ|ᵖ</c>, and the power of two that was taken out of R. Fresh: may be written to.</summary>
-    /// <param name="context">Network and mask; no data.</param>
+    private readonly Network network;
+    private readonly int power;
+    private readonly bool scaled;
+    private readonly Dictionary<(NormLayer Norm, long Dimensions), Tensor> scales = [];
+    private Tensor[] leaves = [];
+    private double growth;
+
+    private FlowObjective(Network network, int power, bool scaled) => (this.network, this.power, this.scaled) = (network, power, scaled);
+
+    /// <summary><c>|θ|ᵖ ⊙ m</c> of every prunable slot, borrowed, with a fresh <c>∂R/∂|θ|ᵖ</c>, and the power of two that was taken out of R.</summary>
+    /// <param name="context">Network and mask, which from round to round only takes weights away; no data.</param>
     /// <param name="power">p: 1 or 2.</param>
     /// <param name="scaled">Whether norm layers scale by <c>(|γ|/√(running variance + ε))ᵖ</c>, or are the identity.</param>
     internal static (IReadOnlyList<(Tensor Weight, Tensor dR)> Flow, int Exponent) Differentiate(ScoringContext context, int power, bool scaled) =>
-        context.Network.Silent.Count == 0 ? Substituted(context, power, scaled) : BorrowedFlow.Differentiate(context, power, scaled);
+        context.Network.Silent.Count == 0
+            ? (context.Flow ??= new(context.Network, power, scaled)).Differentiate(context)
+            : BorrowedFlow.Differentiate(context, power, scaled);
 
-    private static (IReadOnlyList<(Tensor, Tensor)>, int) Substituted(ScoringContext context, int power, bool scaled)
+    public void Dispose()
     {
-        var network = context.Network;
-        using var weights = new MaskedWeights(network, context.Alive);
+        foreach (var tensor in leaves.Concat(scales.Values)) tensor.Dispose();
+    }
+
+    private (IReadOnlyList<(Tensor, Tensor)>, int) Differentiate(ScoringContext context)
+    {
         using var serial = network.ForOneSample();
-        if (context.Round == 1) PathLinearity.Check(network, weights.SquaredTheta, network.SampleShape!);
-
-        Func<int, ScalarType, Tensor> kind = power == 1 ? weights.AbsoluteTheta : weights.SquaredTheta;
-        Func<NormLayer, long, Tensor>? scale = scaled ? (norm, dimensions) => Scale(norm, dimensions, power) : null;
+        if (leaves.Length == 0) Prepare(context);
+        else Remove(context.Alive!);
         // A mask only takes paths away: the first round's bound holds for all.
-        double growth = context.Growth ??= PathRange.Growth(network, network.SampleShape!, kind, ownsWeights: true, scale);
-
         int exponent = PathRange.Choose(growth, ScalarType.Float64).Exponent;
-        var (flow, R) = Run(exponent);
-        if (exponent == 0 && growth < Room && R < Faint) (flow, _) = Run(exponent = -Room);
+        var (flow, R) = Run(context, exponent);
+        if (exponent == 0 && growth < Room && R < Faint) (flow, _) = Run(context, exponent = -Room);
         return (flow, 2 * exponent);
+    }
 
-        (IReadOnlyList<(Tensor, Tensor)> Flow, double R) Run(int shift)
+    private void Prepare(ScoringContext context)
+    {
+        using var weights = new MaskedWeights(network, context.Alive);
+        PathLinearity.Check(network, weights.SquaredTheta, network.SampleShape!);
+        Func<int, ScalarType, Tensor> kind = power == 1 ? weights.AbsoluteTheta : weights.SquaredTheta;
+        growth = PathRange.Growth(network, network.SampleShape!, kind, ownsWeights: true, scaled ? Scale : null);
+        leaves = [.. weights.Leaves(kind, ScalarType.Float64).Select(leaf => leaf.DetachFromDisposeScope())];
+    }
+
+    private void Remove(IReadOnlyList<Tensor> alive)
+    {
+        using var noGrad = no_grad();
+        foreach (var (slot, kept) in network.Prunable.Zip(alive))
         {
-            using var grad = enable_grad();
-            var leaves = weights.Leaves(kind, ScalarType.Float64);
-            var evaluation = new PathEvaluation { Weight = (slot, _) => leaves[slot], Scale = scale };
-            using var input = full([1, .. network.SampleShape!], Math.ScaleB(1, -shift), ScalarType.Float64, network.Device);
-            using var output = network.Run(evaluation, input);
-            using var sum = output.sum() * Math.ScaleB(1, -shift);
-            var ranked = network.Prunable.Select(slot => leaves[slot.Index]).ToList();
-            // Nothing flows through a network that is cut in two: every gradient is zero.
-            if (sum.requires_grad) autograd.backward([sum], inputs: ranked);
-            using var noGrad = no_grad();
-            return ([.. ranked.Select(leaf => (leaf.detach(), leaf.grad ?? zeros_like(leaf)))], sum.ToDouble());
+            using var onDevice = kept.to(network.Device);
+            leaves[slot.Index].mul_(onDevice);
         }
     }
 
-    private static Tensor Scale(NormLayer norm, long dimensions, int power)
+    private (IReadOnlyList<(Tensor Weight, Tensor dR)> Flow, double R) Run(ScoringContext context, int shift)
     {
-        var squared = norm.SquaredScale(null, dimensions);
-        if (power == 2) return squared;
-        using (squared) return squared.sqrt();
+        using var grad = enable_grad();
+        var evaluation = new PathEvaluation { Weight = (slot, _) => leaves[slot], Scale = scaled ? Scale : null, Interiors = context.Interiors };
+        using var input = full([1, .. network.SampleShape!], Math.ScaleB(1, -shift), ScalarType.Float64, network.Device);
+        using var output = network.Run(evaluation, input);
+        using var sum = output.sum() * Math.ScaleB(1, -shift);
+        var ranked = network.Prunable.Select(slot => leaves[slot.Index]).ToList();
+        // Nothing flows through a network that is cut in two: every gradient is zero.
+        if (sum.requires_grad) autograd.backward([sum], inputs: ranked);
+        using var noGrad = no_grad();
+        return ([.. ranked.Select(leaf => (leaf.detach(), WeightFunction.TakeGradient(leaf)))], sum.ToDouble());
+    }
+
+    private Tensor Scale(NormLayer norm, long dimensions)
+    {
+        if (!scales.TryGetValue((norm, dimensions), out var scale))
+        {
+            using var scope = NewDisposeScope();
+            using var noGrad = no_grad();
+            var squared = norm.SquaredScale(null, dimensions);
+            scale = (power == 2 ? squared : squared.sqrt()).DetachFromDisposeScope();
+            scales.Add((norm, dimensions), scale);
+        }
+
+        return scale.alias();
     }
 }

@@ -14,6 +14,8 @@ namespace Px.Pruning.Probing;
 /// </summary>
 internal class PathEvaluation : Evaluation
 {
+    private int calls;
+
     /// <summary>The weight of a slot in the input's dtype; disposed after use where <see cref="OwnsWeights"/>.</summary>
     internal required Func<int, ScalarType, Tensor> Weight { get; init; }
 
@@ -31,6 +33,9 @@ internal class PathEvaluation : Evaluation
     /// </summary>
     internal bool InPlace { get; init; }
 
+    /// <summary>Where maps are constant, so that convolutions compute less; null for all there is. For an input of ones without gates only.</summary>
+    internal Interiors? Interiors { get; init; }
+
     /// <summary>Sees every tensor that leaves a module.</summary>
     internal Action<Site, int, Tensor>? Observer { get; init; }
 
@@ -43,7 +48,7 @@ internal class PathEvaluation : Evaluation
         if (site.IsMaxPool) return Gather(input, Pattern!.NextIndices());
         if (site.Weighted is not { } layer) return KeepsItsInput(site) && !IsGatedRelu(site) ? input.clone() : input.alias();
         var weight = Weight(layer.Slot, input.dtype);
-        var output = layer.Apply(input, weight, null);
+        var output = Interiors is { } interiors ? interiors.Apply(calls++, layer, input, weight) : layer.Apply(input, weight, null);
         if (OwnsWeights) weight.Dispose();
         return output;
     }

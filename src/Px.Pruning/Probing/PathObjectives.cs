@@ -29,7 +29,7 @@ internal static class PathObjectives
 
         using var grad = enable_grad();
         using var serial = context.Network.ForOneSample();
-        var kernel = new PathEvaluation { Weight = (slot, _) => leaves[slot], Scale = norms.SquaredScale };
+        var kernel = new PathEvaluation { Weight = (slot, _) => leaves[slot], Scale = norms.SquaredScale, Interiors = context.Interiors };
         using var input = ones([1, .. sample], float64, context.Network.Device);
         using var h = context.Network.Run(kernel, input);
         using var R = (G * h).sum();
