@@ -24,8 +24,8 @@ public sealed class ShrinkerModelTests(ITestOutputHelper output)
     [Fact]
     public void Shrink_ResNet50_HasTheSameOutputs()
     {
-        using var model = Px.Pruning.Models.ResNet.Create(new() { Classes = 10, Width = 16, Seed = 1 });
-        ShouldShrink(model, [3, 64, 64]);
+        using var model = Px.Pruning.Models.ResNet.Create(new() { Classes = 10, Seed = 1 });
+        ShouldShrink(model, [3, 64, 64], rounds: 10);
     }
 
     [Fact]
@@ -36,30 +36,35 @@ public sealed class ShrinkerModelTests(ITestOutputHelper output)
     }
 
     [Theory]
-    [InlineData(VggLayout.Cifar, true, 32)]
-    [InlineData(VggLayout.ImageNet, false, 64)]
-    public void Shrink_Vgg16_HasTheSameOutputs(VggLayout layout, bool norm, int size)
+    [InlineData(VggLayout.Cifar, true, 64, 32)]
+    [InlineData(VggLayout.ImageNet, false, 8, 64)]
+    public void Shrink_Vgg16_HasTheSameOutputs(VggLayout layout, bool norm, int width, int size)
     {
-        using var model = Vgg.Create(new() { Layout = layout, BatchNorm = norm, Classes = 10, Width = norm ? 16 : 8, Seed = 1 });
-        ShouldShrink(model, [3, size, size]);
+        using var model = Vgg.Create(new() { Layout = layout, BatchNorm = norm, Classes = 10, Width = width, Seed = 1 });
+        ShouldShrink(model, [3, size, size], rounds: norm ? 10 : 20);
     }
 
-    [Theory]
-    [InlineData(true)]
-    [InlineData(false)]
-    public void Shrink_DeepLabV3Plus_HasTheSameOutputs(bool separable)
+    [Fact]
+    public void Shrink_DeepLabV3Plus_HasTheSameOutputs()
     {
-        using var model = DeepLab.Create(new() { Width = 16, HeadChannels = 32, LowLevelChannels = 12, SeparableConvolutions = separable, Seed = 1 });
+        using var model = DeepLab.Create(new() { Seed = 1 });
+        ShouldShrink(model, [3, 64, 64], rounds: 10);
+    }
+
+    [Fact]
+    public void Shrink_NarrowSeparableDeepLabV3Plus_HasTheSameOutputs()
+    {
+        using var model = DeepLab.Create(new() { Width = 16, HeadChannels = 32, LowLevelChannels = 12, SeparableConvolutions = true, Seed = 1 });
         ShouldShrink(model, [3, 64, 64]);
     }
 
-    /// <summary>Prunes by SynFlow in a few rounds, shrinks, and compares by the modules themselves, in float64.</summary>
-    private void ShouldShrink(Module<Tensor, Tensor> model, long[] shape)
+    /// <summary>Prunes by SynFlow in some rounds, shrinks, and compares by the modules themselves, in float64.</summary>
+    private void ShouldShrink(Module<Tensor, Tensor> model, long[] shape, int rounds = 20)
     {
         using var scope = NewDisposeScope();
         var watch = System.Diagnostics.Stopwatch.StartNew();
         model.to(ScalarType.Float64);
-        using var pruned = new SynFlowPruner().Prune(model, PruningData.Shape(shape), 0.98, new() { Rounds = 20, Seed = 1 });
+        using var pruned = new SynFlowPruner().Prune(model, PruningData.Shape(shape), 0.98, new() { Rounds = rounds, Seed = 1 });
         output.WriteLine($"pruned {watch.Elapsed}");
         Trained.Fill(model, 7);
         KeepSignals(model, pruned.Mask);
