@@ -30,15 +30,11 @@ public sealed class ResumeTests : IDisposable, IClassFixture<UnbrokenSweeps>
     public void Run_ProcessKilledInATrainingOfImp_GoesOnToTheSameNumbers(string at) => KilledAndRunAgain(Imp, at);
 
     [Fact]
-    public void Run_Cancelled_GoesOnToTheSameNumbers()
+    public async Task Run_Cancelled_GoesOnToTheSameNumbers()
     {
-        using (var source = new CancellationTokenSource())
-        {
-            using var timer = new Timer(_ => { if (Exists("*snip*.checkpoint.safetensors")) source.Cancel(); }, null, 0, 1);
-            var (exitCode, output) = broken.Run(source.Token, Grid);
-            exitCode.Should().Be(ExitCode.Cancelled);
-            output.Should().EndWith("Cancelled. The same command goes on from here.\n");
-        }
+        var (exitCode, output) = await RunAndCancel("*snip*.checkpoint.safetensors");
+        exitCode.Should().Be(ExitCode.Cancelled);
+        output.Should().EndWith("Cancelled. The same command goes on from here.\n");
 
         broken.Run(Grid).ExitCode.Should().Be(0);
         broken.ShouldEqual(unbroken.Of(Grid));
@@ -60,19 +56,14 @@ public sealed class ResumeTests : IDisposable, IClassFixture<UnbrokenSweeps>
     }
 
     [Fact]
-    public void Run_BegunOnOtherData_IsRefused()
+    public async Task Run_BegunOnOtherData_IsRefused()
     {
-        using (var source = new CancellationTokenSource())
-        {
-            using var timer = new Timer(_ => { if (Exists("*.checkpoint.safetensors")) source.Cancel(); }, null, 0, 1);
-            broken.Run(source.Token, Grid);
-        }
+        await RunAndCancel("*.checkpoint.safetensors");
 
         var start = Directory.GetFiles(broken.Output.Path, "*.start.json").Single();
         File.WriteAllText(start, File.ReadAllText(start).Replace("\"dataHash\": \"", "\"dataHash\": \"0", StringComparison.Ordinal));
 
         var (exitCode, output) = broken.Run(Grid);
-
         exitCode.Should().Be(ExitCode.Failed);
         output.Should().Contain("was begun on other data");
     }
@@ -131,6 +122,16 @@ public sealed class ResumeTests : IDisposable, IClassFixture<UnbrokenSweeps>
         broken.Run(grid).ExitCode.Should().Be(0);
         broken.ShouldEqual(unbroken.Of(grid));
         broken.ShouldBeTidy();
+    }
+
+    /// <summary>Runs a grid in this process, and cancels it as soon as there is such a file.</summary>
+    private async Task<(int ExitCode, string Output)> RunAndCancel(string at)
+    {
+        using var source = new CancellationTokenSource();
+        var run = Task.Run(() => broken.Run(source.Token, Grid));
+        SpinWait.SpinUntil(() => run.IsCompleted || Exists(at), TimeSpan.FromMinutes(1));
+        source.Cancel();
+        return await run;
     }
 
     private void WaitFor(Process process, string pattern)
