@@ -15,7 +15,7 @@ public sealed class PruningScopeTests : IDisposable
     public static TheoryData<string, int> Grid()
     {
         var grid = new TheoryData<string, int>();
-        foreach (var kind in new[] { "uniform", "ties", "two", "wide", "signed", "tiny", "equal", "zero", "neighbours" })
+        foreach (var kind in new[] { "uniform", "ties", "two", "wide", "signed", "tiny", "equal", "zero", "faint", "neighbours" })
         {
             for (var seed = 0; seed < 6; seed++)
                 grid.Add(kind, seed);
@@ -112,9 +112,10 @@ public sealed class PruningScopeTests : IDisposable
     [InlineData(double.NegativeInfinity)]
     public void Select_NonFiniteScoreOfALiveWeight_NamesTheParameterAndLeaksNothing(double value)
     {
+        foreach (var others in new[] { 2, 100 }) // scores are looked at in blocks, and one by one where they are few
         foreach (var pruningScope in new[] { PruningScope.Global, PruningScope.LayerWise })
         {
-            ScoredParameter[] parameters = [Rankings.Scored("good.weight", [1, 2]), Rankings.Scored("bad.weight", [1, value, 2, value])];
+            ScoredParameter[] parameters = [Rankings.Scored("good.weight", [1, 2]), Rankings.Scored("bad.weight", [1, value, .. Enumerable.Repeat(2.0, others), value])];
             var act = () => pruningScope.Select(parameters, 0.5);
 
             act.Should().Throw<NonFiniteScoreException>().WithMessage("*2 scores*bad.weight*").Which.Parameter.Should().Be("bad.weight");
@@ -134,12 +135,17 @@ public sealed class PruningScopeTests : IDisposable
     public void Select_LargestFiniteScores_AreNotTakenForInfinite() =>
         PruningScope.Global.Select([Rankings.Scored("w", [double.MaxValue, double.MinValue, 0])], 1.0 / 3)[0].bytes.ToArray().Should().Equal(1, 0, 0);
 
-    [Fact]
-    public void Select_NonFiniteScoreOfAPrunedWeight_IsIgnored()
+    [Theory]
+    [InlineData(1)]
+    [InlineData(30)]
+    public void Select_NonFiniteScoreOfAPrunedWeight_IsIgnored(int times)
     {
-        var masks = PruningScope.Global.Select([Rankings.Scored("w", [1, double.NaN, 2, double.PositiveInfinity], [1, 0, 1, 0])], 0.25);
+        double[] scores = [.. Enumerable.Repeat(new[] { 1, double.NaN, 2, double.PositiveInfinity, double.NegativeInfinity }, times).SelectMany(five => five)];
+        int[] alive = [.. scores.Select(score => double.IsFinite(score) ? 1 : 0)];
 
-        masks[0].bytes.ToArray().Should().Equal(0, 0, 1, 0);
+        var masks = PruningScope.Global.Select([Rankings.Scored("w", scores, alive)], 0.2);
+
+        masks[0].bytes.ToArray().Should().Equal(scores.Select(score => score == 2 ? (byte)1 : (byte)0));
     }
 
     [Fact]
@@ -187,6 +193,7 @@ public sealed class PruningScopeTests : IDisposable
         "signed" => random.Next(-3, 4) * (random.Next(2) - 0.5),
         "tiny" => random.Next(5) * double.Epsilon,
         "equal" => 0.1,
+        "faint" => random.Next(-3, 4) * double.Epsilon,
         "zero" => random.Next(2) == 0 ? 0.0 : -0.0,
         "neighbours" => BitConverter.Int64BitsToDouble(BitConverter.DoubleToInt64Bits(1.5) + random.Next(40)),
         _ => throw new ArgumentOutOfRangeException(nameof(kind)),
