@@ -123,8 +123,8 @@ public abstract class Pruner : IPruner
             var parameters = prunable.Select((slot, i) =>
                 new ScoredParameter(slot.Name, inverted ? scores[i].neg().contiguous() : scores[i].contiguous(), candidates[i])).ToList();
             var next = options.Scope.Select(parameters, densities[round - 1]);
-            alive.ForEach(mask => mask.Dispose());
-            alive = [.. next.Select(mask => mask.MoveToOuterDisposeScope())];
+            // Copied: masks that stayed where they are, among what a round leaves, would split the memory that the next one needs again.
+            foreach (var (mask, newer) in alive.Zip(next)) newer.bytes.CopyTo(mask.bytes);
             context.Alive = alive;
 
             long kept = alive.Sum(mask => (long)mask.bytes.Count((byte)1));

@@ -23,23 +23,30 @@ internal sealed class FlowObjective : IDisposable
 
     private FlowObjective(Network network, int power, bool scaled) => (this.network, this.power, this.scaled) = (network, power, scaled);
 
-    /// <summary><c>|θ|ᵖ ⊙ m</c> of every prunable slot, borrowed, with a fresh <c>∂R/∂|θ|ᵖ</c>, and the power of two that was taken out of R.</summary>
+    /// <summary>A method's scores: one tensor for each prunable slot, float64 on the CPU, in the current dispose scope, and the power of two that was taken out of R.</summary>
     /// <param name="context">Network and mask, which from round to round only takes weights away; no data.</param>
     /// <param name="power">p: 1 or 2.</param>
     /// <param name="scaled">Whether norm layers scale by <c>(|γ|/√(running variance + ε))ᵖ</c>, or are the identity.</param>
-    internal static (IReadOnlyList<(Tensor Weight, Tensor dR)> Flow, int Exponent) Differentiate(ScoringContext context, int power, bool scaled) =>
-        context.Network.Silent.Count == 0
+    /// <param name="score">Makes a layer's scores of <c>|θ|ᵖ ⊙ m</c>, borrowed, its own <c>∂R/∂|θ|ᵖ</c>, which it may write to, and that power of two.</param>
+    internal static (IReadOnlyList<Tensor> Scores, int Exponent) Score(
+        ScoringContext context, int power, bool scaled, Func<Tensor, Tensor, int, Tensor> score)
+    {
+        // All of it: threads that one operator wakes go on spinning for milliseconds, at the expense of what runs on one.
+        using var serial = context.Network.ForOneSample();
+        using var scope = NewDisposeScope();
+        var (flow, exponent) = context.Network.Silent.Count == 0
             ? (context.Flow ??= new(context.Network, power, scaled)).Differentiate(context)
             : BorrowedFlow.Differentiate(context, power, scaled);
+        return ([.. flow.Select(layer => score(layer.Weight, layer.dR, exponent).cpu().MoveToOuterDisposeScope())], exponent);
+    }
 
     public void Dispose()
     {
         foreach (var tensor in leaves.Concat(scales.Values)) tensor.Dispose();
     }
 
-    private (IReadOnlyList<(Tensor, Tensor)>, int) Differentiate(ScoringContext context)
+    private (IReadOnlyList<(Tensor Weight, Tensor dR)> Flow, int Exponent) Differentiate(ScoringContext context)
     {
-        using var serial = network.ForOneSample();
         if (leaves.Length == 0) Prepare(context);
         else Remove(context.Alive!);
         // A mask only takes paths away: the first round's bound holds for all.
@@ -54,7 +61,7 @@ internal sealed class FlowObjective : IDisposable
         using var weights = new MaskedWeights(network, context.Alive);
         PathLinearity.Check(network, weights.SquaredTheta, network.SampleShape!);
         Func<int, ScalarType, Tensor> kind = power == 1 ? weights.AbsoluteTheta : weights.SquaredTheta;
-        growth = PathRange.Growth(network, network.SampleShape!, kind, ownsWeights: true, scaled ? Scale : null);
+        growth = PathRange.Growth(network, network.SampleShape!, kind, ownsWeights: true, scaled ? Scale : null, context.Interiors);
         leaves = [.. weights.Leaves(kind, ScalarType.Float64).Select(leaf => leaf.DetachFromDisposeScope())];
     }
 

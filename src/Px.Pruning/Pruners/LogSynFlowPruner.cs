@@ -28,9 +28,8 @@ public sealed class LogSynFlowPruner : Pruner
 
     internal override (IReadOnlyList<Tensor> Scores, int Exponent) ScoreRound(ScoringContext context)
     {
-        using var scope = NewDisposeScope();
-        var (flow, exponent) = FlowObjective.Differentiate(context, power: 1, scaled: false);
-        return ([.. flow.Select(layer => LogOnePlus(layer.dR, exponent).mul_(layer.Weight).cpu().MoveToOuterDisposeScope())], 0);
+        var (scores, _) = FlowObjective.Score(context, power: 1, scaled: false, (weight, dR, exponent) => LogOnePlus(dR, exponent).mul_(weight));
+        return (scores, 0);
     }
 
     /// <summary>ln(1 + dR · 2ᵉ), also where the product would overflow.</summary>

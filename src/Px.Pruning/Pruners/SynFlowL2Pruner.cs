@@ -35,12 +35,8 @@ public sealed class SynFlowL2Pruner : Pruner
 
     internal override IEnumerable<KeyValuePair<string, string>> Settings => [KeyValuePair.Create("weighting", Weighting.ToString())];
 
-    internal override (IReadOnlyList<Tensor> Scores, int Exponent) ScoreRound(ScoringContext context)
-    {
-        using var scope = NewDisposeScope();
-        var (flow, exponent) = FlowObjective.Differentiate(context, power: 2, scaled: true);
-        return ([.. flow.Select(layer => layer.dR.mul_(Factor(layer.Weight)).cpu().MoveToOuterDisposeScope())], exponent);
-    }
+    internal override (IReadOnlyList<Tensor> Scores, int Exponent) ScoreRound(ScoringContext context) =>
+        FlowObjective.Score(context, power: 2, scaled: true, (weight, dR, _) => dR.mul_(Factor(weight)));
 
     private Tensor Factor(Tensor thetaSquared) => Weighting == PxWeighting.Squared ? thetaSquared : thetaSquared.sqrt();
 }

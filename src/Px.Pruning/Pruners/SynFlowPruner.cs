@@ -33,10 +33,6 @@ public sealed class SynFlowPruner : Pruner
 
     internal override bool NeedsShape => true;
 
-    internal override (IReadOnlyList<Tensor> Scores, int Exponent) ScoreRound(ScoringContext context)
-    {
-        using var scope = NewDisposeScope();
-        var (flow, exponent) = FlowObjective.Differentiate(context, power: 1, scaled: true);
-        return ([.. flow.Select(layer => layer.dR.mul_(layer.Weight).cpu().MoveToOuterDisposeScope())], exponent);
-    }
+    internal override (IReadOnlyList<Tensor> Scores, int Exponent) ScoreRound(ScoringContext context) =>
+        FlowObjective.Score(context, power: 1, scaled: true, (weight, dR, _) => dR.mul_(weight));
 }
