@@ -13,7 +13,7 @@ namespace Px.Pruning.Scopes;
 /// among the keys that share the k-th largest key's leading bits, which fixes 12 more bits of that key. Only the first pass looks at all keys: those that
 /// share leading bits are the scores of an interval, which vectors of 256 bits find. After three passes as a rule, seven at the latest, the threshold
 /// is known, and a last one compares.
-/// <para><b>Cost:</b> O(N) time, about 2 ns a weight; 128 KiB beside the masks.</para>
+/// <para><b>Cost:</b> O(N) time, mostly that of the first pass; 128 KiB beside the masks.</para>
 /// </remarks>
 internal static class TopK
 {
