@@ -56,9 +56,7 @@ public sealed class PhewPruner : Pruner
         var graph = UnitGraph.Of(network, context.Token);
         var order = new WalkOrder(network, graph, weights, new SplitMix64(context.Seed, $"PHEW {context.Round}"));
         order.Walk(context.Wanted ?? long.MaxValue, context.Token);
-        long walked = order.Touched;
-        order.Fill(graph.Calls);
-        context.Options.Logger?.LogDebug("{Walks} walks touched {Touched} weights.", order.Walks, walked);
-        return ([.. network.Prunable.Select(slot => tensor(order.Scores(slot.Index)).reshape(slot.Layer.Weight.shape))], 0);
+        context.Options.Logger?.LogDebug("{Walks} walks touched {Touched} weights.", order.Walks, order.Touched);
+        return (order.Scores(), 0);
     }
 }

@@ -13,19 +13,20 @@ internal sealed class WalkDirection
     private readonly UnitGraph graph;
     private readonly WalkWeights weights;
     private readonly bool forward;
-    private readonly bool[][] enterable, leavable; // [call][unit]
+    private readonly bool[][] enterable; // [call][unit]
+    private readonly UnitLink[][][] onward; // [call + 1, or 0 for the start][left unit]: what may be entered from there, by port
     private readonly StepRow?[][] rows; // [call][entered unit]
-    private readonly WalkBranch[]?[][] branches; // [call + 1, or 0 for the start][left unit]
+    private double[] totals = [];
 
     internal WalkDirection(UnitGraph graph, WalkWeights weights, bool forward)
     {
         (this.graph, this.weights, this.forward) = (graph, weights, forward);
         int calls = graph.Calls.Count;
-        (enterable, leavable) = (new bool[calls][], new bool[calls][]);
-        foreach (int call in forward ? Enumerable.Range(0, calls).Reverse() : Enumerable.Range(0, calls)) FindOpen(call);
-        rows = [.. enterable.Select(units => new StepRow?[units.Length])];
-        branches = [.. Enumerable.Range(-1, calls + 1).Select(call => new WalkBranch[]?[Links(call).Length])];
-        Starts = [.. Enumerable.Range(0, Links(-1).Length).Where(unit => Links(-1)[unit].Any(IsOpen))];
+        (enterable, onward) = (new bool[calls][], new UnitLink[calls + 1][][]);
+        for (int i = 0; i < calls; i++) FindOpen(forward ? calls - 1 - i : i);
+        onward[0] = Open(-1);
+        rows = Array.ConvertAll(enterable, units => new StepRow?[units.Length]);
+        Starts = [.. Enumerable.Range(0, onward[0].Length).Where(unit => onward[0][unit].Length > 0)];
     }
 
     /// <summary>The units where walks of this direction begin: input channels, or output units.</summary>
@@ -40,10 +41,9 @@ internal sealed class WalkDirection
         var (call, unit) = (-1, start);
         while (true)
         {
-            var choices = branches[call + 1][unit] ??= Branches(Links(call)[unit]);
-            var branch = choices[Draw.Any(random, choices.Length)];
-            if (branch.Call is not { } next) return;
-            int entered = branch.Units[Draw.ByWeight(random, branch.Cumulative)];
+            var links = Branch(random, onward[call + 1][unit]);
+            if (CallAt(links[0]) is not { } next) return;
+            int entered = links[links.Length == 1 ? 0 : Draw.ByWeight(random, Totals(next, links))].Unit;
             var row = Row(next, entered);
             int left = row.First + Draw.ByWeight(random, row.Cumulative);
             visit(graph.Calls[next].Slot, Tap(random, next, entered, left));
@@ -51,7 +51,33 @@ internal sealed class WalkDirection
         }
     }
 
-    /// <summary>Where one may go after leaving a call, or from the start (−1).</summary>
+    /// <summary>The links to one of the calls that may follow, each equally likely: several where a convolution is flattened.</summary>
+    private static ReadOnlySpan<UnitLink> Branch(SplitMix64 random, ReadOnlySpan<UnitLink> links)
+    {
+        int calls = 1;
+        for (int i = 1; i < links.Length; i++) calls += links[i].Port != links[i - 1].Port ? 1 : 0;
+        for (int skipped = Draw.Any(random, calls); skipped > 0; skipped--) links = links[SamePort(links)..];
+        return links[..SamePort(links)];
+    }
+
+    private static int SamePort(ReadOnlySpan<UnitLink> links)
+    {
+        int count = 1;
+        while (count < links.Length && links[count].Port == links[0].Port) count++;
+        return count;
+    }
+
+    /// <summary>Running sums of the weights of units of one call; equal ones where all weigh nothing.</summary>
+    private ReadOnlySpan<double> Totals(int call, ReadOnlySpan<UnitLink> links)
+    {
+        if (totals.Length < links.Length) totals = new double[links.Length];
+        double sum = 0;
+        for (int i = 0; i < links.Length; i++) totals[i] = sum += Row(call, links[i].Unit).Total;
+        for (int i = 0; i < links.Length && sum == 0; i++) totals[i] = i + 1;
+        return totals.AsSpan(0, links.Length);
+    }
+
+    /// <summary>Where one may go after leaving a call, or from the start (−1), the closed included.</summary>
     private UnitLink[][] Links(int call) =>
         forward ? graph.Targets[call + 1] : graph.Sources[call < 0 ? graph.Calls.Count : call];
 
@@ -64,58 +90,65 @@ internal sealed class WalkDirection
 
     private bool IsOpen(UnitLink link) => CallAt(link) is not { } call || enterable[call][link.Unit];
 
+    private UnitLink[][] Open(int call) =>
+        Array.ConvertAll(Links(call), links => Array.TrueForAll(links, IsOpen) ? links : Array.FindAll(links, IsOpen));
+
     private void FindOpen(int call)
     {
         var grid = graph.Calls[call].Grid;
-        leavable[call] = [.. Links(call).Select(links => links.Any(IsOpen))];
+        var magnitudes = weights.Of(graph.Calls[call].Slot);
+        onward[call + 1] = Open(call);
         enterable[call] = new bool[forward ? grid.Inputs : grid.Outputs];
         for (int entered = 0; entered < enterable[call].Length; entered++)
         {
             var (first, count) = Others(grid, entered);
             for (int left = first; left < first + count && !enterable[call][entered]; left++)
-                enterable[call][entered] = IsOpen(call, entered, left);
+                enterable[call][entered] = IsOpen(magnitudes, call, entered, left);
         }
     }
 
-    private bool IsOpen(int call, int entered, int left) =>
-        leavable[call][left] && weights.IsAlive(graph.Calls[call].Slot, Kernel(call, entered, left), graph.Calls[call].Grid.KernelSize);
+    private bool IsLeavable(int call, int unit) => onward[call + 1][unit].Length > 0;
+
+    private bool IsOpen(Magnitudes magnitudes, int call, int entered, int left) =>
+        IsLeavable(call, left) && magnitudes.IsAnyAlive(Kernel(call, entered, left), graph.Calls[call].Grid.KernelSize);
 
     /// <summary>The units on the other side of a call that share a group with this one.</summary>
     private (int First, int Count) Others(KernelGrid grid, int entered) => forward
         ? (entered / grid.GroupInputs * grid.GroupOutputs, grid.GroupOutputs)
         : (entered / grid.GroupOutputs * grid.GroupInputs, grid.GroupInputs);
 
-    private int Kernel(int call, int entered, int left) =>
-        forward ? graph.Calls[call].Grid.Kernel(entered, left) : graph.Calls[call].Grid.Kernel(left, entered);
-
-    private StepRow Row(int call, int entered)
+    /// <summary>The first weight between two units.</summary>
+    private int Kernel(int call, int entered, int left)
     {
-        if (rows[call][entered] is { } known) return known;
-        var (first, count) = Others(graph.Calls[call].Grid, entered);
-        double[] norms = weights.Norms(graph.Calls[call].Slot);
-        return rows[call][entered] = StepRow.Of(
-            first, count, left => leavable[call][left] ? norms[Kernel(call, entered, left)] : 0, left => IsOpen(call, entered, left));
+        var grid = graph.Calls[call].Grid;
+        return (forward ? grid.Kernel(entered, left) : grid.Kernel(left, entered)) * grid.KernelSize;
     }
 
-    private WalkBranch[] Branches(UnitLink[] links) =>
-        [.. links.Where(IsOpen).GroupBy(CallAt).Select(group =>
-        {
-            if (group.Key is not { } call) return WalkBranch.End;
-            int[] units = [.. group.Select(link => link.Unit)];
-            return new WalkBranch(call, units, StepRow.Of(0, units.Length, i => Row(call, units[i]).Total, _ => true).Cumulative);
-        })];
+    private StepRow Row(int call, int entered) => rows[call][entered] ??= MakeRow(call, entered);
+
+    private StepRow MakeRow(int call, int entered)
+    {
+        var grid = graph.Calls[call].Grid;
+        var magnitudes = weights.Of(graph.Calls[call].Slot);
+        var (first, count) = Others(grid, entered);
+        var cumulative = new double[count];
+        double total = 0, open = 0;
+        for (int i = 0; i < count; i++)
+            cumulative[i] = total += IsLeavable(call, first + i) ? magnitudes.Sum(Kernel(call, entered, first + i), grid.KernelSize) : 0;
+        for (int i = 0; i < count && total == 0; i++)
+            cumulative[i] = open += IsOpen(magnitudes, call, entered, first + i) ? 1 : 0;
+        return new StepRow(first, cumulative, total);
+    }
 
     private int Tap(SplitMix64 random, int call, int entered, int left)
     {
-        var (slot, size) = (graph.Calls[call].Slot, graph.Calls[call].Grid.KernelSize);
-        int first = Kernel(call, entered, left) * size;
+        int size = graph.Calls[call].Grid.KernelSize, first = Kernel(call, entered, left);
         if (size == 1) return first;
-        double[] magnitudes = weights.Magnitudes(slot);
+        var magnitudes = weights.Of(graph.Calls[call].Slot);
         Span<double> cumulative = size <= 64 ? stackalloc double[size] : new double[size];
-        double sum = 0;
+        double sum = 0, open = 0;
         for (int i = 0; i < size; i++) cumulative[i] = sum += magnitudes[first + i];
-        if (sum > 0) return first + Draw.ByWeight(random, cumulative);
-        for (int i = 0; i < size; i++) cumulative[i] = sum += weights.IsAlive(slot, first + i) ? 1 : 0;
+        for (int i = 0; i < size && sum == 0; i++) cumulative[i] = open += magnitudes.IsAlive(first + i) ? 1 : 0;
         return first + Draw.ByWeight(random, cumulative);
     }
 }

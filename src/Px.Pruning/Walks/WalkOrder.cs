@@ -1,5 +1,8 @@
+using System.Collections;
+using System.Runtime.InteropServices;
 using Px.Pruning.Masking;
 using Px.Pruning.Probing;
+using static TorchSharp.torch;
 
 namespace Px.Pruning.Walks;
 
@@ -10,34 +13,33 @@ internal sealed class WalkOrder
     private const int WalksBetweenChecks = 1000;
     private const int NewBetweenChecks = 100;
 
+    private readonly Network network;
     private readonly WalkWeights weights;
-    private readonly double[]?[] scores; // of each slot; null where it is not ranked
+    private readonly UnitGraph graph;
     private readonly WalkDirection[] directions;
     private readonly SplitMix64 random;
+    private readonly BitArray?[] touched; // of each slot; null where it is not ranked
+    private readonly List<(int Slot, int Weight)> order = [];
     private readonly Action<int, int> visit;
-    private readonly long total;
 
     internal WalkOrder(Network network, UnitGraph graph, WalkWeights weights, SplitMix64 random)
     {
-        (this.weights, this.random, visit) = (weights, random, Visit);
-        scores = [.. network.Slots.Select(slot => slot.Prunable ? new double[weights.Magnitudes(slot.Index).Length] : null)];
-        total = scores.Sum(values => values?.LongLength ?? 0);
+        (this.network, this.graph, this.weights, this.random, visit) = (network, graph, weights, random, Visit);
+        touched = [.. network.Slots.Select(slot => slot.Prunable ? new BitArray((int)slot.Layer.Weight.numel()) : null)];
         directions = [new WalkDirection(graph, weights, forward: true), new WalkDirection(graph, weights, forward: false)];
     }
 
     /// <summary>Ranked weights that walks have touched.</summary>
-    internal long Touched { get; private set; }
+    internal long Touched => order.Count;
 
     /// <summary>Walks taken.</summary>
     internal long Walks { get; private set; }
-
-    /// <summary>The scores of a slot's weights: above 1 in the order of being touched, earlier is larger; at most 1 where untouched.</summary>
-    internal double[] Scores(int slot) => scores[slot]!;
 
     /// <summary>Walks until so many weights are touched, or until walks hardly find new ones.</summary>
     internal void Walk(long wanted, CancellationToken token)
     {
         if (directions.Any(direction => direction.Starts.Count == 0)) return;
+        order.EnsureCapacity((int)Math.Min(wanted, touched.Sum(slot => slot?.Count ?? 0)));
         for (long before = Touched; Touched < wanted; before = Touched)
         {
             token.ThrowIfCancellationRequested();
@@ -46,24 +48,34 @@ internal sealed class WalkOrder
         }
     }
 
-    /// <summary>Scores untouched weights of the called layers by the probability of a forward step through them: |θ| / Σ‖K(·, i)‖₁.</summary>
-    internal void Fill(IEnumerable<LayerCall> calls)
+    /// <summary>
+    /// The scores of each ranked slot's weights: above 1 in the order of being touched, earlier is larger; where untouched the probability of
+    /// a forward step through them, |θ| / Σ‖K(·, i)‖₁, and 0 in layers that are not called. Fresh, float64, on the CPU.
+    /// </summary>
+    internal IReadOnlyList<Tensor> Scores()
     {
-        foreach (var call in calls.Where(call => scores[call.Slot] is not null).DistinctBy(call => call.Slot))
+        var scores = network.Prunable.ToDictionary(slot => slot.Index, slot => zeros(slot.Layer.Weight.shape, float64, CPU));
+        long next = 1 + scores.Values.Sum(tensor => tensor.numel());
+        foreach (var (slot, weight) in order) Values(scores[slot])[weight] = next--;
+        foreach (var call in graph.Calls.Where(call => scores.ContainsKey(call.Slot)).DistinctBy(call => call.Slot))
+            Fill(Values(scores[call.Slot]), call.Grid, weights.Of(call.Slot));
+        return [.. network.Prunable.Select(slot => scores[slot.Index])];
+    }
+
+    private static void Fill(Span<double> scores, KernelGrid grid, Magnitudes magnitudes)
+    {
+        for (int input = 0; input < grid.Inputs; input++)
         {
-            var (grid, values, magnitudes, norms) = (call.Grid, scores[call.Slot]!, weights.Magnitudes(call.Slot), weights.Norms(call.Slot));
-            for (int input = 0; input < grid.Inputs; input++)
+            int first = input / grid.GroupInputs * grid.GroupOutputs;
+            double sum = 0;
+            for (int output = first; output < first + grid.GroupOutputs; output++)
+                sum += magnitudes.Sum(grid.Kernel(input, output) * grid.KernelSize, grid.KernelSize);
+            if (sum == 0) continue;
+            for (int output = first; output < first + grid.GroupOutputs; output++)
             {
-                int first = input / grid.GroupInputs * grid.GroupOutputs;
-                double sum = 0;
-                for (int output = first; output < first + grid.GroupOutputs; output++) sum += norms[grid.Kernel(input, output)];
-                if (sum == 0) continue;
-                for (int output = first; output < first + grid.GroupOutputs; output++)
-                {
-                    int tap = grid.Kernel(input, output) * grid.KernelSize;
-                    for (int end = tap + grid.KernelSize; tap < end; tap++)
-                        if (values[tap] == 0) values[tap] = magnitudes[tap] / sum;
-                }
+                int tap = grid.Kernel(input, output) * grid.KernelSize;
+                for (int end = tap + grid.KernelSize; tap < end; tap++)
+                    if (scores[tap] == 0) scores[tap] = magnitudes[tap] / sum;
             }
         }
     }
@@ -78,8 +90,10 @@ internal sealed class WalkOrder
 
     private void Visit(int slot, int weight)
     {
-        if (scores[slot] is not { } values || values[weight] > 0) return;
-        values[weight] = 1 + total - Touched;
-        Touched++;
+        if (touched[slot] is not { } known || known[weight]) return;
+        known[weight] = true;
+        order.Add((slot, weight));
     }
+
+    private static Span<double> Values(Tensor scores) => MemoryMarshal.Cast<byte, double>(scores.bytes);
 }

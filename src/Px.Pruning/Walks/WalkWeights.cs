@@ -1,68 +1,38 @@
 using Px.Pruning.Probing;
-using TorchSharp;
 using static TorchSharp.torch;
 
 namespace Px.Pruning.Walks;
 
-/// <summary>The magnitudes that walks are drawn by: |θ| of each weight that is alive, and their sum for each kernel.</summary>
+/// <summary>The magnitudes that walks are drawn by, read where the parameters lie. What must be converted is a tensor in the current dispose scope.</summary>
 internal sealed class WalkWeights
 {
-    private readonly double[][] magnitudes, norms;
-    private readonly bool[]?[] alive;
+    private readonly Tensor[] thetas;
+    private readonly Tensor?[] alive;
 
     /// <exception cref="NonFiniteScoreException">A weight is NaN or infinite; the message names the parameter.</exception>
     internal WalkWeights(ScoringContext context)
     {
         var network = context.Network;
-        using var scope = NewDisposeScope();
-        using var noGrad = no_grad();
-        using var masked = new MaskedWeights(network, context.Alive);
-        magnitudes = new double[network.Slots.Count][];
-        norms = new double[network.Slots.Count][];
-        alive = new bool[network.Slots.Count][];
-        for (int i = 0; i < network.Prunable.Count && context.Alive is not null; i++)
-            alive[network.Prunable[i].Index] = Values<bool>(context.Alive[i]);
+        thetas = [.. network.Slots.Select(slot => slot.Detached().to(network.ComputeType).cpu().contiguous())];
+        alive = new Tensor?[thetas.Length];
+        for (int i = 0; i < network.Prunable.Count; i++) alive[network.Prunable[i].Index] = context.Alive?[i].contiguous();
         foreach (var slot in network.Slots)
         {
-            using var temporaries = NewDisposeScope();
-            long[] shape = slot.Layer.Weight.shape;
-            double[] values = Values<double>(masked.Theta(slot.Index, float64).abs().cpu());
-            magnitudes[slot.Index] = values;
-            norms[slot.Index] = Sums(values, (int)(shape[0] * shape[1]), slot.Name);
+            int kernels = (int)(slot.Layer.Weight.shape[0] * slot.Layer.Weight.shape[1]);
+            RefuseNonFinite(Of(slot.Index), kernels, (int)thetas[slot.Index].numel() / Math.Max(1, kernels), slot.Name);
         }
     }
 
-    /// <summary>|θ| of every weight of a parameter, 0 where it is pruned.</summary>
-    internal double[] Magnitudes(int slot) => magnitudes[slot];
+    /// <summary>|θ| of every weight of a parameter. Valid as long as this.</summary>
+    internal Magnitudes Of(int slot) => new(thetas[slot], alive[slot]);
 
-    /// <summary>Σ|θ| of every kernel of a parameter.</summary>
-    internal double[] Norms(int slot) => norms[slot];
-
-    internal bool IsAlive(int slot, int weight) => alive[slot] is not { } kept || kept[weight];
-
-    internal bool IsAlive(int slot, int kernel, int kernelSize) =>
-        alive[slot] is not { } kept || kept.AsSpan(kernel * kernelSize, kernelSize).Contains(true);
-
-    /// <summary>The elements in row-major order; TorchSharp's own accessor throws where there are none.</summary>
-    private static T[] Values<T>(Tensor tensor) where T : unmanaged => tensor.numel() == 0 ? [] : tensor.contiguous().data<T>().ToArray();
-
-    private static double[] Sums(double[] values, int kernels, string name)
+    private static void RefuseNonFinite(Magnitudes magnitudes, int kernels, int size, string name)
     {
-        var sums = new double[kernels];
-        int size = values.Length / Math.Max(1, kernels);
         for (int kernel = 0; kernel < kernels; kernel++)
         {
-            double sum = 0;
-            for (int i = 0; i < size; i++) sum += values[kernel * size + i];
-            if (!double.IsFinite(sum))
-            {
-                throw new NonFiniteScoreException($"A weight of '{name}' is NaN or infinite, so that no walk can be drawn; the model is unchanged.")
-                { Parameter = name };
-            }
-
-            sums[kernel] = sum;
+            if (double.IsFinite(magnitudes.Sum(kernel * size, size))) continue;
+            throw new NonFiniteScoreException($"A weight of '{name}' is NaN or infinite, so that no walk can be drawn; the model is unchanged.")
+            { Parameter = name };
         }
-
-        return sums;
     }
 }
