@@ -34,6 +34,9 @@ public abstract class Pruner : IPruner
     /// <summary>Whether scoring needs to know the shape of an input, though not any data.</summary>
     internal virtual bool NeedsShape => NeedsData;
 
+    /// <inheritdoc cref="ScoringFrame.ShapesOnly"/>
+    internal virtual bool ShapesOnly => false;
+
     /// <summary>Whether second derivatives are taken, which libtorch computes slowly in channels-last layout.</summary>
     internal virtual bool DifferentiatesTwice => false;
 
@@ -96,8 +99,10 @@ public abstract class Pruner : IPruner
 
     /// <inheritdoc cref="ScoringFrame.Run"/>
     internal T Scored<T>(Module<Tensor, Tensor> model, PruningData data, PruningOptions options, Func<ScoringContext, T> work, CancellationToken token) =>
-        new ScoringFrame(Name) { NeedsData = NeedsData, AcceptsSilentNetworks = AcceptsSilentNetworks, DifferentiatesTwice = DifferentiatesTwice }
-            .Run(model, data, options, work, token);
+        new ScoringFrame(Name)
+        {
+            NeedsData = NeedsData, AcceptsSilentNetworks = AcceptsSilentNetworks, ShapesOnly = ShapesOnly, DifferentiatesTwice = DifferentiatesTwice,
+        }.Run(model, data, options, work, token);
 
     private void Rank(ScoringContext context, double sparsity, Stopwatch watch)
     {

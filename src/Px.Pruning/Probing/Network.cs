@@ -64,23 +64,25 @@ internal sealed class Network : IDisposable
     }
 
     /// <summary>One forward pass of one sample: learns shapes and which modules hooks can see. Returns the output's shape.</summary>
-    internal long[] Probe(Tensor sample)
+    /// <param name="sample">A batch of one.</param>
+    /// <param name="shapesOnly">Whether nothing else is asked: then no layer computes, and no layout is tried.</param>
+    internal long[] Probe(Tensor sample, bool shapesOnly = false)
     {
         using var scope = NewDisposeScope();
         using var noGrad = no_grad();
         Tensor output;
         try
         {
-            output = Try(sample);
+            output = Try(sample, shapesOnly);
         }
         catch (Exception e) when (e is InvalidOperationException or ObjectDisposedException)
         {
             // A module uses a tensor that its container's scope disposed; without these scopes any other error comes again.
             hooks.ReleasesContainers = false;
-            output = Try(sample);
+            output = Try(sample, shapesOnly);
         }
 
-        TakesChannelsLast = TriesChannelsLast(sample, output);
+        TakesChannelsLast = !shapesOnly && TriesChannelsLast(sample, output);
         Silent = SilentLayers.Find(this, sample);
         (IsProbed, SampleShape, OutputShape) = (true, sample.shape[1..], output.shape);
         return output.shape;
@@ -127,12 +129,12 @@ internal sealed class Network : IDisposable
         return batch.permute(0, 2, 3, 1).contiguous().permute(0, 3, 1, 2).MoveToOuterDisposeScope();
     }
 
-    private Tensor Try(Tensor sample)
+    private Tensor Try(Tensor sample, bool shapesOnly)
     {
         foreach (var site in Sites) site.Weighted?.ForgetUses();
         try
         {
-            return Run(new ShapeEvaluation(), sample);
+            return Run(new ShapeEvaluation { Computes = !shapesOnly }, sample);
         }
         catch (ExternalException e)
         {

@@ -15,6 +15,9 @@ internal sealed record ScoringFrame(string Name)
     /// <summary>Whether a network whose layers are called through <c>forward</c>, out of sight of hooks, will do.</summary>
     internal bool AcceptsSilentNetworks { get; init; } = true;
 
+    /// <summary>Whether of the network without its weights no more than shapes is asked, so that the probe need not compute.</summary>
+    internal bool ShapesOnly { get; init; }
+
     /// <summary>Whether second derivatives are taken, which libtorch computes slowly in channels-last layout.</summary>
     internal bool DifferentiatesTwice { get; init; }
 
@@ -45,7 +48,7 @@ internal sealed record ScoringFrame(string Name)
         long[] Probe(Tensor sample)
         {
             using var snapshot = new ModelSnapshot(network.Model, options.Seed);
-            return network.Probe(sample);
+            return network.Probe(sample, ShapesOnly);
         }
 
         if (data.HasData)

@@ -71,6 +71,16 @@ internal sealed class WeightedLayer
         _ => nn.functional.linear(input, weight, bias),
     };
 
+    /// <summary>The shape of what the layer returns for an input, learnt from an empty batch: nothing is computed.</summary>
+    internal long[] OutputShape(Tensor input)
+    {
+        using var scope = NewDisposeScope();
+        bool isBatch = input.dim() > SampleDimensions;
+        var empty = (isBatch ? input : input.unsqueeze(0)).narrow(0, 0, 0);
+        long[] shape = Apply(empty, Weight.detach().to(input.dtype), null).shape;
+        return isBatch ? [input.size(0), .. shape[1..]] : shape[1..];
+    }
+
     /// <summary>Begins to count anew.</summary>
     internal void ForgetUses() => Positions = 0;
 

@@ -49,6 +49,8 @@ public sealed class PhewPruner : Pruner
 
     internal override bool AcceptsSilentNetworks => false;
 
+    internal override bool ShapesOnly => true;
+
     internal override (IReadOnlyList<Tensor> Scores, int Exponent) ScoreRound(ScoringContext context)
     {
         var network = context.Network;

@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using Px.Pruning.Probing;
 using TorchSharp;
 using static TorchSharp.torch;
@@ -12,7 +13,7 @@ internal sealed class UnitProbe
 {
     // A batch's tensors between layers take so many numbers at most, where one sample does not take more.
     private const long BatchNumbers = 1 << 24;
-    private const int LargestBatch = 4;
+    private const int LargestBatch = 8;
 
     // Small, so that functions which saturate (ReLU6, hard tanh, sigmoid) pass it on also where many layers add up.
     private const float Signal = 1f / 64;
@@ -20,6 +21,7 @@ internal sealed class UnitProbe
     private readonly Network network;
     private readonly Func<Site, bool> cuts;
     private readonly int batch;
+    private readonly bool sharesMemory;
 
     /// <param name="network">The network.</param>
     /// <param name="cuts">The layers that it is cut at: all that have weights, and others among them whose <see cref="Site.IsChannelwise"/> says so.</param>
@@ -28,14 +30,15 @@ internal sealed class UnitProbe
     {
         (this.network, this.cuts) = (network, cuts);
         using var scope = NewDisposeScope();
-        using var weights = new MaskedWeights(network, null);
-        var recorder = new CallRecorder(weights, cuts);
+        using var noGrad = no_grad();
+        var recorder = new CallRecorder(cuts);
         long[] shape = network.Run(recorder, ones([1, .. network.SampleShape!], network.ComputeType, network.Device)).shape;
         Calls = recorder.Calls;
         SourceUnits = [(int)network.SampleShape![0], .. Calls.Select(call => call.Outputs)];
         TargetUnits = [.. Calls.Select(call => call.Inputs), shape.Length > 1 ? (int)shape[1] : 1];
         long numbers = Calls.Sum(call => call.OutputShape.Aggregate(1L, (a, b) => a * b));
         batch = (int)Math.Clamp(BatchNumbers / Math.Max(1, numbers), 1, LargestBatch);
+        sharesMemory = CanShareMemory();
     }
 
     internal IReadOnlyList<LayerCall> Calls { get; }
@@ -56,14 +59,39 @@ internal sealed class UnitProbe
         {
             token.ThrowIfCancellationRequested();
             int from = first;
-            var found = SendBatch(Math.Min(batch, samples - first), (sample, source, unit) => sends(from + sample, source, unit), alone ? 0 : Signal);
+            var found = SendBatch(
+                Math.Min(batch, samples - first), (sample, source, unit) => sends(from + sample, source, unit), alone ? 0 : Signal, sharesMemory);
             for (int target = 0; target < reached.Length; target++) found[target].CopyTo(reached[target], first * TargetUnits[target]);
         }
 
         return reached;
     }
 
-    private List<bool[]> SendBatch(int samples, Func<int, int, int, bool> sends, float background)
+    /// <summary>
+    /// Whether the code between layers computes the same where all positions of a channel lie in one place of memory, which is seen in a signal from
+    /// everywhere. Code that writes into what it was given, or asks for another layout, does not.
+    /// </summary>
+    private bool CanShareMemory()
+    {
+        List<double> Sums(bool shared)
+        {
+            var sums = new List<double>();
+            SendBatch(1, (_, _, _) => true, Signal, shared, sums);
+            return sums;
+        }
+
+        try
+        {
+            return Sums(false).Zip(Sums(true)).All(sums => Math.Abs(sums.First - sums.Second) <= CutEvaluation.Tolerance * Math.Abs(sums.First));
+        }
+        catch (ExternalException)
+        {
+            return false;
+        }
+    }
+
+    private List<bool[]> SendBatch(
+        int samples, Func<int, int, int, bool> sends, float background, bool shared, List<double>? sums = null)
     {
         using var scope = NewDisposeScope();
         using var noGrad = no_grad();
@@ -79,10 +107,11 @@ internal sealed class UnitProbe
         }
 
         long[] shape = [samples + 1, .. network.SampleShape!];
-        var input = Constants(0).reshape([samples + 1, SourceUnits[0], .. shape[2..].Select(_ => 1L)]).expand(shape).clone();
-        var evaluation = new CutEvaluation(Calls, call => Constants(call + 1), cuts, samples + 1);
-        var output = network.Run(evaluation, input);
+        var input = Constants(0).reshape([samples + 1, SourceUnits[0], .. shape[2..].Select(_ => 1L)]).expand(shape);
+        var evaluation = new CutEvaluation(Calls, call => Constants(call + 1), cuts, samples + 1, shared) { Sums = sums };
+        var output = network.Run(evaluation, shared ? input : input.clone());
         if (evaluation.Missed is { } missed) throw CutEvaluation.OtherCourse(missed.Site);
-        return [.. evaluation.Reached, evaluation.Differences(null, output, 1)];
+        evaluation.See(null, output, 1);
+        return evaluation.Reached;
     }
 }

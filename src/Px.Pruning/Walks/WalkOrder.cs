@@ -39,7 +39,8 @@ internal sealed class WalkOrder
     internal void Walk(long wanted, CancellationToken token)
     {
         if (directions.Any(direction => direction.Starts.Count == 0)) return;
-        order.EnsureCapacity((int)Math.Min(wanted, touched.Sum(slot => slot?.Count ?? 0)));
+        // The last walk may touch one more in every other call.
+        order.EnsureCapacity((int)Math.Min(wanted + graph.Calls.Count, touched.Sum(slot => slot?.Count ?? 0)));
         for (long before = Touched; Touched < wanted; before = Touched)
         {
             token.ThrowIfCancellationRequested();
