@@ -76,7 +76,7 @@ internal static class NetworkMeasurement
 
         token.ThrowIfCancellationRequested();
         using var serial = network.ForOneSample();
-        PathLinearity.Check(network, network.Averages, network.SampleShape!);
+        PathLinearity.Check(network, network.SampleShape!);
         return EffectivePaths.Follow(network, kept, token);
     }
 

@@ -35,11 +35,15 @@ internal readonly record struct Connectivity(long Reached, long Outputs)
         using var temporaries = NewDisposeScope();
         using var noGrad = no_grad();
         using var serial = network.ForOneSample();
-        PathLinearity.Check(network, network.Averages, shape);
+        PathLinearity.Check(network, shape);
 
-        using var kept = new MaskedWeights(network, alive);
+        var masks = new Tensor?[network.Slots.Count];
+        for (int i = 0; i < alive?.Count; i++) masks[network.Prunable[i].Index] = alive[i];
+        Tensor Kept(int slot, ScalarType dtype) => masks[slot] is { } mask
+            ? mask.to(dtype).to(network.Device)
+            : ones(network.Slots[slot].Layer.Weight.shape, dtype, network.Device);
         var input = ones([1, .. shape], ScalarType.Float64, network.Device);
-        var output = network.Run(new ReachEvaluation { Weight = kept.Ones, OwnsWeights = true }, input);
+        var output = network.Run(new ReachEvaluation { Weight = Kept, OwnsWeights = true }, input);
         var units = output.dim() < 2 ? output.reshape(-1, 1) : output.transpose(0, 1).flatten(1); // [K, …]
         return new(units.gt(0).any(1).sum().ToInt64(), units.size(0));
     }

@@ -94,14 +94,6 @@ internal sealed class Network : IDisposable
     /// <inheritdoc cref="HookedNetwork.HoldGradients"/>
     internal void HoldGradients(long size) => hooks.HoldGradients(size);
 
-    /// <summary>Weights with which each layer takes about the mean of what it receives: paths keep their size, whatever the model's own weights are. Fresh.</summary>
-    internal Tensor Averages(int slot, ScalarType dtype)
-    {
-        var layer = Slots[slot].Layer;
-        long[] shape = layer.Weight.shape;
-        return full(shape, shape[layer.Transposed ? 1 : 0] / Math.Max(1.0, layer.Weight.numel()), dtype, Device);
-    }
-
     public void Dispose() => hooks.Dispose();
 
     /// <summary>

@@ -14,17 +14,25 @@ internal static class PathLinearity
     // Below, float64 loses digits and doubling is no longer exact.
     private const double Smallest = 1e-290;
 
+    /// <summary>Checks the code between the layers, whatever their weights are.</summary>
+    /// <inheritdoc cref="Check(Network, Func{int, ScalarType, Tensor}, long[])"/>
+    internal static void Check(Network network, long[] sampleShape) =>
+        Check(network, observer => new MeanEvaluation { Observer = observer }, sampleShape);
+
     /// <param name="network">Whose code.</param>
     /// <param name="weight">Non-negative weights of a slot in a dtype. Fresh.</param>
     /// <param name="sampleShape">The shape of an input without the batch dimension.</param>
     /// <exception cref="UnsupportedModelException">The network is not a network of paths; the message names the module.</exception>
-    internal static void Check(Network network, Func<int, ScalarType, Tensor> weight, long[] sampleShape)
+    internal static void Check(Network network, Func<int, ScalarType, Tensor> weight, long[] sampleShape) =>
+        Check(network, observer => new PathEvaluation { Weight = weight, OwnsWeights = true, Observer = observer }, sampleShape);
+
+    private static void Check(Network network, Func<Action<Site, int, Tensor>, PathEvaluation> evaluation, long[] sampleShape)
     {
         double input = 1;
-        var once = Sums(network, weight, sampleShape, input);
+        var once = Sums(network, evaluation, sampleShape, input);
         // Deep networks exceed even float64; scaling the input scales every path alike.
-        if (!once.TrueForAll(output => double.IsFinite(output.Sum))) once = Sums(network, weight, sampleShape, input = Math.ScaleB(1, -900));
-        var twice = Sums(network, weight, sampleShape, 2 * input);
+        if (!once.TrueForAll(output => double.IsFinite(output.Sum))) once = Sums(network, evaluation, sampleShape, input = Math.ScaleB(1, -900));
+        var twice = Sums(network, evaluation, sampleShape, 2 * input);
         foreach (var ((site, sum, _), (_, doubled, minimum)) in once.Zip(twice))
         {
             string name = site.Name.Length == 0 ? "the model itself" : $"'{site.Name}'";
@@ -48,18 +56,13 @@ internal static class PathLinearity
     }
 
     private static List<(Site Site, double Sum, double Minimum)> Sums(
-        Network network, Func<int, ScalarType, Tensor> weight, long[] sampleShape, double value)
+        Network network, Func<Action<Site, int, Tensor>, PathEvaluation> evaluation, long[] sampleShape, double value)
     {
         using var scope = NewDisposeScope();
         using var noGrad = no_grad();
         var sums = new List<(Site, double, double)>();
-        var evaluation = new PathEvaluation
-        {
-            Weight = weight,
-            OwnsWeights = true,
-            Observer = (site, _, output) => sums.Add((site, output.sum().ToDouble(), output.numel() == 0 ? 0 : output.min().ToDouble())),
-        };
-        network.Run(evaluation, full([1, .. sampleShape], value, ScalarType.Float64, network.Device));
+        void Observe(Site site, int moment, Tensor output) => sums.Add((site, output.sum().ToDouble(), output.numel() == 0 ? 0 : output.min().ToDouble()));
+        network.Run(evaluation(Observe), full([1, .. sampleShape], value, ScalarType.Float64, network.Device));
         return sums;
     }
 }

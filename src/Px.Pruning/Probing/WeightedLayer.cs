@@ -76,8 +76,8 @@ internal sealed class WeightedLayer
     {
         using var scope = NewDisposeScope();
         bool isBatch = input.dim() > SampleDimensions;
-        var empty = (isBatch ? input : input.unsqueeze(0)).narrow(0, 0, 0);
-        long[] shape = Apply(empty, Weight.detach().to(input.dtype), null).shape;
+        var empty = (isBatch ? input : input.unsqueeze(0)).narrow(0, 0, 0).to(Weight.dtype);
+        long[] shape = Apply(empty, Weight.detach(), null).shape;
         return isBatch ? [input.size(0), .. shape[1..]] : shape[1..];
     }
 

@@ -93,6 +93,17 @@ public sealed class ConnectivityTests : LeakCheckedTests
     }
 
     [Fact]
+    public void Measure_ManyChannels_SeesEveryOne()
+    {
+        // More than are unfolded at a time. Output o hangs on one input channel, another for each; the last on none.
+        using var model = Sequential(("conv", Conv2d(40, 41, 3, padding: 1)));
+        var one = zeros(41, 40, 3, 3);
+        for (var i = 0; i < 40; i++) one[i, 39 - i, 1, 2] = 1;
+
+        Measure(model, [40, 16, 16], ("conv.weight", one)).Should().Be(new Connectivity(40, 41));
+    }
+
+    [Fact]
     public void Measure_DenseOutput_CountsChannelsThatAreReachedAnywhere()
     {
         // Each output channel of a grouped, transposed convolution: [in 4, out/groups 2, 2, 2], inputs 2 and 3 feed outputs 2 and 3.
