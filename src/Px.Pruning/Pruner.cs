@@ -93,7 +93,10 @@ public abstract class Pruner : IPruner
         }, cancellationToken);
     }
 
-    /// <summary>One score for each weight of <see cref="Network.Prunable"/>, float64 on the CPU, in the current dispose scope.</summary>
+    /// <summary>
+    /// One score for each weight of <see cref="Network.Prunable"/>, float64 on the CPU, in the current dispose scope. Where
+    /// <see cref="ScoringContext.TakesMask"/> says so, they may be bool: the mask itself.
+    /// </summary>
     /// <returns>The scores and the power of two that was taken out of them.</returns>
     internal abstract (IReadOnlyList<Tensor> Scores, int Exponent) ScoreRound(ScoringContext context);
 
@@ -111,11 +114,12 @@ public abstract class Pruner : IPruner
         int rounds = options.Rounds ?? DefaultRounds;
         double finalDensity = 1 - sparsity;
         long total = prunable.Sum(slot => slot.Layer.Weight.numel());
-        var alive = prunable.Select(slot => ones(slot.Layer.Weight.shape, ScalarType.Bool)).ToList();
+        List<Tensor>? alive = null; // all of them, before the first round has ended
         var densities = options.Schedule.Plan(rounds, finalDensity);
         options.Scope.Check(prunable.Select(slot => (slot.Name, slot.Layer.Weight.numel())), densities[^1]);
 
         context.Rounds = rounds;
+        context.TakesMask = options.Scope is GlobalScope && options.Ablation != SanityAblation.InvertScores;
         for (int round = 1; round <= rounds; round++)
         {
             context.Token.ThrowIfCancellationRequested();
@@ -123,13 +127,10 @@ public abstract class Pruner : IPruner
             context.Wanted = KeepCount.Round(densities[round - 1], total);
             using var temporaries = NewDisposeScope();
             var (scores, _) = ScoreRound(context);
-            var candidates = RevivesWeights ? [.. alive.Select(mask => ones_like(mask))] : alive;
-            bool inverted = options.Ablation == SanityAblation.InvertScores;
-            var parameters = prunable.Select((slot, i) =>
-                new ScoredParameter(slot.Name, inverted ? scores[i].neg().contiguous() : scores[i].contiguous(), candidates[i])).ToList();
-            var next = options.Scope.Select(parameters, densities[round - 1]);
-            // Copied: masks that stayed where they are, among what a round leaves, would split the memory that the next one needs again.
-            foreach (var (mask, newer) in alive.Zip(next)) newer.bytes.CopyTo(mask.bytes);
+            var next = scores[0].dtype == ScalarType.Bool ? scores : Select(context, scores, densities[round - 1]);
+            // Later ones are copied: masks that stay, each round in another place, would split the memory that the next round needs again.
+            if (alive is null) alive = [.. next.Select(mask => mask.MoveToOuterDisposeScope())];
+            else foreach (var (mask, newer) in alive.Zip(next)) newer.bytes.CopyTo(mask.bytes);
             context.Alive = alive;
 
             long kept = alive.Sum(mask => (long)mask.bytes.Count((byte)1));
@@ -138,11 +139,20 @@ public abstract class Pruner : IPruner
         }
     }
 
+    private IReadOnlyList<Tensor> Select(ScoringContext context, IReadOnlyList<Tensor> scores, double density)
+    {
+        bool inverted = context.Options.Ablation == SanityAblation.InvertScores;
+        var alive = RevivesWeights ? null : context.Alive;
+        var parameters = context.Network.Prunable.Select((slot, i) => new ScoredParameter(
+            slot.Name, (inverted ? scores[i].neg() : scores[i]).contiguous(), alive?[i] ?? ones(slot.Layer.Weight.shape, ScalarType.Bool))).ToList();
+        return context.Options.Scope.Select(parameters, density);
+    }
+
     private PruningMask BuildMask(ScoringContext context, double sparsity)
     {
         var entries = context.Network.Prunable.Zip(context.Alive!, (slot, alive) => KeyValuePair.Create(slot.Name, alive));
         var options = context.Options;
-        var mask = new PruningMask(entries, new Dictionary<string, string>(Settings)
+        var mask = PruningMask.Adopt(entries, new Dictionary<string, string>(Settings)
         {
             ["method"] = Name,
             ["sparsity"] = sparsity.ToString("R", CultureInfo.InvariantCulture),

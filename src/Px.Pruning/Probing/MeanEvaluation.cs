@@ -5,8 +5,8 @@ using static TorchSharp.torch;
 namespace Px.Pruning.Probing;
 
 /// <summary>
-/// A network of paths without weights: every layer hands on the mean of all that it receives, everywhere. Values keep their size, however deep
-/// the network is, and nothing is convolved.
+/// A network of paths without weights: every layer hands on multiples of the mean of all that it receives, from a half to three halves. Values keep their
+/// size, however deep the network is, nothing is convolved, and code that goes by differences meets some.
 /// </summary>
 internal sealed class MeanEvaluation : PathEvaluation
 {
@@ -18,6 +18,9 @@ internal sealed class MeanEvaluation : PathEvaluation
         if (site.Weighted is not { } layer) return base.Compute(site, input);
         using var scope = NewDisposeScope();
         double mean = input.numel() == 0 ? 0 : input.mean().ToDouble();
-        return full(layer.OutputShape(input), mean, input.dtype, input.device).MoveToOuterDisposeScope();
+        long[] shape = layer.OutputShape(input);
+        long count = shape.Aggregate(1L, (product, size) => product * size);
+        var multiples = arange(count, input.dtype, input.device).div_(Math.Max(1, count)).add_(0.5);
+        return multiples.mul_(mean).reshape(shape).MoveToOuterDisposeScope();
     }
 }

@@ -65,13 +65,13 @@ internal sealed class CutEvaluation : PathEvaluation
         long[] shape = tensor.shape;
         if (shape.Length == 0 || unitDimension < 1 || shape[0] % samples != 0) throw NoSamples(site, shape);
         long units = unitDimension < shape.Length ? shape[unitDimension] : 1;
-        if (tensor.numel() == 0) return new bool[(samples - 1) * units];
+        if (tensor.numel() == 0 || samples == 1) return new bool[(samples - 1) * units];
         tensor = OnePosition(tensor, unitDimension);
         long before = tensor.shape[..(int)Math.Min(unitDimension, shape.Length)].Aggregate(1L, (a, b) => a * b) / samples;
         var values = tensor.reshape(samples, before, units, -1);
         var plain = values.narrow(0, 0, 1);
         var differs = (values.narrow(0, 1, samples - 1) - plain).abs_().gt(plain.abs() * Tolerance);
-        return differs.any(3).any(1).cpu().contiguous().data<bool>().ToArray();
+        return differs.any(3).any(1).cpu().data<bool>().ToArray();
     }
 
     /// <summary>The call that the forward pass should have made next; null where it made all.</summary>
@@ -93,9 +93,14 @@ internal sealed class CutEvaluation : PathEvaluation
     {
         if (!shared || input.numel() == 0) return base.Compute(site, input);
         using var scope = NewDisposeScope();
-        Tensor one = OnePosition(input, 0), first = one;
-        for (int dimension = 2; dimension < one.dim(); dimension++) first = first.narrow(dimension, 0, 1);
-        if (first.numel() < one.numel() && one.eq(first).all().ToBoolean()) one = first;
+        var one = OnePosition(input, 0);
+        if (one.dim() > 2 && one.numel() > one.size(0) * one.size(1))
+        {
+            long[] positions = [.. Enumerable.Range(2, (int)one.dim() - 2)];
+            var largest = one.amax(positions, keepdim: true);
+            if (largest.eq(one.amin(positions, keepdim: true)).all().ToBoolean()) one = largest;
+        }
+
         return base.Compute(site, one).expand(input.shape).MoveToOuterDisposeScope();
     }
 

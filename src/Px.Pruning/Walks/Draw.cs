@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using Px.Pruning.Masking;
 
 namespace Px.Pruning.Walks;
@@ -9,10 +10,13 @@ internal static class Draw
     internal static int Any(SplitMix64 random, int count) => count == 1 ? 0 : (int)(random.Uniform() * count);
 
     /// <summary>The index i with probability <c>(cumulative[i] − cumulative[i − 1]) / cumulative[^1]</c>; the last one must be positive.</summary>
-    internal static int ByWeight(SplitMix64 random, ReadOnlySpan<double> cumulative)
+    internal static int ByWeight(SplitMix64 random, ReadOnlySpan<double> cumulative) =>
+        cumulative.Length == 1 ? 0 : Find(cumulative, random.Uniform() * cumulative[^1]);
+
+    /// <summary>The first index whose running sum exceeds a number; where none does, the last one that added to it.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    internal static int Find(ReadOnlySpan<double> cumulative, double wanted)
     {
-        if (cumulative.Length == 1) return 0;
-        double wanted = random.Uniform() * cumulative[^1];
         int low = 0, high = cumulative.Length - 1;
         while (low < high)
         {

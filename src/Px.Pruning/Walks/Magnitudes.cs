@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using static TorchSharp.torch;
 
@@ -26,6 +27,7 @@ internal readonly ref struct Magnitudes
 
     internal bool IsAnyAlive(int first, int count) => alive.IsEmpty || alive.Slice(first, count).Contains((byte)1);
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     internal double Sum(int first, int count)
     {
         double sum = 0;

@@ -9,6 +9,7 @@ internal sealed class UnitCode
     private readonly UnitProbe probe;
     private readonly bool[][] feeds;
     private readonly int[] groupOf;
+    private readonly List<int> firstSample = []; // of each group
     private readonly List<(int Group, int Bit, int Value)> samples = [];
 
     /// <param name="probe">The cut network.</param>
@@ -20,6 +21,7 @@ internal sealed class UnitCode
         for (int group = 0; group <= groupOf.Max(); group++)
         {
             int bits = Enumerable.Range(0, groupOf.Length).Where(source => groupOf[source] == group).Max(source => Bits(probe.SourceUnits[source]));
+            firstSample.Add(samples.Count);
             for (int bit = 0; bit < bits; bit++) samples.AddRange([(group, bit, 1), (group, bit, 0)]);
         }
     }
@@ -59,7 +61,7 @@ internal sealed class UnitCode
     private int? Word(int source, bool[] reached, int unit, int units)
     {
         int word = 0;
-        for (int sample = samples.FindIndex(s => s.Group == groupOf[source]), bit = 0; bit < Bits(probe.SourceUnits[source]); bit++, sample += 2)
+        for (int sample = firstSample[groupOf[source]], bit = 0; bit < Bits(probe.SourceUnits[source]); bit++, sample += 2)
         {
             bool set = reached[sample * units + unit];
             if (set == reached[(sample + 1) * units + unit]) return null;

@@ -17,13 +17,15 @@ internal sealed class UnitGraph
     {
         Calls = probe.Calls;
         (SourceUnits, TargetUnits) = (probe.SourceUnits, probe.TargetUnits);
-        Targets = [.. targets.Select(units => units.Select(links => links.Order(ByPort).ToArray()).ToArray())];
+        foreach (var units in targets)
+        foreach (var links in units) links.Sort(ByPort);
+        Targets = [.. targets.Select(units => Array.ConvertAll(units, links => links.ToArray()))];
         var sources = TargetUnits.Select(units => Enumerable.Range(0, units).Select(_ => new List<UnitLink>()).ToArray()).ToArray();
         for (int source = 0; source < Targets.Length; source++)
         for (int unit = 0; unit < Targets[source].Length; unit++)
         foreach (var link in Targets[source][unit])
             sources[link.Port][link.Unit].Add(new UnitLink(source, unit));
-        Sources = [.. sources.Select(units => units.Select(links => links.ToArray()).ToArray())];
+        Sources = [.. sources.Select(units => Array.ConvertAll(units, links => links.ToArray()))];
     }
 
     private static Comparer<UnitLink> ByPort { get; } =

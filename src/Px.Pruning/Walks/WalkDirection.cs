@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using Px.Pruning.Masking;
 
 namespace Px.Pruning.Walks;
@@ -36,6 +37,7 @@ internal sealed class WalkDirection
     /// <param name="random">Decides the way.</param>
     /// <param name="start">Where it begins.</param>
     /// <param name="visit">Called with slot and index of every weight on the way.</param>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     internal void Walk(SplitMix64 random, int start, Action<int, int> visit)
     {
         var (call, unit) = (-1, start);
@@ -44,8 +46,7 @@ internal sealed class WalkDirection
             var links = Branch(random, onward[call + 1][unit]);
             if (CallAt(links[0]) is not { } next) return;
             int entered = links[links.Length == 1 ? 0 : Draw.ByWeight(random, Totals(next, links))].Unit;
-            var row = Row(next, entered);
-            int left = row.First + Draw.ByWeight(random, row.Cumulative);
+            int left = Leave(random, next, entered);
             visit(graph.Calls[next].Slot, Tap(random, next, entered, left));
             (call, unit) = (next, left);
         }
@@ -90,8 +91,11 @@ internal sealed class WalkDirection
 
     private bool IsOpen(UnitLink link) => CallAt(link) is not { } call || enterable[call][link.Unit];
 
-    private UnitLink[][] Open(int call) =>
-        Array.ConvertAll(Links(call), links => Array.TrueForAll(links, IsOpen) ? links : Array.FindAll(links, IsOpen));
+    private UnitLink[][] Open(int call)
+    {
+        Predicate<UnitLink> isOpen = IsOpen;
+        return Array.ConvertAll(Links(call), links => Array.TrueForAll(links, isOpen) ? links : Array.FindAll(links, isOpen));
+    }
 
     private void FindOpen(int call)
     {
@@ -124,22 +128,52 @@ internal sealed class WalkDirection
         return (forward ? grid.Kernel(entered, left) : grid.Kernel(left, entered)) * grid.KernelSize;
     }
 
-    private StepRow Row(int call, int entered) => rows[call][entered] ??= MakeRow(call, entered);
-
-    private StepRow MakeRow(int call, int entered)
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private int Leave(SplitMix64 random, int call, int entered)
     {
-        var grid = graph.Calls[call].Grid;
-        var magnitudes = weights.Of(graph.Calls[call].Slot);
-        var (first, count) = Others(grid, entered);
-        var cumulative = new double[count];
-        double total = 0, open = 0;
-        for (int i = 0; i < count; i++)
-            cumulative[i] = total += IsLeavable(call, first + i) ? magnitudes.Sum(Kernel(call, entered, first + i), grid.KernelSize) : 0;
-        for (int i = 0; i < count && total == 0; i++)
-            cumulative[i] = open += IsOpen(magnitudes, call, entered, first + i) ? 1 : 0;
-        return new StepRow(first, cumulative, total);
+        var (first, count) = Others(graph.Calls[call].Grid, entered);
+        if (count == 1) return first;
+        var row = Row(call, entered);
+        double wanted = random.Uniform() * row.Sums[^1];
+        int block = Draw.Find(row.Sums, wanted), from = block * StepRow.Block;
+        Span<double> sums = stackalloc double[Math.Min(StepRow.Block, count - from)];
+        Accumulate(sums, block == 0 ? 0 : row.Sums[block - 1], call, entered, first + from, row.Total > 0);
+        return first + from + Draw.Find(sums, wanted);
     }
 
+    private StepRow Row(int call, int entered) => rows[call][entered] ??= MakeRow(call, entered, byNorm: true) ?? MakeRow(call, entered, byNorm: false)!;
+
+    private StepRow? MakeRow(int call, int entered, bool byNorm)
+    {
+        var (first, count) = Others(graph.Calls[call].Grid, entered);
+        var ends = new double[(count + StepRow.Block - 1) / StepRow.Block];
+        Span<double> sums = stackalloc double[StepRow.Block];
+        for (int block = 0; block < ends.Length; block++)
+        {
+            int from = block * StepRow.Block;
+            var part = sums[..Math.Min(StepRow.Block, count - from)];
+            Accumulate(part, block == 0 ? 0 : ends[block - 1], call, entered, first + from, byNorm);
+            ends[block] = part[^1];
+        }
+
+        return byNorm && ends[^1] == 0 ? null : new StepRow(ends, byNorm ? ends[^1] : 0);
+    }
+
+    /// <summary>Fills in running sums over the units from <paramref name="left"/>: of their kernels' norms, or of 1 for each that is open.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private void Accumulate(Span<double> sums, double sum, int call, int entered, int left, bool byNorm)
+    {
+        int size = graph.Calls[call].Grid.KernelSize;
+        var magnitudes = weights.Of(graph.Calls[call].Slot);
+        for (int i = 0; i < sums.Length; i++, left++)
+        {
+            if (!byNorm) sum += IsOpen(magnitudes, call, entered, left) ? 1 : 0;
+            else if (IsLeavable(call, left)) sum += magnitudes.Sum(Kernel(call, entered, left), size);
+            sums[i] = sum;
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private int Tap(SplitMix64 random, int call, int entered, int left)
     {
         int size = graph.Calls[call].Grid.KernelSize, first = Kernel(call, entered, left);

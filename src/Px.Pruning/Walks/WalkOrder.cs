@@ -1,4 +1,5 @@
 using System.Collections;
+using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using Px.Pruning.Masking;
 using Px.Pruning.Probing;
@@ -19,13 +20,16 @@ internal sealed class WalkOrder
     private readonly WalkDirection[] directions;
     private readonly SplitMix64 random;
     private readonly BitArray?[] touched; // of each slot; null where it is not ranked
-    private readonly List<(int Slot, int Weight)> order = [];
+    private readonly int[] starts; // of each slot: where its weights begin among all
+    private readonly List<int> order = []; // of touched weights, by their place among all
     private readonly Action<int, int> visit;
 
     internal WalkOrder(Network network, UnitGraph graph, WalkWeights weights, SplitMix64 random)
     {
         (this.network, this.graph, this.weights, this.random, visit) = (network, graph, weights, random, Visit);
         touched = [.. network.Slots.Select(slot => slot.Prunable ? new BitArray((int)slot.Layer.Weight.numel()) : null)];
+        starts = new int[touched.Length];
+        for (int slot = 1; slot < starts.Length; slot++) starts[slot] = checked(starts[slot - 1] + (touched[slot - 1]?.Count ?? 0));
         directions = [new WalkDirection(graph, weights, forward: true), new WalkDirection(graph, weights, forward: false)];
     }
 
@@ -40,7 +44,7 @@ internal sealed class WalkOrder
     {
         if (directions.Any(direction => direction.Starts.Count == 0)) return;
         // The last walk may touch one more in every other call.
-        order.EnsureCapacity((int)Math.Min(wanted + graph.Calls.Count, touched.Sum(slot => slot?.Count ?? 0)));
+        order.EnsureCapacity((int)Math.Min(wanted, touched.Sum(slot => slot?.Count ?? 0)) + graph.Calls.Count);
         for (long before = Touched; Touched < wanted; before = Touched)
         {
             token.ThrowIfCancellationRequested();
@@ -55,13 +59,34 @@ internal sealed class WalkOrder
     /// </summary>
     internal IReadOnlyList<Tensor> Scores()
     {
-        var scores = network.Prunable.ToDictionary(slot => slot.Index, slot => zeros(slot.Layer.Weight.shape, float64, CPU));
-        long next = 1 + scores.Values.Sum(tensor => tensor.numel());
-        foreach (var (slot, weight) in order) Values(scores[slot])[weight] = next--;
-        foreach (var call in graph.Calls.Where(call => scores.ContainsKey(call.Slot)).DistinctBy(call => call.Slot))
-            Fill(Values(scores[call.Slot]), call.Grid, weights.Of(call.Slot));
-        return [.. network.Prunable.Select(slot => scores[slot.Index])];
+        long total = touched.Sum(slot => slot?.Count ?? 0L);
+        return [.. network.Prunable.Select(slot =>
+        {
+            var scores = zeros(slot.Layer.Weight.shape, float64, CPU);
+            var values = MemoryMarshal.Cast<byte, double>(scores.bytes);
+            for (int i = 0; i < order.Count; i++)
+                if (IsIn(order[i], slot.Index, out int weight)) values[weight] = 1 + total - i;
+            if (graph.Calls.FirstOrDefault(call => call.Slot == slot.Index) is { } call) Fill(values, call.Grid, weights.Of(slot.Index));
+            return scores;
+        })];
     }
+
+    /// <summary>For each ranked slot a bool tensor, true where one of the first <paramref name="count"/> weights lies. Fresh, on the CPU.</summary>
+    internal IReadOnlyList<Tensor> First(int count) => [.. network.Prunable.Select(slot =>
+    {
+        var mask = zeros(slot.Layer.Weight.shape, ScalarType.Bool, CPU);
+        Mark(mask.bytes, slot.Index, CollectionsMarshal.AsSpan(order)[..count]);
+        return mask;
+    })];
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private void Mark(Span<byte> mask, int slot, ReadOnlySpan<int> places)
+    {
+        foreach (int place in places)
+            if (IsIn(place, slot, out int weight)) mask[weight] = 1;
+    }
+
+    private bool IsIn(int place, int slot, out int weight) => (uint)(weight = place - starts[slot]) < (uint)touched[slot]!.Count;
 
     private static void Fill(Span<double> scores, KernelGrid grid, Magnitudes magnitudes)
     {
@@ -81,6 +106,7 @@ internal sealed class WalkOrder
         }
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void WalkOnce()
     {
         var direction = directions[Walks % 2];
@@ -89,12 +115,11 @@ internal sealed class WalkOrder
         Walks++;
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void Visit(int slot, int weight)
     {
         if (touched[slot] is not { } known || known[weight]) return;
         known[weight] = true;
-        order.Add((slot, weight));
+        order.Add(starts[slot] + weight);
     }
-
-    private static Span<double> Values(Tensor scores) => MemoryMarshal.Cast<byte, double>(scores.bytes);
 }

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using Px.Pruning.Probing;
 using static TorchSharp.torch;
 
@@ -26,6 +27,7 @@ internal sealed class WalkWeights
     /// <summary>|θ| of every weight of a parameter. Valid as long as this.</summary>
     internal Magnitudes Of(int slot) => new(thetas[slot], alive[slot]);
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void RefuseNonFinite(Magnitudes magnitudes, int kernels, int size, string name)
     {
         for (int kernel = 0; kernel < kernels; kernel++)

@@ -74,6 +74,22 @@ public sealed class PhewPrunerTests
         outputs.Should().Be(10);
     }
 
+    /// <summary>Where walks suffice, they make the mask without scoring the rest; second route: the ranking of all scores.</summary>
+    [Theory]
+    [InlineData(0.9)]
+    [InlineData(0.1)]
+    public void Prune_OneRound_KeepsTheLargestScores(double sparsity)
+    {
+        using var scope = NewDisposeScope();
+        using var model = CifarResNet.Create(new CifarResNetOptions { Depth = 8, Width = 4 });
+        using var scores = new PhewPruner().Score(model, PruningData.Shape(3, 16, 16), options: seeded);
+        using var result = new PhewPruner().Prune(model, PruningData.Shape(3, 16, 16), sparsity, seeded);
+
+        double smallest = scores.Names.SelectMany(name => scores[name].data<double>().ToArray()).OrderDescending().ElementAt((int)result.Mask.Kept - 1);
+        foreach (string name in scores.Names)
+            result.Mask[name].eq(scores[name].ge(smallest)).all().ToBoolean().Should().BeTrue(name);
+    }
+
     [Fact]
     public void Score_WeightsOfOneWalk_AreConsecutive()
     {
