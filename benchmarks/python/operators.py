@@ -5,7 +5,7 @@ import time
 import torch
 import torch.nn.functional as F
 
-from network import CifarResNet
+from network import CifarResNet, norm_layers
 
 RUNS = 15
 
@@ -39,10 +39,28 @@ def gradient(model, x, training):
     torch.autograd.grad(model(x).sum(), weights(model))
 
 
+def without_parameters(norm):
+    norm.forward = lambda x: F.batch_norm(x, None, None, training=True)
+
+
+def over_rows(norm):
+    def forward(x):
+        pixels = x.permute(0, 2, 3, 1)
+        return F.batch_norm(pixels.reshape(-1, x.size(1)), None, None, training=True).reshape(pixels.shape).permute(0, 3, 1, 2).clone()
+    norm.forward = forward
+
+
 def hessian_product(model, x, labels):
     model.train(True)
     gradients = torch.autograd.grad(F.cross_entropy(model(x), labels), weights(model), create_graph=True)
     torch.autograd.grad(sum((g * g.detach()).sum() for g in gradients), weights(model))
+
+
+def with_norms(change):
+    model = CifarResNet()
+    for norm in norm_layers(model):
+        change(norm)
+    return model
 
 
 def layouts(model):
@@ -53,7 +71,9 @@ def layouts(model):
             ("forward, batch statistics (f)", lambda x: forward(model, x, True), RUNS),
             ("forward, running statistics", lambda x: forward(model, x, False), RUNS),
             ("forward and backward, batch statistics", lambda x: gradient(model, x, True), RUNS),
-            ("Hessian product, batch statistics", lambda x: hessian_product(model, x, labels), 3)):
+            ("Hessian product, batch statistics", lambda x: hessian_product(model, x, labels), 5),
+            ("the same without γ and β", lambda x: hessian_product(with_norms(without_parameters), x, labels), 5),
+            ("and with a row for each pixel", lambda x: hessian_product(with_norms(over_rows), x, labels), 5)):
         print(f"{name:48}{median_ms(lambda: run(x), runs):9.1f}{median_ms(lambda: run(last), runs):15.1f}")
 
 

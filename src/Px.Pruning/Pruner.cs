@@ -37,9 +37,6 @@ public abstract class Pruner : IPruner
     /// <inheritdoc cref="ScoringFrame.ShapesOnly"/>
     internal virtual bool ShapesOnly => false;
 
-    /// <summary>Whether second derivatives are taken, which libtorch computes slowly in channels-last layout.</summary>
-    internal virtual bool DifferentiatesTwice => false;
-
     /// <summary>Whether a pruned weight is ranked again in later rounds, and may return.</summary>
     internal virtual bool RevivesWeights => false;
 
@@ -102,10 +99,7 @@ public abstract class Pruner : IPruner
 
     /// <inheritdoc cref="ScoringFrame.Run"/>
     internal T Scored<T>(Module<Tensor, Tensor> model, PruningData data, PruningOptions options, Func<ScoringContext, T> work, CancellationToken token) =>
-        new ScoringFrame(Name)
-        {
-            NeedsData = NeedsData, AcceptsSilentNetworks = AcceptsSilentNetworks, ShapesOnly = ShapesOnly, DifferentiatesTwice = DifferentiatesTwice,
-        }.Run(model, data, options, work, token);
+        new ScoringFrame(Name) { NeedsData = NeedsData, AcceptsSilentNetworks = AcceptsSilentNetworks, ShapesOnly = ShapesOnly }.Run(model, data, options, work, token);
 
     private void Rank(ScoringContext context, double sparsity, Stopwatch watch)
     {

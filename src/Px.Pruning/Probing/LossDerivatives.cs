@@ -20,8 +20,7 @@ internal sealed class LossDerivatives(ScoringContext context, WeightFunction fun
             context.Token.ThrowIfCancellationRequested();
             using var temporaries = NewDisposeScope();
             using var grad = enable_grad();
-            // Once differentiated, a network is fastest in the layout that second derivatives are slow in.
-            var loss = Loss((context.Network.Arrange(batch.Input), batch.Target));
+            var loss = Loss(batch);
             if (share is not null) loss = loss * share(batch.Input);
             if (graphs > 0) context.Network.HoldGradients(batch.Input.numel() * graphs + 1);
             // No weight reaches the loss: every gradient is zero.
@@ -55,7 +54,7 @@ internal sealed class LossDerivatives(ScoringContext context, WeightFunction fun
         ProveDifferentiable(batch);
         using var temporaries = NewDisposeScope();
         using var grad = enable_grad();
-        var loss = Loss(batch) * share;
+        var loss = Loss(batch, twice: true) * share;
         var gradients = loss.requires_grad ? Gradients(loss) : [.. function.Weights.Select(_ => (Tensor?)null)];
         graphs++;
         context.Network.HoldGradients(batch.Input.numel() * graphs);
@@ -65,9 +64,9 @@ internal sealed class LossDerivatives(ScoringContext context, WeightFunction fun
             released: () => graphs--);
     }
 
-    private Tensor Loss((Tensor Input, Tensor Target) batch)
+    private Tensor Loss((Tensor Input, Tensor Target) batch, bool twice = false)
     {
-        var output = function.Run(batch.Input);
+        var output = function.Run(batch.Input, twice);
         var loss = context.Loss(Temperature == 1 ? output : output / Temperature, batch.Target);
         return loss.numel() == 1
             ? loss

@@ -31,6 +31,9 @@ internal sealed class NormLayer
     /// <summary>The type of the layer's own tensors; null where it has none.</summary>
     internal ScalarType? Type => (Gamma ?? RunningMean)?.dtype;
 
+    /// <summary>Whether γ = 1 and β = 0, as in a newly made layer.</summary>
+    internal bool IsPlain => (Gamma is not { } gamma || All(gamma, 1)) && (Beta is not { } beta || All(beta, 0));
+
     /// <summary>The layer, or null where the module does not normalise.</summary>
     internal static NormLayer? TryCreate(string name, nn.Module module) =>
         module is NormBase or GroupNorm or LayerNorm ? new(name, (nn.Module<Tensor, Tensor>)module) : null;
@@ -43,7 +46,7 @@ internal sealed class NormLayer
         {
             NormStatistics.Running => false,
             NormStatistics.PruningBatch => true,
-            _ => Untouched(mean, variance),
+            _ => All(mean, 0) && All(variance, 1),
         };
     }
 
@@ -163,11 +166,11 @@ internal sealed class NormLayer
         return shift.ne(0).any().ToBoolean();
     }
 
-    private static bool Untouched(Tensor mean, Tensor variance)
+    private static bool All(Tensor tensor, double value)
     {
         using var scope = NewDisposeScope();
         using var noGrad = no_grad();
-        return mean.eq(0).all().ToBoolean() && variance.eq(1).all().ToBoolean();
+        return tensor.eq(value).all().ToBoolean();
     }
 
     /// <summary>The input's values with those that share a mean in the last dimension; for layers that normalise by each sample's own statistics.</summary>

@@ -50,8 +50,6 @@ public sealed class GraspPruner : Pruner
     /// </summary>
     public NormStatistics NormStatistics { get; init; } = NormStatistics.PruningBatch;
 
-    internal override bool DifferentiatesTwice => true;
-
     internal override IEnumerable<KeyValuePair<string, string>> Settings =>
     [
         KeyValuePair.Create("temperature", Temperature.ToString("R", System.Globalization.CultureInfo.InvariantCulture)),

@@ -95,8 +95,6 @@ public sealed class ProsPrPruner : Pruner
     /// </summary>
     public NormStatistics NormStatistics { get; init; } = NormStatistics.PruningBatch;
 
-    internal override bool DifferentiatesTwice => true;
-
     internal override IEnumerable<KeyValuePair<string, string>> Settings =>
     [
         KeyValuePair.Create("steps", Steps.ToString(CultureInfo.InvariantCulture)),

@@ -66,6 +66,8 @@ public class ChannelsLastTests
     {
         ["PX"] = new PathExclusionPruner(),
         ["SNIP"] = new SnipPruner(),
+        ["GraSP"] = new GraspPruner(),
+        ["ProsPR"] = new ProsPrPruner(),
         ["NTK-SAP"] = new NtkSapPruner(),
     };
 

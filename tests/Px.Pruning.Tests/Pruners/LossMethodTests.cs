@@ -21,8 +21,7 @@ public class LossMethodTests
         using var expected = pruner.Score(model, Data(), options: new PruningOptions { Data = DataBudget.PerClass(3) });
         using var scores = pruner.Score(model, Data(), options: new PruningOptions { Data = DataBudget.PerClass(3), BatchSize = batchSize });
 
-        foreach (string name in expected.Names)
-            scores[name].allclose(expected[name], 1e-9, 1e-12 * expected[name].abs().max().ToDouble()).Should().BeTrue(name);
+        ShouldBeClose(scores, expected);
     }
 
     [Fact]
@@ -95,13 +94,40 @@ public class LossMethodTests
 
         using var scores = new ProsPrPruner { Momentum = 0.5, KeptSteps = kept }.Score(model, Data());
 
-        foreach (string name in expected.Names)
-            scores[name].allclose(expected[name], 1e-9, 1e-12 * expected[name].max().ToDouble()).Should().BeTrue(name);
+        ShouldBeClose(scores, expected);
     }
 
     [Fact]
     public void Create_ProsPrThatKeepsLessThanNothing_IsRefused() =>
         FluentActions.Invoking(() => new ProsPrPruner { KeptSteps = -1 }).Should().Throw<ArgumentOutOfRangeException>();
+
+    [Theory]
+    [MemberData(nameof(Methods))]
+    public void Score_NormLayersOfANewNetwork_IsThatOfLayersWithAShiftTooSmallToCount(string method)
+    {
+        using var scope = NewDisposeScope();
+        using var model = (ConvNet)new ConvNet().to(float64);
+        using var expected = methods[method].Score(model, Data());
+        using (no_grad()) foreach (var (name, bias) in model.named_parameters()) if (name is "bn1.bias" or "bn2.bias") bias.fill_(1e-200);
+
+        using var scores = methods[method].Score(model, Data());
+
+        ShouldBeClose(scores, expected);
+    }
+
+    [Theory]
+    [MemberData(nameof(Methods))]
+    public void Score_ActivationsInPlace_IsThatOfOthers(string method)
+    {
+        using var scope = NewDisposeScope();
+        using var expected = methods[method].Score(Net(), Data());
+
+        foreach (var style in new[] { ConvNet.Relu.InPlaceModule, ConvNet.Relu.InPlaceFunction })
+        {
+            using var scores = methods[method].Score(Net(style), Data());
+            ShouldBeClose(scores, expected);
+        }
+    }
 
     [Fact]
     public void Score_OnAMask_OnlyForceScoresPrunedWeights()
@@ -151,10 +177,21 @@ public class LossMethodTests
 
     private static PruningData Data() => PruningData.From([Samples.Normal(12, [3, 8, 8], dtype: ScalarType.Float64)]);
 
-    private static ConvNet Net()
+    private static readonly Dictionary<string, IPruner> methods =
+        new() { ["SNIP"] = new SnipPruner(), ["GraSP"] = new GraspPruner(), ["ProsPR"] = new ProsPrPruner() };
+
+    public static TheoryData<string> Methods => [.. methods.Keys];
+
+    private static void ShouldBeClose(PruningScores scores, PruningScores expected)
+    {
+        foreach (string name in expected.Names)
+            scores[name].allclose(expected[name], 1e-9, 1e-12 * expected[name].abs().max().ToDouble()).Should().BeTrue(name);
+    }
+
+    private static ConvNet Net(ConvNet.Relu style = ConvNet.Relu.Module)
     {
         manual_seed(9);
-        var model = new ConvNet();
+        var model = new ConvNet(style);
         Samples.Disturb(model);
         return (ConvNet)model.to(float64);
     }
