@@ -84,8 +84,9 @@ internal sealed class UnitProbe
         {
             return Sums(false).Zip(Sums(true)).All(sums => Math.Abs(sums.First - sums.Second) <= CutEvaluation.Tolerance * Math.Abs(sums.First));
         }
-        catch (ExternalException)
+        catch (Exception e) when (e is not OutOfMemoryException)
         {
+            // libtorch refuses to write into such memory, and the caller's code may refuse it too.
             return false;
         }
     }
