@@ -17,7 +17,9 @@ internal sealed class MeanEvaluation : PathEvaluation
     {
         if (site.Weighted is not { } layer) return base.Compute(site, input);
         using var scope = NewDisposeScope();
-        double mean = input.numel() == 0 ? 0 : input.mean().ToDouble();
+        double least = input.numel() == 0 ? 0 : input.min().ToDouble();
+        // A negative number, which no path makes, must not vanish among others.
+        double mean = least < 0 || input.numel() == 0 ? least : input.mean().ToDouble();
         long[] shape = layer.OutputShape(input);
         long count = shape.Aggregate(1L, (product, size) => product * size);
         var multiples = arange(count, input.dtype, input.device).div_(Math.Max(1, count)).add_(0.5);

@@ -165,6 +165,18 @@ public sealed class ConnectivityTests : LeakCheckedTests
         result.Report.ToString().Should().EndWith("blocks.1.conv1.weight\nInput and output are still connected: 4 of 4 outputs reached.\n");
     }
 
+    [Theory]
+    [InlineData("differences")]
+    [InlineData("layer norm")]
+    public void Prune_CodeThatIsNoNetworkOfPaths_LeavesConnectionsUnknown(string kind)
+    {
+        using var model = new Lambda(x => kind == "differences" ? x - x.mean([1], keepdim: true) : functional.layer_norm(x, [5]));
+
+        using var result = new MagnitudePruner().Prune(model, PruningData.Shape(3), 0.5);
+
+        result.Report.IsConnected.Should().BeNull();
+    }
+
     [Fact]
     public void Prune_ChainThatMagnitudeCuts_IsNotConnectedUntilAMinimumIsGiven()
     {
