@@ -12,8 +12,13 @@ internal static class MaskMismatch
     /// <exception cref="ArgumentException">It has not.</exception>
     public static void ThrowIfAny(Module model, PruningMask mask)
     {
-        var missing = mask.Names.Where(name => model.get_parameter(name) is null).ToList();
-        var reshaped = mask.Names.Except(missing).Where(name => !Same(model.get_parameter(name)!.shape, mask[name].shape)).ToList();
+        var (missing, reshaped) = (new List<string>(), new List<string>());
+        foreach (string name in mask.Names)
+        {
+            if (model.get_parameter(name) is not { } parameter) missing.Add(name);
+            else if (!Same(parameter.shape, mask[name].shape)) reshaped.Add(name);
+        }
+
         if (missing.Count + reshaped.Count == 0)
             return;
         var spare = model.named_parameters().Where(p => p.parameter.dim() > 1 && !mask.Contains(p.name)).ToList();

@@ -18,7 +18,7 @@ internal sealed class Network : IDisposable
     {
         Model = model;
         Sites = FindSites(model);
-        Slots = FindSlots(model, Sites, selection);
+        Slots = FindSlots(Sites, selection);
         Prunable = [.. Slots.Where(slot => slot.Prunable)];
         hooks = new HookedNetwork(model, Sites, Slots.Count > 0 ? Device : CPU);
     }
@@ -136,25 +136,29 @@ internal sealed class Network : IDisposable
         }
     }
 
+    /// <summary>Depth first, as a state dict is ordered; <c>named_modules</c> lists level by level.</summary>
     private static List<Site> FindSites(Module<Tensor, Tensor> model)
     {
         var seen = new HashSet<Module>(ReferenceEqualityComparer.Instance);
         var sites = new List<Site>();
-        foreach (var (name, module) in model.named_modules().Prepend(("", model)))
-        {
-            if (module is Module<Tensor, Tensor> hookable && seen.Add(module)) sites.Add(new Site(name, hookable));
-        }
-
+        Visit("", model);
         return sites;
+
+        void Visit(string name, Module module)
+        {
+            if (!seen.Add(module)) return;
+            if (module is Module<Tensor, Tensor> hookable) sites.Add(new Site(name, hookable));
+            foreach (var (child, inner) in module.named_children()) Visit(name.Length == 0 ? child : $"{name}.{child}", inner);
+        }
     }
 
-    private static List<WeightSlot> FindSlots(Module model, IReadOnlyList<Site> sites, ParameterSelection selection)
+    private static List<WeightSlot> FindSlots(IReadOnlyList<Site> sites, ParameterSelection selection)
     {
         var slots = new Dictionary<IntPtr, WeightSlot>();
         var order = new List<WeightSlot>();
-        foreach (var site in sites.Where(site => site.Weighted is not null).OrderBy(ByRegistration(model)))
+        foreach (var site in sites)
         {
-            var layer = site.Weighted!;
+            if (site.Weighted is not { } layer) continue;
             var key = layer.Weight.Handle;
             if (!slots.TryGetValue(key, out var slot))
             {
@@ -168,13 +172,5 @@ internal sealed class Network : IDisposable
         }
 
         return order;
-    }
-
-    /// <summary>State-dict order, which is depth first, where <c>named_modules</c> lists level by level.</summary>
-    private static Func<Site, int> ByRegistration(Module model)
-    {
-        var order = new Dictionary<string, int>();
-        foreach (string name in model.state_dict().Keys) order.TryAdd(name, order.Count);
-        return site => order.GetValueOrDefault(site.Name.Length == 0 ? "weight" : site.Name + ".weight", int.MaxValue);
     }
 }

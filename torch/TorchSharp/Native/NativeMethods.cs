@@ -8,10 +8,12 @@ internal static unsafe partial class NativeMethods
 {
     private const string Library = "pxtorch";
 
+    private static string? version;
+
     static NativeMethods() => NativeLibrary.SetDllImportResolver(typeof(NativeMethods).Assembly, Resolve);
 
     /// <summary>libtorch's version, e.g. 1.13.1.</summary>
-    internal static string Version => Marshal.PtrToStringUTF8(px_version())!;
+    internal static string Version => version ??= Marshal.PtrToStringUTF8(px_version())!;
 
     private static IntPtr Resolve(string name, Assembly assembly, DllImportSearchPath? searchPath)
     {

@@ -82,8 +82,12 @@ public static partial class torch
                 ArgumentNullException.ThrowIfNull(target);
                 var dot = target.IndexOf('.', StringComparison.Ordinal);
                 if (dot < 0) return null;
-                return named_children().Where(child => child.name == target[..dot])
-                    .Select(child => find(child.module, target[(dot + 1)..])).FirstOrDefault(found => found is not null);
+                var (prefix, rest) = (target[..dot], target[(dot + 1)..]);
+                foreach (var (child, module) in named_children())
+                {
+                    if (child == prefix && find(module, rest) is { } found) return found;
+                }
+                return null;
             }
         }
     }
