@@ -112,7 +112,8 @@ internal class PathEvaluation : Evaluation
         _ => true,
     };
 
-    private static bool IsExpanded(Tensor tensor)
+    /// <summary>Whether several of its numbers lie in one place of memory.</summary>
+    protected static bool IsExpanded(Tensor tensor)
     {
         long[] shape = tensor.shape, stride = tensor.stride();
         for (int i = 0; i < shape.Length; i++)

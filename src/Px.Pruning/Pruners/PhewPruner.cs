@@ -19,8 +19,8 @@ namespace Px.Pruning;
 /// additions, concatenations, flattening, channel shuffles and gates need no description.
 /// </para>
 /// <para>
-/// <b>Cost:</b> some ten passes of twelve samples in which no layer computes (two samples for each source, two for each bit of a channel's number);
-/// then about a microsecond for each step of a walk. Memory: one map of twelve samples, and less than a byte for each weight.
+/// <b>Cost:</b> some dozen passes of eight samples in which no layer computes (two samples for each source, two for each bit of a channel's number);
+/// then about a microsecond for each step of a walk. Memory: one map of nine samples, and less than a byte for each weight.
 /// </para>
 /// <para>
 /// <b>Law:</b> every kept weight lies on a kept path from input to output but for the last walk's and those filled in; with

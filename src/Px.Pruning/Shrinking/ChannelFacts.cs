@@ -62,7 +62,7 @@ internal sealed class ChannelFacts
     {
         int next = call + 1;
         bool follows = next < graph.Calls.Count && constants.Follows[next] && graph.Calls[next].Site.Module is BatchNorm { running_mean: not null }
-            && uses[graph.Calls[next].Site] == 1 && graph.Links[next].All(links => links.TrueForAll(link => link.Port == next));
+            && uses[graph.Calls[next].Site] == 1 && graph.Links[next].TrueForAll(entry => entry.Link.Port == next);
         return follows ? next : null;
     }
 
@@ -72,7 +72,8 @@ internal sealed class ChannelFacts
         bool[][] inputs = new bool[calls][], outputs = new bool[calls][];
         for (int call = calls - 1; call >= 0; call--)
         {
-            outputs[call] = [.. graph.Links[call + 1].Select(links => links.Exists(link => link.Port == calls || inputs[link.Port][link.Unit]))];
+            outputs[call] = new bool[graph.SourceUnits[call + 1]];
+            foreach (var (unit, link) in graph.Links[call + 1]) outputs[call][unit] |= link.Port == calls || inputs[link.Port][link.Unit];
             inputs[call] = ChannelReads.Backward(graph.Calls[call], outputs[call]);
         }
 

@@ -34,7 +34,7 @@ internal sealed class ChannelGraph
     internal IReadOnlyList<int> TargetUnits { get; }
 
     /// <summary>What each unit of each source has an influence on.</summary>
-    internal List<UnitLink>[][] Links { get; }
+    internal List<(int Unit, UnitLink Link)>[] Links { get; }
 
     internal int Nodes => parent.Length;
 
@@ -57,8 +57,7 @@ internal sealed class ChannelGraph
     private void Join()
     {
         for (int source = 0; source < Links.Length; source++)
-        for (int unit = 0; unit < Links[source].Length; unit++)
-        foreach (var link in Links[source][unit])
+        foreach (var (unit, link) in Links[source])
             Union(sourceStart[source] + unit, targetStart[link.Port] + link.Unit);
 
         var first = new Dictionary<Site, int>();

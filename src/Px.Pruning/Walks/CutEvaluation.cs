@@ -1,4 +1,6 @@
 using System.Diagnostics.CodeAnalysis;
+using System.Numerics;
+using System.Runtime.InteropServices;
 using Px.Pruning.Probing;
 using TorchSharp;
 using static TorchSharp.torch;
@@ -19,23 +21,31 @@ internal sealed class CutEvaluation : PathEvaluation
     private readonly Func<int, Tensor> signal;
     private readonly Func<Site, bool> cuts;
     private readonly long samples;
-    private readonly bool shared;
     private int next;
 
     /// <param name="calls">The calls that the forward pass makes.</param>
     /// <param name="signal">The constants [samples, units] that a call hands on. Fresh.</param>
     /// <param name="cuts">Whether the calls have those of a layer.</param>
     /// <param name="samples">Samples in the batch, sample 0 included.</param>
-    /// <param name="shared">Whether equal positions share memory.</param>
+    /// <param name="sharesMemory">Whether equal positions share memory.</param>
     [SetsRequiredMembers]
-    internal CutEvaluation(IReadOnlyList<LayerCall> calls, Func<int, Tensor> signal, Func<Site, bool> cuts, long samples, bool shared)
+    internal CutEvaluation(IReadOnlyList<LayerCall> calls, Func<int, Tensor> signal, Func<Site, bool> cuts, long samples, bool sharesMemory)
     {
-        (this.calls, this.signal, this.cuts, this.samples, this.shared) = (calls, signal, cuts, samples, shared);
+        (this.calls, this.signal, this.cuts, this.samples, SharesMemory) = (calls, signal, cuts, samples, sharesMemory);
         Weight = (_, _) => throw new InvalidOperationException("A cut layer has no weights.");
     }
 
-    /// <summary>For each call so far, whether sample s + 1 reaches unit u of its input, at s · units + u.</summary>
-    internal List<bool[]> Reached { get; } = [];
+    /// <summary>Whether equal positions share memory.</summary>
+    internal bool SharesMemory { get; }
+
+    /// <summary>
+    /// Filled in: for each call, and at last the output, whether sample s + 1 reaches unit u of what it receives, at
+    /// (<see cref="FirstSample"/> + s) · units + u; null where it is not asked for.
+    /// </summary>
+    internal bool[][]? Reached { get; init; }
+
+    /// <summary>How many samples there are in <see cref="Reached"/> before these.</summary>
+    internal int FirstSample { get; init; }
 
     /// <summary>Collects the sum of what each call, and at last the output, receives; null where it is not asked for.</summary>
     internal List<double>? Sums { get; init; }
@@ -44,34 +54,56 @@ internal sealed class CutEvaluation : PathEvaluation
     {
         if (!cuts(site)) return HandOn(site, input);
         if (next >= calls.Count || calls[next].Site != site) throw OtherCourse(site);
+        using var scope = NewDisposeScope();
         var call = calls[next];
         See(site, input, input.dim() - call.UnitDimensionFromEnd);
-        return Constants(call, signal(next++));
+        return Constants(call, signal(next++)).MoveToOuterDisposeScope();
     }
 
-    /// <summary>Adds to <see cref="Reached"/> for each sample but the first and each unit, at s · units + u, whether a value differs from sample 0's.</summary>
+    /// <summary>
+    /// Notes what arrives at the next call, or at the output: which units of a sample have a value that differs from sample 0's. Leaves temporaries
+    /// to the current dispose scope.
+    /// </summary>
     /// <param name="site">The layer that receives the tensor; null for the network's output.</param>
     /// <param name="tensor">Samples after one another along the first dimension.</param>
     /// <param name="unitDimension">The dimension of the units.</param>
     internal void See(Site? site, Tensor tensor, long unitDimension)
     {
-        using var scope = NewDisposeScope();
-        Sums?.Add(tensor.sum().ToDouble());
-        Reached.Add(Differences(site, tensor, unitDimension));
-    }
-
-    private bool[] Differences(Site? site, Tensor tensor, long unitDimension)
-    {
         long[] shape = tensor.shape;
         if (shape.Length == 0 || unitDimension < 1 || shape[0] % samples != 0) throw NoSamples(site, shape);
-        long units = unitDimension < shape.Length ? shape[unitDimension] : 1;
-        if (tensor.numel() == 0 || samples == 1) return new bool[(samples - 1) * units];
-        tensor = OnePosition(tensor, unitDimension);
-        long before = tensor.shape[..(int)Math.Min(unitDimension, shape.Length)].Aggregate(1L, (a, b) => a * b) / samples;
-        var values = tensor.reshape(samples, before, units, -1);
-        var plain = values.narrow(0, 0, 1);
-        var differs = (values.narrow(0, 1, samples - 1) - plain).abs_().gt(plain.abs() * Tolerance);
-        return differs.any(3).any(1).cpu().data<bool>().ToArray();
+        Sums?.Add(tensor.sum().ToDouble());
+        if (Reached is null || tensor.numel() == 0) return;
+        int units = unitDimension < shape.Length ? (int)shape[unitDimension] : 1;
+        var one = OnePosition(tensor, unitDimension);
+        long before = 1, behind = 1; // positions on either side of the units
+        for (int i = 0; i < shape.Length; i++)
+        {
+            if (i < unitDimension) before *= one.size(i);
+            else if (i > unitDimension) behind *= one.size(i);
+        }
+
+        var reached = Reached[next].AsSpan(FirstSample * units, (int)(samples - 1) * units);
+        bool isDouble = one.dtype == ScalarType.Float64;
+        var values = (isDouble || one.dtype == ScalarType.Float32 ? one : one.to(ScalarType.Float32)).cpu().contiguous();
+        if (isDouble) Compare(MemoryMarshal.Cast<byte, double>(values.bytes), (int)(before / samples), units, (int)behind, reached);
+        else Compare(MemoryMarshal.Cast<byte, float>(values.bytes), (int)(before / samples), units, (int)behind, reached);
+    }
+
+    /// <param name="values">[samples, before, units, behind].</param>
+    /// <param name="before">Positions that lie before the units.</param>
+    /// <param name="units">How many.</param>
+    /// <param name="behind">Positions that lie behind them.</param>
+    /// <param name="reached">[samples − 1, units]: made true where a value differs from sample 0's.</param>
+    private static void Compare<T>(ReadOnlySpan<T> values, int before, int units, int behind, Span<bool> reached) where T : unmanaged, IFloatingPointIeee754<T>
+    {
+        var tolerance = T.CreateChecked(Tolerance);
+        int size = before * units * behind;
+        for (int sample = 1; sample * units <= reached.Length; sample++)
+        for (int i = 0; i < size; i++)
+        {
+            var plain = values[i];
+            if (T.Abs(values[sample * size + i] - plain) > T.Abs(plain) * tolerance) reached[(sample - 1) * units + i / behind % units] = true;
+        }
     }
 
     /// <summary>The call that the forward pass should have made next; null where it made all.</summary>
@@ -79,29 +111,31 @@ internal sealed class CutEvaluation : PathEvaluation
 
     private Tensor Constants(LayerCall call, Tensor constants)
     {
-        using var scope = NewDisposeScope();
-        long[] shape = [call.OutputShape[0] * samples, .. call.OutputShape[1..]];
-        long[] broadcast = [.. shape.Select(_ => 1L)];
+        long[] shape = [.. call.OutputShape], broadcast = new long[shape.Length];
+        shape[0] *= samples;
+        Array.Fill(broadcast, 1);
         broadcast[0] = shape[0];
         broadcast[^call.UnitDimensionFromEnd] = call.Outputs;
-        var wide = constants.repeat_interleave(call.OutputShape[0], 0).reshape(broadcast);
-        return (shared ? wide.expand(shape) : wide.expand(shape).clone()).MoveToOuterDisposeScope();
+        var each = call.OutputShape[0] == 1 ? constants : constants.repeat_interleave(call.OutputShape[0], 0);
+        var wide = each.reshape(broadcast).expand(shape);
+        return SharesMemory ? wide : wide.clone();
     }
 
     /// <summary>The result of a module that is not cut, which does the same everywhere.</summary>
     private Tensor HandOn(Site site, Tensor input)
     {
-        if (!shared || input.numel() == 0) return base.Compute(site, input);
+        if (!SharesMemory || input.numel() == 0) return base.Compute(site, input);
+        // Memory that several positions share cannot be written to: nobody can tell an alias of it from a copy.
+        if (IsExpanded(input)) return input.alias();
         using var scope = NewDisposeScope();
-        var one = OnePosition(input, 0);
-        if (one.dim() > 2 && one.numel() > one.size(0) * one.size(1))
+        if (input.dim() > 2 && input.numel() > input.size(0) * input.size(1))
         {
-            long[] positions = [.. Enumerable.Range(2, (int)one.dim() - 2)];
-            var largest = one.amax(positions, keepdim: true);
-            if (largest.eq(one.amin(positions, keepdim: true)).all().ToBoolean()) one = largest;
+            long[] positions = [.. Enumerable.Range(2, (int)input.dim() - 2)];
+            var largest = input.amax(positions, keepdim: true);
+            if (largest.eq(input.amin(positions, keepdim: true)).all().ToBoolean()) return largest.expand(input.shape).MoveToOuterDisposeScope();
         }
 
-        return base.Compute(site, one).expand(input.shape).MoveToOuterDisposeScope();
+        return base.Compute(site, input).MoveToOuterDisposeScope();
     }
 
     /// <summary>The first of the positions that share memory, along every dimension but that of the samples and one other.</summary>

@@ -17,12 +17,12 @@ internal sealed class Detours
     }
 
     /// <summary>Removes from each source's links those to a unit to which another source, which this one reaches, adds as well.</summary>
-    internal void Remove(List<UnitLink>[][] links)
+    internal void Remove(List<(int Unit, UnitLink Link)>[] links)
     {
         for (int source = 0; source < links.Length; source++)
         {
             int from = source;
-            foreach (var unit in links[source]) unit.RemoveAll(link => IsDetour(from, link));
+            links[source].RemoveAll(entry => IsDetour(from, entry.Link));
         }
     }
 

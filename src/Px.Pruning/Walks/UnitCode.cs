@@ -27,7 +27,7 @@ internal sealed class UnitCode
     }
 
     /// <summary>Adds the links of every source that arrives unit by unit; returns the sources that do not.</summary>
-    internal List<int> Decode(List<UnitLink>[][] links, CancellationToken token)
+    internal List<int> Decode(List<(int Unit, UnitLink Link)>[] links, CancellationToken token)
     {
         var reached = probe.Send(samples.Count, Sends, alone: false, token);
         var mixed = new List<int>();
@@ -39,7 +39,7 @@ internal sealed class UnitCode
         return mixed;
     }
 
-    private bool Decode(int source, bool[][] reached, List<UnitLink>[] links)
+    private bool Decode(int source, bool[][] reached, List<(int Unit, UnitLink Link)> links)
     {
         for (int target = 0; target < feeds.Length; target++)
         for (int unit = 0; unit < probe.TargetUnits[target]; unit++)
@@ -47,11 +47,11 @@ internal sealed class UnitCode
             if (!feeds[target][source * probe.TargetUnits[target] + unit]) continue;
             if (Word(source, reached[target], unit, probe.TargetUnits[target]) is not { } word)
             {
-                Array.ForEach(links, list => list.Clear());
+                links.Clear();
                 return false;
             }
 
-            links[word].Add(new UnitLink(target, unit));
+            links.Add((word, new UnitLink(target, unit)));
         }
 
         return true;

@@ -13,23 +13,17 @@ namespace Px.Pruning.Walks;
 /// </remarks>
 internal sealed class UnitGraph
 {
-    private UnitGraph(UnitProbe probe, List<UnitLink>[][] targets)
+    private UnitGraph(UnitProbe probe, List<(int Unit, UnitLink Link)>[] links)
     {
         Calls = probe.Calls;
         (SourceUnits, TargetUnits) = (probe.SourceUnits, probe.TargetUnits);
-        foreach (var units in targets)
-        foreach (var links in units) links.Sort(ByPort);
-        Targets = [.. targets.Select(units => Array.ConvertAll(units, links => links.ToArray()))];
-        var sources = TargetUnits.Select(units => Enumerable.Range(0, units).Select(_ => new List<UnitLink>()).ToArray()).ToArray();
-        for (int source = 0; source < Targets.Length; source++)
-        for (int unit = 0; unit < Targets[source].Length; unit++)
-        foreach (var link in Targets[source][unit])
-            sources[link.Port][link.Unit].Add(new UnitLink(source, unit));
-        Sources = [.. sources.Select(units => Array.ConvertAll(units, links => links.ToArray()))];
+        Targets = [.. links.Select((list, source) => ByUnit(SourceUnits[source], list))];
+        var backward = TargetUnits.Select(_ => new List<(int Unit, UnitLink Link)>()).ToArray();
+        for (int source = 0; source < links.Length; source++)
+        foreach (var (unit, link) in links[source])
+            backward[link.Port].Add((link.Unit, new UnitLink(source, unit)));
+        Sources = [.. backward.Select((list, target) => ByUnit(TargetUnits[target], list))];
     }
-
-    private static Comparer<UnitLink> ByPort { get; } =
-        Comparer<UnitLink>.Create((a, b) => a.Port != b.Port ? a.Port.CompareTo(b.Port) : a.Unit.CompareTo(b.Unit));
 
     /// <summary>Every call of a weighted layer, in order.</summary>
     internal IReadOnlyList<LayerCall> Calls { get; }
@@ -51,18 +45,18 @@ internal sealed class UnitGraph
     internal static UnitGraph Of(Network network, CancellationToken token)
     {
         var probe = new UnitProbe(network, site => site.Weighted is not null);
-        var (units, feeds) = Connect(probe, token);
+        var (links, feeds) = Connect(probe, token);
         var adds = probe.Send(probe.SourceUnits.Count, (sample, source, _) => sample == source, alone: true, token);
-        new Detours(probe, feeds, adds).Remove(units);
-        return new UnitGraph(probe, units);
+        new Detours(probe, feeds, adds).Remove(links);
+        return new UnitGraph(probe, links);
     }
 
     /// <summary>
-    /// What each unit of each source feeds, and for each target whether source s feeds unit u, at s · units + u. Everything that a unit has
-    /// an influence on is there, identity shortcuts included.
+    /// What each unit of each source feeds, in no order, and for each target whether source s feeds unit u, at s · units + u. Everything that a
+    /// unit has an influence on is there, identity shortcuts included.
     /// </summary>
     /// <exception cref="UnsupportedModelException">Nothing reaches a layer; the message names it.</exception>
-    internal static (List<UnitLink>[][] Links, bool[][] Feeds) Connect(UnitProbe probe, CancellationToken token)
+    internal static (List<(int Unit, UnitLink Link)>[] Links, bool[][] Feeds) Connect(UnitProbe probe, CancellationToken token)
     {
         // Sample s: the whole of source s.
         var feeds = probe.Send(probe.SourceUnits.Count, (sample, source, _) => sample == source, alone: false, token);
@@ -70,20 +64,40 @@ internal sealed class UnitGraph
         return (Link(probe, feeds, token), feeds);
     }
 
-    private static List<UnitLink>[][] Link(UnitProbe probe, bool[][] feeds, CancellationToken token)
+    private static List<(int Unit, UnitLink Link)>[] Link(UnitProbe probe, bool[][] feeds, CancellationToken token)
     {
-        var links = probe.SourceUnits.Select(count => Enumerable.Range(0, count).Select(_ => new List<UnitLink>()).ToArray()).ToArray();
+        var links = probe.SourceUnits.Select(_ => new List<(int Unit, UnitLink Link)>()).ToArray();
         foreach (int source in new UnitCode(probe, feeds).Decode(links, token))
         {
             int count = probe.SourceUnits[source];
             var reached = probe.Send(count, (sample, s, unit) => s == source && unit == sample, alone: false, token);
             for (int target = 0; target < reached.Length; target++)
             for (int i = 0; i < reached[target].Length; i++)
-                if (reached[target][i]) links[source][i / probe.TargetUnits[target]].Add(new UnitLink(target, i % probe.TargetUnits[target]));
+                if (reached[target][i]) links[source].Add((i / probe.TargetUnits[target], new UnitLink(target, i % probe.TargetUnits[target])));
         }
 
         return links;
     }
+
+    /// <summary>For each unit what it is linked to, by port and unit.</summary>
+    private static UnitLink[][] ByUnit(int units, List<(int Unit, UnitLink Link)> links)
+    {
+        links.Sort(InOrder);
+        var lists = new UnitLink[units][];
+        for (int unit = 0, first = 0; unit < units; unit++)
+        {
+            int end = first;
+            while (end < links.Count && links[end].Unit == unit) end++;
+            lists[unit] = new UnitLink[end - first];
+            for (int i = 0; i < lists[unit].Length; i++) lists[unit][i] = links[first + i].Link;
+            first = end;
+        }
+
+        return lists;
+    }
+
+    private static int InOrder((int Unit, UnitLink Link) a, (int Unit, UnitLink Link) b) =>
+        (a.Unit, a.Link.Port, a.Link.Unit).CompareTo((b.Unit, b.Link.Port, b.Link.Unit));
 
     private static void RefuseUnfed(UnitProbe probe, bool[][] feeds)
     {

@@ -13,7 +13,7 @@ internal sealed class UnitProbe
 {
     // A batch's tensors between layers take so many numbers at most, where one sample does not take more.
     private const long BatchNumbers = 1 << 24;
-    private const int LargestBatch = 12;
+    private const int LargestBatch = 8;
 
     // Small, so that functions which saturate (ReLU6, hard tanh, sigmoid) pass it on also where many layers add up.
     private const float Signal = 1f / 64;
@@ -58,10 +58,9 @@ internal sealed class UnitProbe
         for (int first = 0; first < samples; first += batch)
         {
             token.ThrowIfCancellationRequested();
-            int from = first;
-            var found = SendBatch(
-                Math.Min(batch, samples - first), (sample, source, unit) => sends(from + sample, source, unit), alone ? 0 : Signal, sharesMemory);
-            for (int target = 0; target < reached.Length; target++) found[target].CopyTo(reached[target], first * TargetUnits[target]);
+            var (from, count) = (first, Math.Min(batch, samples - first));
+            SendBatch(count, alone ? 0 : Signal, (sample, source, unit) => sends(from + sample, source, unit), signals =>
+                new CutEvaluation(Calls, signals, cuts, count + 1, sharesMemory) { Reached = reached, FirstSample = from });
         }
 
         return reached;
@@ -76,7 +75,7 @@ internal sealed class UnitProbe
         List<double> Sums(bool shared)
         {
             var sums = new List<double>();
-            SendBatch(0, (_, _, _) => false, Signal, shared, sums);
+            SendBatch(0, Signal, (_, _, _) => false, signals => new CutEvaluation(Calls, signals, cuts, 1, shared) { Sums = sums });
             return sums;
         }
 
@@ -91,11 +90,21 @@ internal sealed class UnitProbe
         }
     }
 
-    private List<bool[]> SendBatch(
-        int samples, Func<int, int, int, bool> sends, float background, bool shared, List<double>? sums = null)
+    /// <param name="samples">How many, beside sample 0, in which all units are the same.</param>
+    /// <param name="background">What units are that send no signal.</param>
+    /// <param name="sends">Whether (sample, source, unit) sends a signal.</param>
+    /// <param name="evaluation">Made of what each call hands on.</param>
+    private void SendBatch(int samples, float background, Func<int, int, int, bool> sends, Func<Func<int, Tensor>, CutEvaluation> evaluation)
     {
         using var scope = NewDisposeScope();
         using var noGrad = no_grad();
+        var cut = evaluation(call => Constants(call + 1));
+        long[] shape = [samples + 1, .. network.SampleShape!];
+        var input = Constants(0).reshape([samples + 1, SourceUnits[0], .. shape[2..].Select(_ => 1L)]).expand(shape);
+        var output = network.Run(cut, cut.SharesMemory ? input : input.clone());
+        if (cut.Missed is { } missed) throw CutEvaluation.OtherCourse(missed.Site);
+        cut.See(null, output, 1);
+
         Tensor Constants(int source)
         {
             int units = SourceUnits[source];
@@ -106,13 +115,5 @@ internal sealed class UnitProbe
                 if (sends(sample, source, unit)) values[(sample + 1) * units + unit] += Signal;
             return constants.to(network.ComputeType).to(network.Device);
         }
-
-        long[] shape = [samples + 1, .. network.SampleShape!];
-        var input = Constants(0).reshape([samples + 1, SourceUnits[0], .. shape[2..].Select(_ => 1L)]).expand(shape);
-        var evaluation = new CutEvaluation(Calls, call => Constants(call + 1), cuts, samples + 1, shared) { Sums = sums };
-        var output = network.Run(evaluation, shared ? input : input.clone());
-        if (evaluation.Missed is { } missed) throw CutEvaluation.OtherCourse(missed.Site);
-        evaluation.See(null, output, 1);
-        return evaluation.Reached;
     }
 }
