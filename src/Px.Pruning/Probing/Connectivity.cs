@@ -10,7 +10,7 @@ namespace Px.Pruning.Probing;
 internal readonly record struct Connectivity(long Reached, long Outputs)
 {
     /// <summary>
-    /// Follows the paths under <see cref="ScoringContext.Alive"/>, with every activation on; three passes of one sample in float64.
+    /// Follows the paths under <see cref="ScoringContext.Alive"/>, with every activation on; three passes of one sample.
     /// Null where there are no paths to follow: no input shape is known, hooks do not see every layer, or the forward is not one of paths.
     /// </summary>
     internal static Connectivity? Measure(ScoringContext context)
@@ -23,8 +23,8 @@ internal readonly record struct Connectivity(long Reached, long Outputs)
         }
         catch (Exception e) when (e is not OutOfMemoryException)
         {
-            // Beside networks without paths: the caller's forward meets values and a dtype that it was not written for, and may throw
-            // whatever it likes. What is pruned is not lost for that.
+            // Beside networks without paths: the caller's forward meets values that it was not written for, and may throw whatever it likes.
+            // What is pruned is not lost for that.
             context.Logger?.LogDebug(e, "Whether the pruned network is connected is not known.");
             return null;
         }
@@ -42,7 +42,7 @@ internal readonly record struct Connectivity(long Reached, long Outputs)
         Tensor Kept(int slot, ScalarType dtype) => masks[slot] is { } mask
             ? mask.to(dtype).to(network.Device)
             : ones(network.Slots[slot].Layer.Weight.shape, dtype, network.Device);
-        var input = ones([1, .. shape], ScalarType.Float64, network.Device);
+        var input = ones([1, .. shape], network.ComputeType, network.Device);
         var output = network.Run(new ReachEvaluation { Weight = Kept, OwnsWeights = true }, input);
         var units = output.dim() < 2 ? output.reshape(-1, 1) : output.transpose(0, 1).flatten(1); // [K, …]
         return new(units.gt(0).any(1).sum().ToInt64(), units.size(0));

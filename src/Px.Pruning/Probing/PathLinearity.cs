@@ -11,28 +11,34 @@ internal static class PathLinearity
 {
     private const double Tolerance = 1e-9;
 
-    // Below, float64 loses digits and doubling is no longer exact.
-    private const double Smallest = 1e-290;
+    // Below, numbers lose digits and doubling is no longer exact.
+    private const double Smallest = 1e-290, SmallestSingle = 1e-35;
 
-    /// <summary>Checks the code between the layers, whatever their weights are.</summary>
+    /// <summary>
+    /// Checks the code between the layers, whatever their weights are. In the network's own type: values keep their size, and doubling is exact
+    /// in any binary one.
+    /// </summary>
     /// <inheritdoc cref="Check(Network, Func{int, ScalarType, Tensor}, long[])"/>
     internal static void Check(Network network, long[] sampleShape) =>
-        Check(network, observer => new MeanEvaluation { Observer = observer }, sampleShape);
+        Check(network, observer => new MeanEvaluation { Observer = observer }, sampleShape, network.ComputeType);
 
     /// <param name="network">Whose code.</param>
     /// <param name="weight">Non-negative weights of a slot in a dtype. Fresh.</param>
     /// <param name="sampleShape">The shape of an input without the batch dimension.</param>
     /// <exception cref="UnsupportedModelException">The network is not a network of paths; the message names the module.</exception>
     internal static void Check(Network network, Func<int, ScalarType, Tensor> weight, long[] sampleShape) =>
-        Check(network, observer => new PathEvaluation { Weight = weight, OwnsWeights = true, Observer = observer }, sampleShape);
+        Check(network, observer => new PathEvaluation { Weight = weight, OwnsWeights = true, Observer = observer }, sampleShape, ScalarType.Float64);
 
-    private static void Check(Network network, Func<Action<Site, int, Tensor>, PathEvaluation> evaluation, long[] sampleShape)
+    private static void Check(Network network, Func<Action<Site, int, Tensor>, PathEvaluation> evaluation, long[] sampleShape, ScalarType dtype)
     {
         double input = 1;
-        var once = Sums(network, evaluation, sampleShape, input);
+        var once = Sums(network, evaluation, sampleShape, dtype, input);
+        bool isDouble = dtype == ScalarType.Float64;
+        double smallest = isDouble ? Smallest : SmallestSingle;
         // Deep networks exceed even float64; scaling the input scales every path alike.
-        if (!once.TrueForAll(output => double.IsFinite(output.Sum))) once = Sums(network, evaluation, sampleShape, input = Math.ScaleB(1, -900));
-        var twice = Sums(network, evaluation, sampleShape, 2 * input);
+        if (!once.TrueForAll(output => double.IsFinite(output.Sum)))
+            once = Sums(network, evaluation, sampleShape, dtype, input = Math.ScaleB(1, isDouble ? -900 : -100));
+        var twice = Sums(network, evaluation, sampleShape, dtype, 2 * input);
         foreach (var ((site, sum, _), (_, doubled, minimum)) in once.Zip(twice))
         {
             string name = site.Name.Length == 0 ? "the model itself" : $"'{site.Name}'";
@@ -44,7 +50,7 @@ internal static class PathLinearity
                 { Module = site.Name };
             }
 
-            if (double.IsFinite(doubled) && doubled > Smallest && Math.Abs(doubled - 2 * sum) > Tolerance * Math.Abs(2 * sum))
+            if (double.IsFinite(doubled) && doubled > smallest && Math.Abs(doubled - 2 * sum) > Tolerance * Math.Abs(2 * sum))
             {
                 throw new UnsupportedModelException(
                     $"The forward of {name} is not linear in non-negative inputs once activations are on and biases off (twice the input gave "
@@ -56,13 +62,13 @@ internal static class PathLinearity
     }
 
     private static List<(Site Site, double Sum, double Minimum)> Sums(
-        Network network, Func<Action<Site, int, Tensor>, PathEvaluation> evaluation, long[] sampleShape, double value)
+        Network network, Func<Action<Site, int, Tensor>, PathEvaluation> evaluation, long[] sampleShape, ScalarType dtype, double value)
     {
         using var scope = NewDisposeScope();
         using var noGrad = no_grad();
         var sums = new List<(Site, double, double)>();
         void Observe(Site site, int moment, Tensor output) => sums.Add((site, output.sum().ToDouble(), output.numel() == 0 ? 0 : output.min().ToDouble()));
-        network.Run(evaluation(Observe), full([1, .. sampleShape], value, ScalarType.Float64, network.Device));
+        network.Run(evaluation(Observe), full([1, .. sampleShape], value, dtype, network.Device));
         return sums;
     }
 }

@@ -3,7 +3,10 @@ using static TorchSharp.torch;
 
 namespace Px.Pruning.Probing;
 
-/// <summary>The network of paths, with 1 after each layer wherever a path of kept weights arrives and 0 elsewhere, so that nothing can overflow.</summary>
+/// <summary>
+/// The network of paths, with 1 after each layer wherever a path of kept weights arrives and 0 elsewhere, so that nothing can overflow, in whatever type.
+/// Layers compute in float64, in which libtorch adds up plainly: faster ways may make of zeros what is almost zero.
+/// </summary>
 internal sealed class ReachEvaluation : PathEvaluation
 {
     // libtorch unfolds the input of a float64 convolution, a number for each tap and position of a channel. Parts keep that small; below so many channels
@@ -22,7 +25,7 @@ internal sealed class ReachEvaluation : PathEvaluation
     private static Tensor Sums(WeightedLayer layer, Tensor input, Tensor weight)
     {
         long numbers = input.numel() * weight.numel();
-        if (layer.Transposed || layer.Groups > 1 || layer.SampleDimensions == 1 || numbers == 0) return layer.Apply(input, weight.to(input.dtype), null);
+        if (layer.Transposed || layer.Groups > 1 || layer.SampleDimensions == 1 || numbers == 0) return Apply(input, weight);
         long[] shape = weight.shape;
         long dimension = input.dim() - layer.SampleDimensions, channels = shape[1];
         long step = Math.Max(FewestChannels, UnfoldedNumbers * shape[0] * channels * channels / numbers);
@@ -39,8 +42,15 @@ internal sealed class ReachEvaluation : PathEvaluation
         {
             long count = Math.Min(step, channels - first);
             using var inputs = input.narrow(dimension, first, count);
-            using var weights = weight.narrow(1, first, count).to(input.dtype);
-            return layer.Apply(inputs, weights, null);
+            using var weights = weight.narrow(1, first, count);
+            return Apply(inputs, weights);
+        }
+
+        Tensor Apply(Tensor inputs, Tensor weights)
+        {
+            using var wideInputs = inputs.to(ScalarType.Float64);
+            using var wideWeights = weights.to(ScalarType.Float64);
+            return layer.Apply(wideInputs, wideWeights, null);
         }
     }
 }

@@ -253,10 +253,23 @@ public sealed class ConnectivityTests : LeakCheckedTests
     [Fact]
     public void Prune_ForwardThatThrowsOnWhatItNeverSaw_IsPrunedAllTheSame()
     {
-        // The caller's own forward accepts float32 only; paths are followed in float64.
-        using var model = new Lambda(x => x.dtype == ScalarType.Float32 ? x : throw new NotSupportedException("float32 only"));
+        // Biases keep what the caller's own forward sees below zero; paths have none.
+        using var model = new Lambda(x => x.lt(0).all().ToBoolean() ? x : throw new NotSupportedException("negative numbers only"));
+        using (no_grad()) model.get_parameter("first.bias")!.fill_(-100);
 
         IsConnected(model, [3]).Should().BeNull();
+    }
+
+    [Theory]
+    [InlineData(ScalarType.Float32)]
+    [InlineData(ScalarType.Float64)]
+    public void Measure_ForwardThatMindsTheType_MeetsTheModels(ScalarType dtype)
+    {
+        using var model = new Lambda(x => x.dtype == dtype ? x : throw new NotSupportedException($"{dtype} only"));
+        model.to(dtype);
+        using var result = new SnipPruner().Prune(model, [Samples.Normal(4, [3], classes: 2, dtype: dtype)], 0);
+
+        result.Report.IsConnected.Should().BeTrue();
     }
 
     private static bool? IsConnected(Module<Tensor, Tensor> model, long[] sample)
