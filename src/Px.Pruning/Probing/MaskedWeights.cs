@@ -41,17 +41,13 @@ internal sealed class MaskedWeights : IDisposable
     internal Tensor Mask(int slot, Tensor tensor) => pruned[slot] is { } gone ? tensor.masked_fill(gone, 0) : tensor.alias();
 
     /// <summary>|θ| ⊙ m. Fresh, in no graph.</summary>
-    internal Tensor AbsoluteTheta(int slot, ScalarType dtype)
-    {
-        using var theta = Theta(slot, dtype);
-        return theta.abs();
-    }
+    internal Tensor AbsoluteTheta(int slot, ScalarType dtype) => Copy(slot, dtype).abs_();
 
     /// <summary>θ² ⊙ m. Fresh, in no graph.</summary>
     internal Tensor SquaredTheta(int slot, ScalarType dtype)
     {
-        using var theta = Theta(slot, dtype);
-        return theta.square();
+        var theta = Copy(slot, dtype);
+        return theta.mul_(theta);
     }
 
     /// <summary>1 ⊙ m: weights of the path activation network. Fresh.</summary>
@@ -78,6 +74,14 @@ internal sealed class MaskedWeights : IDisposable
         }
 
         return leaves;
+    }
+
+    /// <summary>θ ⊙ m in memory of its own. Nothing is made beside it: what is freed between tensors that stay is a hole that larger ones do not fit.</summary>
+    private Tensor Copy(int slot, ScalarType dtype)
+    {
+        using var theta = slots[slot].Detached();
+        var copy = theta.to(dtype, copy: true);
+        return pruned[slot] is { } gone ? copy.masked_fill_(gone, 0) : copy;
     }
 
     public void Dispose()
