@@ -16,7 +16,7 @@ internal sealed record ComparisonOptions
 
         Time and memory of each method against the same algorithm run the way its authors run it, in Python, and how its cost grows.
         Methods: METHODS
-          --quick        three pairs of runs instead of seven; growth from end to end, in one run each
+          --quick        three pairs of runs instead of 7 to 41; growth from end to end, in one run each
           --only         one of the three tables
           --threads      the numbers of threads to time with
           --keep-memory  both sides' C library keeps the memory it is given back: times without page faults
@@ -41,7 +41,7 @@ internal sealed record ComparisonOptions
     /// <summary>Whether the C library's allocator keeps what is freed, on both sides, when times are taken.</summary>
     internal bool KeepMemory { get; init; }
 
-    /// <summary>Pairs of timed runs.</summary>
+    /// <summary>Pairs of timed runs, at least.</summary>
     internal int Repetitions => Quick ? 3 : 7;
 
     /// <summary>The options, or null where the arguments make no sense.</summary>

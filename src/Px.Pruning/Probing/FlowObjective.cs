@@ -32,7 +32,7 @@ internal sealed class FlowObjective : IDisposable
         ScoringContext context, int power, bool scaled, Func<Tensor, Tensor, int, Tensor> score)
     {
         // All of it: threads that one operator wakes go on spinning for milliseconds, at the expense of what runs on one.
-        using var serial = context.Network.ForOneSample();
+        context.StayOnOneThread();
         using var scope = NewDisposeScope();
         var (flow, exponent) = context.Network.Silent.Count == 0
             ? (context.Flow ??= new(context.Network, power, scaled)).Differentiate(context)

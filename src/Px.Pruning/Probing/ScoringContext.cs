@@ -9,6 +9,7 @@ internal sealed class ScoringContext(
     Network network, PruningBatches? batches, PruningOptions options, long seed, CancellationToken token) : IDisposable
 {
     private Interiors? interiors;
+    private SingleThread? serial;
 
     internal Network Network { get; } = network;
 
@@ -60,8 +61,15 @@ internal sealed class ScoringContext(
         return nn.functional.cross_entropy(output, target);
     }
 
+    /// <summary>
+    /// Keeps all that is left of the call on one thread, where passes of one sample are too small to share out. Once for all rounds: libtorch starts
+    /// threads anew whenever their number grows.
+    /// </summary>
+    internal void StayOnOneThread() => serial ??= Network.ForOneSample();
+
     public void Dispose()
     {
+        serial?.Dispose();
         Flow?.Dispose();
         interiors?.Dispose();
         batches?.Dispose();

@@ -8,8 +8,8 @@ namespace Px.Pruning.Probing;
 /// </summary>
 internal sealed class ShortenedCall : IDisposable
 {
-    // What is gathered and repeated costs about as much as half of the convolution.
-    private const double WorthIt = 0.5;
+    // Gathering and repeating cost about as much as half of a small convolution, or as so many multiply-adds of a large one.
+    private const double Half = 0.5, Indexing = 500_000;
 
     private readonly WeightedLayer layer;
     private readonly long[] shape;
@@ -26,17 +26,18 @@ internal sealed class ShortenedCall : IDisposable
     {
         var windows = layer.Windows;
         var shortened = new List<(long Axis, long[] Rows, long[] Outputs)>();
-        double share = 1;
+        double share = 1, operations = layer.Weight.numel();
         for (int i = 0; i < windows.Count; i++)
         {
             int axis = shape.Length - windows.Count + i;
+            operations *= windows[i].Outputs(shape[axis]);
             var (start, length) = run(i);
             if (windows[i].Shorten(shape[axis], start, length) is not var (rows, outputs)) continue;
             shortened.Add((axis, rows, outputs));
             share *= (outputs[^1] + 1.0) / outputs.Length;
         }
 
-        if (share > WorthIt) return null;
+        if (share > Half && (1 - share) * operations < Indexing) return null;
         return new(layer, shape, shortened.ConvertAll(axis => (axis.Axis, Index(axis.Rows), Index(axis.Outputs))));
 
         Tensor Index(long[] indices) => tensor(indices, device: device).DetachFromDisposeScope();
