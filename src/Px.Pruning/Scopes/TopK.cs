@@ -9,11 +9,11 @@ namespace Px.Pruning.Scopes;
 
 /// <summary>Keeps the k largest scores of several tensors by radix selection, straight from tensor memory.</summary>
 /// <remarks>
-/// A score becomes a 64-bit key whose unsigned order is the scores' order. A pass counts how often every value of the next 12 bits occurs
-/// among the keys that share the k-th largest key's leading bits, which fixes 12 more bits of that key. Only the first pass looks at all keys: those that
-/// share leading bits are the scores of an interval, which vectors of 256 bits find. After three passes as a rule, seven at the latest, the threshold
-/// is known, and a last one compares.
-/// <para><b>Cost:</b> O(N) time, mostly that of the first pass; 128 KiB beside the masks.</para>
+/// A score becomes a 64-bit key whose unsigned order is the scores' order. A sample tells between which two scores the k-th largest lies; if
+/// counting those above proves it wrong, all are looked at. A pass then counts in which of 4096 equal parts of that interval every key lies, and goes on
+/// with the part that holds the k-th. Scores of an interval are found by comparing vectors of 256 bits, so that few keys are made at all. After two or three
+/// passes the threshold is known, and a last one compares.
+/// <para><b>Cost:</b> O(N) time, some five readings of the scores; 128 KiB beside the masks.</para>
 /// </remarks>
 internal static class TopK
 {
@@ -24,8 +24,8 @@ internal static class TopK
     private const int Histograms = 4;
 
     // So many masks are a vector; so many scores are a block.
-    private const int Block = 32;
-    private const int Quad = 4;
+    internal const int Block = 32;
+    internal const int Quad = 4;
 
     /// <summary>Keeps the <paramref name="count"/> largest scores of weights that are alive, or all of these where they are fewer.</summary>
     /// <param name="parameters">The scores; of equal ones the earlier is kept.</param>
@@ -58,12 +58,6 @@ internal static class TopK
     /// <summary>Where the ranking is cut: larger scores are kept, and so many of those that equal it.</summary>
     private record struct Cut(double Threshold, long Ties);
 
-    /// <summary>Scores whose keys share their leading bits.</summary>
-    private readonly record struct Interval(double Low, double High)
-    {
-        public Interval(ulong key, int shift) : this(Score(key), Score(key | ((1UL << shift) - 1))) { }
-    }
-
     private static Cut Find(IReadOnlyList<ScoredParameter> parameters, long count)
     {
         var histograms = ArrayPool<long>.Shared.Rent(Histograms * Digits);
@@ -79,68 +73,75 @@ internal static class TopK
 
     private static Cut Find(IReadOnlyList<ScoredParameter> parameters, long count, Span<long> histograms)
     {
-        var (key, wanted) = (0UL, count); // the k-th largest key as far as known, and how many are kept of those like it
-        Interval? within = null;
-        for (var shift = 64 - DigitBits; ; shift = Math.Max(0, shift - DigitBits))
+        var alive = parameters.Sum(parameter => (long)Alive(parameter).Count((byte)1));
+        var within = count > 0 && count < alive ? ScoreSample.Around(parameters, alive, count) : ScoreInterval.Everything;
+        var tally = default(ScoreTally);
+        foreach (var parameter in parameters)
+            tally.Add(Scores(parameter), Alive(parameter), within);
+        RefuseNonFinite(parameters, tally.NonFinite);
+        if (count == 0)
+            return new(double.PositiveInfinity, 0);
+        if (count >= alive)
+            return new(double.NegativeInfinity, 0);
+        var wanted = count - tally.Above; // how many are kept of those in the interval
+        if (wanted <= 0 || wanted > tally.Within)
+            (within, wanted) = (ScoreInterval.Everything, count); // the sample misled
+
+        var (low, high) = (ScoreInterval.Key(within.Low), ScoreInterval.Key(within.High));
+        for (var shift = 64; ;)
         {
+            shift = Math.Max(0, Math.Min(shift, 64 - BitOperations.LeadingZeroCount(high - low)) - DigitBits);
             histograms.Clear();
             var (and, or) = (ulong.MaxValue, 0UL);
             foreach (var parameter in parameters)
-                Count(Scores(parameter), Alive(parameter), within, shift, histograms, ref and, ref or);
+                Count(Scores(parameter), Alive(parameter), within, low, shift, histograms, ref and, ref or);
             var histogram = AddUp(histograms);
-            if (within is null)
-            {
-                RefuseNonFinite(parameters, histogram[0] + histogram[^1]);
-                if (count == 0)
-                    return new(double.PositiveInfinity, 0);
-                if (count >= Sum(histogram))
-                    return new(double.NegativeInfinity, 0);
-            }
-
             if (and == or)
-                return new(Score(or), wanted); // all are equal
+                return new(ScoreInterval.Score(or), wanted); // all are equal
 
             var digit = Digits - 1;
             for (; histogram[digit] < wanted; digit--)
                 wanted -= histogram[digit];
-            key = (key & ~(((ulong)Digits - 1) << shift)) | ((ulong)digit << shift);
-            within = new Interval(key, shift);
+            low += (ulong)digit << shift;
+            high = Math.Min(high, low + ((1UL << shift) - 1));
+            within = ScoreInterval.OfKeys(low, high);
             if (histogram[digit] == wanted)
-                return new(Math.BitDecrement(within.Value.Low), 0);
+                return new(Math.BitDecrement(within.Low), 0);
         }
     }
 
-    /// <summary>Counts the next bits of the keys in an interval, or of all, and tells by which bits they differ.</summary>
+    /// <summary>Counts which part of an interval the scores in it lie in, and tells by which bits their keys differ.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void Count(
-        ReadOnlySpan<double> scores, ReadOnlySpan<byte> alive, Interval? within, int shift, Span<long> histograms, ref ulong and, ref ulong or)
+        ReadOnlySpan<double> scores, ReadOnlySpan<byte> alive, ScoreInterval within, ulong first, int shift, Span<long> histograms, ref ulong and, ref ulong or)
     {
-        var (low, high) = within is { } interval ? (interval.Low, interval.High) : (double.NegativeInfinity, double.PositiveInfinity);
         var quads = MemoryMarshal.Cast<double, Vector256<double>>(scores);
         var blocks = MemoryMarshal.Cast<byte, Vector256<byte>>(alive[..scores.Length]);
         for (var block = 0; block < blocks.Length; block++)
         {
-            var candidates = ~Vector256.Equals(blocks[block], Vector256<byte>.Zero).ExtractMostSignificantBits();
-            if (within is not null)
-                candidates &= Inside(quads.Slice(block * (Block / Quad), Block / Quad), low, high);
+            var candidates = Living(blocks[block]) & Inside(quads.Slice(block * (Block / Quad), Block / Quad), within.Low, within.High);
             for (; candidates != 0; candidates &= candidates - 1)
             {
                 var i = BitOperations.TrailingZeroCount(candidates);
-                var key = Key(scores[block * Block + i]);
+                var key = ScoreInterval.Key(scores[block * Block + i]);
                 (and, or) = (and & key, or | key);
-                histograms[i % Histograms * Digits + ((int)(key >> shift) & (Digits - 1))]++;
+                histograms[i % Histograms * Digits + (int)((key - first) >> shift)]++;
             }
         }
 
         for (var i = blocks.Length * Block; i < scores.Length; i++)
         {
-            if (alive[i] == 0 || (within is not null && !(scores[i] >= low && scores[i] <= high)))
+            if (alive[i] == 0 || !(scores[i] >= within.Low && scores[i] <= within.High))
                 continue;
-            var key = Key(scores[i]);
+            var key = ScoreInterval.Key(scores[i]);
             (and, or) = (and & key, or | key);
-            histograms[(int)(key >> shift) & (Digits - 1)]++;
+            histograms[(int)((key - first) >> shift)]++;
         }
     }
+
+    /// <summary>Which of a block's weights are alive, the first as the lowest bit.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal static uint Living(Vector256<byte> alive) => ~Vector256.Equals(alive, Vector256<byte>.Zero).ExtractMostSignificantBits();
 
     /// <summary>Which of a block's scores lie in an interval, the first as the lowest bit.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -202,20 +203,8 @@ internal static class TopK
         return histograms[..Digits];
     }
 
-    /// <summary>Flips the sign bit of numbers from zero up and every bit of those below: as an integer, the key then has the score's order.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static ulong Key(double score)
-    {
-        var bits = BitConverter.DoubleToInt64Bits(score + 0.0); // -0 + 0 = +0
-        return (ulong)(bits ^ ((bits >> 63) | long.MinValue));
-    }
-
-    /// <summary>The score of a key. −0 is no score's key: where an interval of negative numbers ends with it, the largest of them does.</summary>
-    private static double Score(ulong key) =>
-        key == long.MaxValue ? -double.Epsilon : BitConverter.Int64BitsToDouble((long)key < 0 ? (long)key ^ long.MinValue : ~(long)key);
-
     /// <param name="parameters">What was counted.</param>
-    /// <param name="nonFinite">How many keys begin with the first or the last digit: an exponent of ones, with either sign.</param>
+    /// <param name="nonFinite">How many scores of weights that are alive are NaN or infinite.</param>
     private static void RefuseNonFinite(IReadOnlyList<ScoredParameter> parameters, long nonFinite)
     {
         if (nonFinite == 0)
@@ -227,14 +216,6 @@ internal static class TopK
         {
             Parameter = parameter.Name,
         };
-    }
-
-    private static long Sum(ReadOnlySpan<long> counts)
-    {
-        long sum = 0;
-        foreach (var count in counts)
-            sum += count;
-        return sum;
     }
 
     private static bool HasNonFinite(ScoredParameter parameter)

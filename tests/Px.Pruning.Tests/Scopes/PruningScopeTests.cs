@@ -29,7 +29,8 @@ public sealed class PruningScopeTests : IDisposable
     public void SelectGlobal_AnyScores_EqualsStableSortOfEverything(string kind, int seed)
     {
         var random = new Random(seed);
-        var parameters = Random(kind, random, sizes: [1, 40, 7, 300]);
+        // From a few thousand on, a sample guesses where the threshold lies.
+        var parameters = Random(kind, random, sizes: seed < 4 ? [1, 40, 7, 300] : [1, 6000, 7, 3000]);
         foreach (var density in new[] { 0, 0.003, 0.02, 0.1, 1.0 / 3, 0.5, 0.77, 0.999, 1 })
         {
             var total = parameters.Sum(p => p.Scores.numel());
