@@ -28,7 +28,6 @@ internal static class PathObjectives
         long[] sample = context.Batches[0].Input.shape[1..];
 
         using var grad = enable_grad();
-        using var serial = context.Network.ForOneSample();
         var kernel = new PathEvaluation { Weight = (slot, _) => leaves[slot], Scale = norms.SquaredScale, Interiors = context.Interiors };
         using var input = ones([1, .. sample], float64, context.Network.Device);
         using var h = context.Network.Run(kernel, input);

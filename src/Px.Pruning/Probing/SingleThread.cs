@@ -7,6 +7,10 @@ namespace Px.Pruning.Probing;
 /// matrix products and other operators keep thread pools of their own, the pools wait for each other: measured 7 ms on one
 /// thread, 70 to 180 ms on two (ResNet-20, float64, OpenBLAS).
 /// </summary>
+/// <remarks>
+/// For a call, or what is done once in it, and not for a pass of every round: disposed, it makes libtorch start threads anew, which spin for some 20 ms
+/// beside whatever comes next. PX's rounds took a fifth longer for that (two cores, batch 128).
+/// </remarks>
 internal sealed class SingleThread : IDisposable
 {
     private readonly int found = get_num_threads();
