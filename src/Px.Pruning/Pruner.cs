@@ -90,10 +90,7 @@ public abstract class Pruner : IPruner
         }, cancellationToken);
     }
 
-    /// <summary>
-    /// One score for each weight of <see cref="Network.Prunable"/>, float64 on the CPU, in the current dispose scope. Where
-    /// <see cref="ScoringContext.TakesMask"/> says so, they may be bool: the mask itself.
-    /// </summary>
+    /// <summary>One score for each weight of <see cref="Network.Prunable"/>, float64 on the CPU, in the current dispose scope.</summary>
     /// <returns>The scores and the power of two that was taken out of them.</returns>
     internal abstract (IReadOnlyList<Tensor> Scores, int Exponent) ScoreRound(ScoringContext context);
 
@@ -113,15 +110,13 @@ public abstract class Pruner : IPruner
         options.Scope.Check(prunable.Select(slot => (slot.Name, slot.Layer.Weight.numel())), densities[^1]);
 
         context.Rounds = rounds;
-        context.TakesMask = options.Scope is GlobalScope && options.Ablation != SanityAblation.InvertScores;
         for (int round = 1; round <= rounds; round++)
         {
             context.Token.ThrowIfCancellationRequested();
             context.Round = round;
             context.Wanted = KeepCount.Round(densities[round - 1], total);
             using var temporaries = NewDisposeScope();
-            var (scores, _) = ScoreRound(context);
-            var next = scores[0].dtype == ScalarType.Bool ? scores : Select(context, scores, densities[round - 1]);
+            var next = Select(context, densities[round - 1]);
             // Later ones are copied: masks that stay, each round in another place, would split the memory that the next round needs again.
             if (alive is null) alive = [.. next.Select(mask => mask.MoveToOuterDisposeScope())];
             else foreach (var (mask, newer) in alive.Zip(next)) newer.bytes.CopyTo(mask.bytes);
@@ -133,7 +128,14 @@ public abstract class Pruner : IPruner
         }
     }
 
-    private IReadOnlyList<Tensor> Select(ScoringContext context, IReadOnlyList<Tensor> scores, double density)
+    /// <summary>
+    /// Scores a round and tells by the scope which weights stay: for each of <see cref="Network.Prunable"/> a bool tensor on the CPU, in the current
+    /// dispose scope. A method that knows the best weights without scoring all of them does so here.
+    /// </summary>
+    internal virtual IReadOnlyList<Tensor> Select(ScoringContext context, double density) => Select(context, ScoreRound(context).Scores, density);
+
+    /// <summary>What the scope keeps by these scores.</summary>
+    private protected IReadOnlyList<Tensor> Select(ScoringContext context, IReadOnlyList<Tensor> scores, double density)
     {
         bool inverted = context.Options.Ablation == SanityAblation.InvertScores;
         var alive = RevivesWeights ? null : context.Alive;

@@ -27,12 +27,6 @@ internal sealed class ScoringContext(
     /// <summary>How many weights shall remain after this round; null where weights are only scored.</summary>
     internal long? Wanted { get; set; }
 
-    /// <summary>
-    /// Whether the weights of the <see cref="Wanted"/> largest scores, in whatever layer, are all that is asked for: a method that knows them need not
-    /// score the others.
-    /// </summary>
-    internal bool TakesMask { get; set; }
-
     /// <summary>For each prunable slot a CPU bool tensor, true where the weight is alive; null before the first mask.</summary>
     internal IReadOnlyList<Tensor>? Alive { get; set; }
 

@@ -1,6 +1,7 @@
 using Microsoft.Extensions.Logging;
 using Px.Pruning.Masking;
 using Px.Pruning.Probing;
+using Px.Pruning.Scopes;
 using Px.Pruning.Walks;
 using static TorchSharp.torch;
 
@@ -51,7 +52,17 @@ public sealed class PhewPruner : Pruner
 
     internal override bool ShapesOnly => true;
 
-    internal override (IReadOnlyList<Tensor> Scores, int Exponent) ScoreRound(ScoringContext context)
+    internal override (IReadOnlyList<Tensor> Scores, int Exponent) ScoreRound(ScoringContext context) => (Walk(context).Scores(), 0);
+
+    /// <summary>Under one global ranking the weights that walks touched first are the mask, and no other need be scored.</summary>
+    internal override IReadOnlyList<Tensor> Select(ScoringContext context, double density)
+    {
+        var order = Walk(context);
+        bool isFirst = context.Options.Scope is GlobalScope && context.Options.Ablation != SanityAblation.InvertScores;
+        return isFirst && order.Touched >= context.Wanted ? order.First((int)context.Wanted) : Select(context, order.Scores(), density);
+    }
+
+    private static WalkOrder Walk(ScoringContext context)
     {
         var network = context.Network;
         var weights = new WalkWeights(context);
@@ -59,6 +70,6 @@ public sealed class PhewPruner : Pruner
         var order = new WalkOrder(network, graph, weights, new SplitMix64(context.Seed, $"PHEW {context.Round}"));
         order.Walk(context.Wanted ?? long.MaxValue, context.Token);
         context.Options.Logger?.LogDebug("{Walks} walks touched {Touched} weights.", order.Walks, order.Touched);
-        return (context.TakesMask && order.Touched >= context.Wanted ? order.First((int)context.Wanted) : order.Scores(), 0);
+        return order;
     }
 }
