@@ -72,7 +72,10 @@ public sealed record PruningOptions
     /// <summary>Receives one message a round and warnings about the data. Default <see langword="null"/>: silent.</summary>
     public ILogger? Logger { get; init; }
 
-    /// <summary>Receives one report after each round. Default <see langword="null"/>.</summary>
+    /// <summary>
+    /// Receives one report after each round, on the thread that prunes; data-free methods keep libtorch on that thread alone until they return.
+    /// Default <see langword="null"/>.
+    /// </summary>
     public IProgress<PruningProgress>? Progress { get; init; }
 
     /// <summary>

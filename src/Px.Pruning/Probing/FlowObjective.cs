@@ -20,6 +20,7 @@ internal sealed class FlowObjective : IDisposable
     private readonly Dictionary<(NormLayer Norm, long Dimensions), Tensor> scales = [];
     private Tensor[] leaves = [];
     private double growth;
+    private HashSet<NormLayer>? folded; // null where all are as the network has them
 
     private FlowObjective(Network network, int power, bool scaled) => (this.network, this.power, this.scaled) = (network, power, scaled);
 
@@ -28,14 +29,15 @@ internal sealed class FlowObjective : IDisposable
     /// <param name="power">p: 1 or 2.</param>
     /// <param name="scaled">Whether norm layers scale by <c>(|γ|/√(running variance + ε))ᵖ</c>, or are the identity.</param>
     /// <param name="score">Makes a layer's scores of <c>|θ|ᵖ ⊙ m</c>, borrowed, its own <c>∂R/∂|θ|ᵖ</c>, which it may write to, and that power of two.</param>
+    /// <param name="isProduct">Whether the scores are the product of the two, so that a factor may be in the one instead of the other.</param>
     internal static (IReadOnlyList<Tensor> Scores, int Exponent) Score(
-        ScoringContext context, int power, bool scaled, Func<Tensor, Tensor, int, Tensor> score)
+        ScoringContext context, int power, bool scaled, Func<Tensor, Tensor, int, Tensor> score, bool isProduct)
     {
         // All of it: threads that one operator wakes go on spinning for milliseconds, at the expense of what runs on one.
         context.StayOnOneThread();
         using var scope = NewDisposeScope();
         var (flow, exponent) = context.Network.Silent.Count == 0
-            ? (context.Flow ??= new(context.Network, power, scaled)).Differentiate(context)
+            ? (context.Flow ??= new(context.Network, power, scaled)).Differentiate(context, isProduct)
             : BorrowedFlow.Differentiate(context, power, scaled);
         return ([.. flow.Select(layer => score(layer.Weight, layer.dR, exponent).cpu().MoveToOuterDisposeScope())], exponent);
     }
@@ -45,9 +47,9 @@ internal sealed class FlowObjective : IDisposable
         foreach (var tensor in leaves.Concat(scales.Values)) tensor.Dispose();
     }
 
-    private (IReadOnlyList<(Tensor Weight, Tensor dR)> Flow, int Exponent) Differentiate(ScoringContext context)
+    private (IReadOnlyList<(Tensor Weight, Tensor dR)> Flow, int Exponent) Differentiate(ScoringContext context, bool isProduct)
     {
-        if (leaves.Length == 0) Prepare(context);
+        if (leaves.Length == 0) Prepare(context, isProduct);
         else Remove(context.Alive!);
         // A mask only takes paths away: the first round's bound holds for all.
         int exponent = PathRange.Choose(growth, ScalarType.Float64).Exponent;
@@ -56,13 +58,23 @@ internal sealed class FlowObjective : IDisposable
         return (flow, 2 * exponent);
     }
 
-    private void Prepare(ScoringContext context)
+    private void Prepare(ScoringContext context, bool isProduct)
     {
         using var weights = new MaskedWeights(network, context.Alive);
         PathLinearity.Check(network, weights.SquaredTheta, network.SampleShape!);
         Func<int, ScalarType, Tensor> kind = power == 1 ? weights.AbsoluteTheta : weights.SquaredTheta;
         growth = PathRange.Growth(network, network.SampleShape!, kind, ownsWeights: true, scaled ? Scale : null, context.Interiors);
-        leaves = [.. weights.Leaves(kind, ScalarType.Float64).Select(leaf => leaf.DetachFromDisposeScope())];
+        MakeLeaves();
+        // For one round it costs more than it saves. A network that float64 hardly holds keeps its factors where they are.
+        if (!isProduct || !scaled || context.Rounds == 1 || Math.Abs(growth) > Room) return;
+        folded = NormFolding.Fold(network, leaves, Scale, context.Interiors);
+        if (folded is null) MakeLeaves();
+
+        void MakeLeaves()
+        {
+            foreach (var leaf in leaves) leaf.Dispose();
+            leaves = [.. weights.Leaves(kind, ScalarType.Float64).Select(leaf => leaf.DetachFromDisposeScope())];
+        }
     }
 
     private void Remove(IReadOnlyList<Tensor> alive)
@@ -78,7 +90,13 @@ internal sealed class FlowObjective : IDisposable
     private (IReadOnlyList<(Tensor Weight, Tensor dR)> Flow, double R) Run(ScoringContext context, int shift)
     {
         using var grad = enable_grad();
-        var evaluation = new PathEvaluation { Weight = (slot, _) => leaves[slot], Scale = scaled ? Scale : null, Interiors = context.Interiors };
+        var evaluation = new PathEvaluation
+        {
+            Weight = (slot, _) => leaves[slot],
+            Scale = scaled ? (norm, dimensions) => folded?.Contains(norm) == true ? null : Scale(norm, dimensions) : null,
+            Interiors = context.Interiors,
+            Aliases = folded is not null,
+        };
         using var input = full([1, .. network.SampleShape!], Math.ScaleB(1, -shift), ScalarType.Float64, network.Device);
         using var output = network.Run(evaluation, input);
         using var sum = output.sum() * Math.ScaleB(1, -shift);

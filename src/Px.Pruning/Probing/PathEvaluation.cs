@@ -22,7 +22,13 @@ internal class PathEvaluation : Evaluation
     internal bool OwnsWeights { get; init; }
 
     /// <summary>s² of a norm layer for so many dimensions, fresh; null for 1.</summary>
-    internal Func<NormLayer, long, Tensor>? Scale { get; init; }
+    internal Func<NormLayer, long, Tensor?>? Scale { get; init; }
+
+    /// <summary>
+    /// Whether a norm layer without a scale and an activation hand on the map itself, and not a copy of it. For networks of which it is known that their
+    /// code does not mind.
+    /// </summary>
+    internal bool Aliases { get; init; }
 
     /// <summary>The gates of f; null for every path active, where max-pooling takes its own maximum.</summary>
     internal ActivationPattern? Pattern { get; init; }
@@ -46,7 +52,7 @@ internal class PathEvaluation : Evaluation
     {
         if (site.Norm is { } norm) return Scaled(norm, input);
         if (site.IsMaxPool) return Gather(input, Pattern!.NextIndices());
-        if (site.Weighted is not { } layer) return KeepsItsInput(site) && !IsGatedRelu(site) ? input.clone() : input.alias();
+        if (site.Weighted is not { } layer) return KeepsItsInput(site) && !IsGatedRelu(site) && !Aliases ? input.clone() : input.alias();
         var weight = Weight(layer.Slot, input.dtype);
         var output = Interiors is { } interiors ? interiors.Apply(calls++, layer, input, weight) : layer.Apply(input, weight, null);
         if (OwnsWeights) weight.Dispose();
@@ -77,9 +83,9 @@ internal class PathEvaluation : Evaluation
 
     private Tensor Scaled(NormLayer norm, Tensor input)
     {
+        using var wide = Scale?.Invoke(norm, input.dim());
         // A copy: the layer's result must not share memory with its input, or in-place code after it would change both.
-        if (Scale is null) return input.clone();
-        using var wide = Scale(norm, input.dim());
+        if (wide is null) return Aliases ? input.alias() : input.clone();
         using var scale = wide.to(input.dtype);
         return input * scale;
     }

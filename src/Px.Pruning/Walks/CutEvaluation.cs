@@ -74,35 +74,35 @@ internal sealed class CutEvaluation : PathEvaluation
         Sums?.Add(tensor.sum().ToDouble());
         if (Reached is null || tensor.numel() == 0) return;
         int units = unitDimension < shape.Length ? (int)shape[unitDimension] : 1;
-        var one = OnePosition(tensor, unitDimension);
-        long before = 1, behind = 1; // positions on either side of the units
-        for (int i = 0; i < shape.Length; i++)
-        {
-            if (i < unitDimension) before *= one.size(i);
-            else if (i > unitDimension) behind *= one.size(i);
-        }
-
         var reached = Reached[next].AsSpan(FirstSample * units, (int)(samples - 1) * units);
-        bool isDouble = one.dtype == ScalarType.Float64;
-        var values = (isDouble || one.dtype == ScalarType.Float32 ? one : one.to(ScalarType.Float32)).cpu().contiguous();
-        if (isDouble) Compare(MemoryMarshal.Cast<byte, double>(values.bytes), (int)(before / samples), units, (int)behind, reached);
-        else Compare(MemoryMarshal.Cast<byte, float>(values.bytes), (int)(before / samples), units, (int)behind, reached);
+        var one = OnePosition(tensor, unitDimension);
+        if (one.numel() > samples * units) MemoryMarshal.Cast<byte, bool>(Differences(one, unitDimension, units).bytes).CopyTo(reached);
+        else if (one.dtype == ScalarType.Float64) Compare(MemoryMarshal.Cast<byte, double>(one.cpu().contiguous().bytes), units, reached);
+        else Compare(MemoryMarshal.Cast<byte, float>(one.to(ScalarType.Float32).cpu().contiguous().bytes), units, reached);
     }
 
-    /// <param name="values">[samples, before, units, behind].</param>
-    /// <param name="before">Positions that lie before the units.</param>
+    /// <summary>Whether a value at any position differs from sample 0's: [samples − 1, units] on the CPU.</summary>
+    private Tensor Differences(Tensor tensor, long unitDimension, long units)
+    {
+        long before = 1;
+        for (int i = 0; i < Math.Min(unitDimension, tensor.dim()); i++) before *= tensor.size(i);
+        var values = tensor.reshape(samples, before / samples, units, -1);
+        var plain = values.narrow(0, 0, 1);
+        var differs = (values.narrow(0, 1, samples - 1) - plain).abs_().gt(plain.abs() * Tolerance);
+        return differs.any(3).any(1).cpu();
+    }
+
+    /// <summary>The same where each unit has one value, without a tensor for every step.</summary>
+    /// <param name="values">[samples, units].</param>
     /// <param name="units">How many.</param>
-    /// <param name="behind">Positions that lie behind them.</param>
-    /// <param name="reached">[samples − 1, units]: made true where a value differs from sample 0's.</param>
-    private static void Compare<T>(ReadOnlySpan<T> values, int before, int units, int behind, Span<bool> reached) where T : unmanaged, IFloatingPointIeee754<T>
+    /// <param name="reached">[samples − 1, units].</param>
+    private static void Compare<T>(ReadOnlySpan<T> values, int units, Span<bool> reached) where T : unmanaged, IFloatingPointIeee754<T>
     {
         var tolerance = T.CreateChecked(Tolerance);
-        int size = before * units * behind;
-        for (int sample = 1; sample * units <= reached.Length; sample++)
-        for (int i = 0; i < size; i++)
+        for (int i = 0; i < reached.Length; i++)
         {
-            var plain = values[i];
-            if (T.Abs(values[sample * size + i] - plain) > T.Abs(plain) * tolerance) reached[(sample - 1) * units + i / behind % units] = true;
+            var plain = values[i % units];
+            reached[i] = T.Abs(values[units + i] - plain) > T.Abs(plain) * tolerance;
         }
     }
 
