@@ -28,7 +28,7 @@ namespace Px.Pruning.Analysis;
 /// Whatever else has the shape of a channel, as parameters of your own modules, is not changed; where it matters, the channels stay.
 /// </para>
 /// <para>
-/// <b>Cost:</b> some ten passes in which no layer computes, a forward pass of four and two of two samples in float64 (and one more for
+/// <b>Cost:</b> some dozen passes in which no layer computes, a forward pass of four and two of two samples in float64 (and one more for
 /// each place with numbers written into it), and the timed passes.
 /// </para>
 /// <para><b>Law:</b> max |y − y′| / max |y| is at most <see cref="ShrinkOptions.Tolerance"/>, or the model is left as it was found.</para>

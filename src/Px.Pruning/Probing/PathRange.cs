@@ -44,7 +44,6 @@ internal readonly record struct PathRange(ScalarType Type, int Exponent)
     {
         using var scope = NewDisposeScope();
         using var noGrad = no_grad();
-        using var serial = network.ForOneSample();
         double largest = 0;
         var evaluation = new PathEvaluation
         {

@@ -8,8 +8,8 @@ namespace Px.Pruning.Probing;
 /// thread, 70 to 180 ms on two (ResNet-20, float64, OpenBLAS).
 /// </summary>
 /// <remarks>
-/// For a call, or what is done once in it, and not for a pass of every round: disposed, it makes libtorch start threads anew, which spin for some 20 ms
-/// beside whatever comes next. PX's rounds took a fifth longer for that (two cores, batch 128).
+/// For a call, or what is done once in it, and not for a pass of every round: disposed, it makes libtorch start threads anew, which spin beside whatever
+/// comes next (decision 19).
 /// </remarks>
 internal sealed class SingleThread : IDisposable
 {

@@ -9,7 +9,7 @@ internal static class ScoreSample
     internal const int Size = 2048;
     private const int Fewest = 64;
 
-    // The guess is wrong once in ten thousand times.
+    // Standard deviations of the rank of a score in the sample. A wrong guess costs time only.
     private const double Deviations = 4;
 
     /// <summary>An interval that most likely holds the k-th largest score of a weight that is alive; everything where there are too few to tell.</summary>
@@ -24,7 +24,7 @@ internal static class ScoreSample
         sample.Sort();
         double share = (double)count / alive, rank = sample.Length * (1 - share);
         double margin = Deviations * Math.Sqrt(sample.Length * share * (1 - share)) + 2;
-        int low = (int)(rank - margin), high = (int)Math.Ceiling(rank + margin);
+        int low = (int)Math.Floor(rank - margin), high = (int)Math.Ceiling(rank + margin);
         return new(low < 0 ? double.NegativeInfinity : sample[low], high >= sample.Length ? double.PositiveInfinity : sample[high]);
     }
 

@@ -68,10 +68,13 @@ public sealed class NormFoldingTests
         }
     }
 
-    [Fact]
-    public void Prune_FoldedNetwork_LeavesItBitIdenticalAndLeaksNothing()
+    [Theory]
+    [InlineData("plain")]
+    [InlineData("two readers")]
+    [InlineData("written after being read")]
+    public void Prune_FoldedOrNot_LeavesTheModelBitIdenticalAndLeaksNothing(string kind)
     {
-        using var model = Net("plain");
+        using var model = Net(kind);
         var before = ModelState.Of(model);
 
         LiveTensors.LeftBy(() =>
