@@ -4,7 +4,6 @@ set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")"
 export DOTNET_NOLOGO=1 DOTNET_CLI_TELEMETRY_OPTOUT=1
 . eng/system-packages.sh
-. eng/choose-torch.sh
 . eng/check-packages.sh
 
 usage() {
@@ -18,9 +17,6 @@ usage: ./build.sh COMMAND [ARGUMENTS]
   test [ARGUMENTS]   build everything and run all tests; arguments go to `dotnet test`, for example --filter Masking
   pack               the NuGet packages, checked, in artifacts/
   bench [ARGUMENTS]  time, memory and growth of each method against the way its authors run it; --help lists the arguments
-  setup [--torch package|subset]
-                     only the set-up that the others begin with; --torch chooses TorchSharp: the NuGet package,
-                     or this repository's own subset of it (torch/README.md). Without it the choice is made once, by trying.
 TEXT
 }
 
@@ -72,7 +68,7 @@ bench() {
 command=${1:-}
 shift || true
 case $command in
-    demo | sample | test | pack | bench | setup) ;;
+    demo | sample | test | pack | bench) ;;
     -h | --help | help) usage; exit 0 ;;
     *) usage >&2; exit 2 ;;
 esac
@@ -81,11 +77,6 @@ if ! command -v dotnet >/dev/null; then
     echo "build.sh: no 'dotnet' here. Install the .NET 10 SDK: https://dotnet.microsoft.com/download" >&2
     exit 1
 fi
-if [[ $command == setup ]]; then
-    set_up_torch "$@"
-    exit 0
-fi
-set_up_torch
 case $command in
     test) test_all "$@" ;;
     *) "$command" "$@" ;;

@@ -10,7 +10,6 @@ check_packages() {
         return 1
     fi
     echo "pack: contents and dependencies are as they should be."
-    warn_unless_compiled_against_the_lowest
 }
 
 check_package() {
@@ -30,7 +29,6 @@ check_package() {
         has_line "$files" "lib/$tfm/$id.xml"
         has_line "$(unzip -Z1 "$symbols")" "lib/$tfm/$id.pdb"
         check_dependencies "$tfm" "$dependencies"
-        refers_to_the_signed_torchsharp "lib/$tfm/$id.dll"
     done
     has_line "$files" README.md
     local others
@@ -49,22 +47,6 @@ check_dependencies() {
     found=$(grep -o '<dependency id="[^"]*"' <<<"$group" | cut -d'"' -f2 | sort | paste -sd' ' || true)
     [[ $found == "$2" ]] || problem "$id ($1) depends on '$found' instead of '$2'"
     [[ $group == *"<dependency id=\"TorchSharp\" version=\"$lowest\""* ]] || problem "$id ($1) does not depend on TorchSharp >= $lowest"
-}
-
-# TorchSharp is strong-named. A library that was compiled against an unsigned stand-in finds none of its types in the real one.
-refers_to_the_signed_torchsharp() {
-    local token='\x67\xb0\xe5\xe1\xda\x51\x6a\x1c'
-    unzip -p "$package" "$1" | LC_ALL=C grep -caP "$token" >/dev/null || problem "$id: $1 does not refer to TorchSharp by its strong name"
-}
-
-# A newer TorchSharp may bind calls to overloads that the lowest one lacks.
-warn_unless_compiled_against_the_lowest() {
-    local lowest
-    lowest=$(sed -n 's/.*<TorchSharpVersion[^>]*>\([^<]*\)<.*/\1/p' Directory.Packages.props)
-    grep -q "\"TorchSharp/$lowest\": {" src/Px.Pruning/obj/project.assets.json &&
-        grep -A1 "\"TorchSharp/$lowest\": {" src/Px.Pruning/obj/project.assets.json | grep -q '"type": "package"' ||
-        echo "pack: WARNING: not compiled against the TorchSharp $lowest package (the feed has none, or it does not load here)." \
-            "Publish only what a machine that has it packed."
 }
 
 has_line() {
