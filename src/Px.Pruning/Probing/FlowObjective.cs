@@ -66,7 +66,7 @@ internal sealed class FlowObjective : IDisposable
         growth = PathRange.Growth(network, network.SampleShape!, kind, ownsWeights: true, scaled ? Scale : null, context.Interiors);
         MakeLeaves();
         // For one round it costs more than it saves. A network that float64 hardly holds keeps its factors where they are.
-        if (!isProduct || !scaled || context.Rounds == 1 || Math.Abs(growth) > Room) return;
+        if (Off.Is("folding") || !isProduct || !scaled || context.Rounds == 1 || Math.Abs(growth) > Room) return;
         folded = NormFolding.Fold(network, leaves, Scale, context.Interiors);
         if (folded is null) MakeLeaves();
 

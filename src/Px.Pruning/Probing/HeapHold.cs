@@ -40,7 +40,7 @@ internal sealed class HeapHold : IDisposable
 
     internal HeapHold(Device device)
     {
-        active = device.type == DeviceType.CPU;
+        active = device.type == DeviceType.CPU && !Off.Is("heap");
         if (active) empty([Lesson], ScalarType.Byte).Dispose();
     }
 

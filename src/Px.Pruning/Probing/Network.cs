@@ -60,7 +60,7 @@ internal sealed class Network : IDisposable
     internal SingleThread? ForOneSample()
     {
         long flops = Sites.Where(site => site.Weighted is not null).Sum(site => 2 * site.Weighted!.Positions * site.Weighted.Weight.numel());
-        return flops < WorthSharing ? new SingleThread() : null;
+        return flops < WorthSharing && !Off.Is("thread") ? new SingleThread() : null;
     }
 
     /// <summary>One forward pass of one sample: learns shapes and which modules hooks can see. Returns the output's shape.</summary>
@@ -102,7 +102,7 @@ internal sealed class Network : IDisposable
     /// </summary>
     private bool TriesChannelsLast(Tensor sample, Tensor output)
     {
-        if (Device.type != DeviceType.CPU || sample.dim() != 4 || !sample.is_floating_point()) return false;
+        if (Off.Is("layout") || Device.type != DeviceType.CPU || sample.dim() != 4 || !sample.is_floating_point()) return false;
         using var scope = NewDisposeScope();
         try
         {

@@ -7,7 +7,7 @@ namespace Px.Pruning.Probing;
 /// <summary>The two bounds R of Path eXclusion, each differentiated with respect to θ².</summary>
 internal static class PathObjectives
 {
-    private const long SamplesInPart = 32;
+    private static long SamplesInPart => Off.Is("parts") ? 128 : 32;
 
     /// <summary>
     /// <c>R = Σₖ Gᵏ hᵏ(1, θ², 1)</c> with <c>Gᵏ = Σₙ gᵏ(xₙ², 1, aₙ)</c>. Exact, since h does not depend on the data: G first, without

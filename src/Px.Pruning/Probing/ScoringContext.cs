@@ -37,7 +37,7 @@ internal sealed class ScoringContext(
     internal FlowObjective? Flow { get; set; }
 
     /// <summary>Where the path network's maps are constant for an input of ones; null for a single round, in which finding out costs more than it saves.</summary>
-    internal Interiors? Interiors => Rounds > 1 ? interiors ??= Interiors.Find(Network, Logger) : null;
+    internal Interiors? Interiors => Rounds > 1 && !Off.Is("interiors") ? interiors ??= Interiors.Find(Network, Logger) : null;
 
     internal CancellationToken Token { get; } = token;
 

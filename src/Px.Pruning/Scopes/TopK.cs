@@ -34,6 +34,7 @@ internal static class TopK
     /// <exception cref="NonFiniteScoreException">The score of a weight that is alive is NaN or infinite.</exception>
     public static IReadOnlyList<Tensor> Select(IReadOnlyList<ScoredParameter> parameters, long count)
     {
+        if (Px.Pruning.Probing.Off.Is("vectors")) return PlainTopK.Select(parameters, count);
         var cut = Find(parameters, count);
         using var scope = NewDisposeScope();
         var masks = parameters.Select(parameter => empty(parameter.Scores.shape, ScalarType.Bool, CPU)).ToList();
