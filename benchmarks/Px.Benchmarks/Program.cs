@@ -1,6 +1,5 @@
 using Px.Benchmarks.Collapse;
 using Px.Benchmarks.Comparison;
-using Px.Benchmarks.Decisions;
 using Px.Benchmarks.Micro;
 using Px.Benchmarks.Networks;
 
@@ -20,9 +19,6 @@ switch (args.FirstOrDefault())
         break;
     case Worker.Command:
         Worker.Run(args[1..]);
-        break;
-    case "decisions":
-        DecisionTable.Print(args[1..]);
         break;
     case "-h" or "--help":
         Console.WriteLine(ComparisonOptions.Usage);

@@ -37,6 +37,9 @@ public abstract class Pruner : IPruner
     /// <inheritdoc cref="ScoringFrame.ShapesOnly"/>
     internal virtual bool ShapesOnly => false;
 
+    /// <inheritdoc cref="ScoringFrame.SamplesInPass"/>
+    internal virtual long? SamplesInPass(PruningOptions options) => null;
+
     /// <summary>Whether a pruned weight is ranked again in later rounds, and may return.</summary>
     internal virtual bool RevivesWeights => false;
 
@@ -96,7 +99,8 @@ public abstract class Pruner : IPruner
 
     /// <inheritdoc cref="ScoringFrame.Run"/>
     internal T Scored<T>(Module<Tensor, Tensor> model, PruningData data, PruningOptions options, Func<ScoringContext, T> work, CancellationToken token) =>
-        new ScoringFrame(Name) { NeedsData = NeedsData, AcceptsSilentNetworks = AcceptsSilentNetworks, ShapesOnly = ShapesOnly }.Run(model, data, options, work, token);
+        new ScoringFrame(Name) { NeedsData = NeedsData, AcceptsSilentNetworks = AcceptsSilentNetworks, ShapesOnly = ShapesOnly, SamplesInPass = SamplesInPass(options) }
+            .Run(model, data, options, work, token);
 
     private void Rank(ScoringContext context, double sparsity, Stopwatch watch)
     {
@@ -109,7 +113,6 @@ public abstract class Pruner : IPruner
         var densities = options.Schedule.Plan(rounds, finalDensity);
         options.Scope.Check(prunable.Select(slot => (slot.Name, slot.Layer.Weight.numel())), densities[^1]);
 
-        context.Rounds = rounds;
         for (int round = 1; round <= rounds; round++)
         {
             context.Token.ThrowIfCancellationRequested();

@@ -75,7 +75,6 @@ internal static class NetworkMeasurement
         }
 
         token.ThrowIfCancellationRequested();
-        using var serial = network.ForOneSample();
         PathLinearity.Check(network, network.SampleShape!);
         return EffectivePaths.Follow(network, kept, token);
     }

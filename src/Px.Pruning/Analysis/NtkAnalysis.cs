@@ -100,7 +100,7 @@ public static class NtkAnalysis
         Module<Tensor, Tensor> model, PruningData data, PruningMask? mask = null, NtkOptions? options = null, CancellationToken cancellationToken = default)
     {
         options ??= new NtkOptions();
-        return Run(Frame with { DifferentiatesTwice = true }, model, data, mask, options, jacobian =>
+        return Run(Frame, model, data, mask, options, jacobian =>
         {
             var products = new NtkProducts(jacobian, options);
             jacobian.Expect(products.Passes * options.MaxSteps * NtkKrylov.Width(jacobian.Rows, options));

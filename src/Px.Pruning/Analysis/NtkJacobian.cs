@@ -84,7 +84,7 @@ internal sealed class NtkJacobian : IDisposable
     internal void Visit(IReadOnlyList<NtkParameter> of, Func<IEnumerable<Tensor>> vectors, Action<long, IReadOnlyList<Tensor>> visit)
     {
         List<Tensor> leaves = [.. of.Select(parameter => parameter.Leaf)];
-        using var serial = context.Network.ForOneSample();
+        using var serial = context.Network.OnOneThread(1);
         long index = 0;
         foreach (var input in MicroBatches(1))
         {

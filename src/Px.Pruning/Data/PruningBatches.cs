@@ -64,18 +64,6 @@ internal sealed class PruningBatches : IDisposable
         batches.Clear();
     }
 
-    /// <summary>Replaces each input, one after the other.</summary>
-    /// <param name="change">Returns a fresh tensor.</param>
-    public void Rearrange(Func<Tensor, Tensor> change)
-    {
-        for (int i = 0; i < batches.Count; i++)
-        {
-            var (input, target) = batches[i];
-            batches[i] = (change(input).DetachFromDisposeScope(), target);
-            input.Dispose();
-        }
-    }
-
     /// <summary>Takes ownership of one batch.</summary>
     internal void Add(Tensor input, Tensor target)
     {

@@ -30,6 +30,7 @@ internal sealed record TensorCopier(Device Device, ScalarType Dtype)
     private Tensor Copy(Tensor source, ScalarType dtype)
     {
         using var values = source.detach();
-        return values.to(dtype, Device, copy: true).DetachFromDisposeScope();
+        using var copy = values.to(dtype, Device, copy: true);
+        return copy.contiguous().DetachFromDisposeScope();
     }
 }

@@ -44,8 +44,7 @@ internal sealed class BorrowedWeights : WeightFunction
         foreach (var (weight, value) in weights.Zip(values)) weight.copy_(value);
     }
 
-    // The caller's own batch norms have no fast second derivative where channels lie innermost.
-    internal override Tensor Run(Tensor input, bool twice = false) => Network.Model.call((twice ? input.contiguous() : input).to(weights[0].dtype));
+    internal override Tensor Run(Tensor input) => Network.Model.call(input.to(weights[0].dtype));
 
     internal override void FreezeNorms(Tensor input)
     {

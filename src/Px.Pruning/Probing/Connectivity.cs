@@ -34,7 +34,7 @@ internal readonly record struct Connectivity(long Reached, long Outputs)
     {
         using var temporaries = NewDisposeScope();
         using var noGrad = no_grad();
-        using var serial = network.ForOneSample();
+        using var serial = network.OnOneThread(1);
         PathLinearity.Check(network, shape);
 
         var masks = new Tensor?[network.Slots.Count];

@@ -11,7 +11,7 @@ internal sealed class DataNorms(NormStatistics statistics) : IGradientNorms
     {
         if (!layer.UsesBatch(statistics)) return layer.NormalizeRunning(input);
         // Where a gradient is differentiated, libtorch takes time for γ even if it is a constant: a new network's is left out.
-        if (!plain.TryGetValue(layer, out bool isPlain)) plain[layer] = isPlain = !Off.Is("plain") && layer.IsPlain;
+        if (!plain.TryGetValue(layer, out bool isPlain)) plain[layer] = isPlain = layer.IsPlain;
         return isPlain ? layer.NormalizePlain(input, null, null, training: true) : layer.NormalizeBatch(input);
     }
 

@@ -7,8 +7,7 @@ namespace Px.Pruning.Probing;
 /// <summary>A gradient of the loss with the graph that it was made by, so that it can be differentiated once more. Disposing it lets the graph go.</summary>
 /// <param name="weights">What it is the gradient of. Owned handles; the weights themselves may have been replaced since.</param>
 /// <param name="gradients">One for each weight; null where none reaches the loss. Owned.</param>
-/// <param name="released">Called when the graph is let go.</param>
-internal sealed class DifferentiableGradient(IReadOnlyList<Tensor> weights, IReadOnlyList<Tensor?> gradients, Action released) : IDisposable
+internal sealed class DifferentiableGradient(IReadOnlyList<Tensor> weights, IReadOnlyList<Tensor?> gradients) : IDisposable
 {
     /// <summary>The gradient, one tensor for each weight, in no graph. Fresh.</summary>
     internal IReadOnlyList<Tensor> Values() => [.. gradients.Zip(weights, (g, w) => g is null ? zeros_like(w) : g.detach())];
@@ -34,7 +33,6 @@ internal sealed class DifferentiableGradient(IReadOnlyList<Tensor> weights, IRea
     public void Dispose()
     {
         foreach (var tensor in gradients.OfType<Tensor>().Concat(weights)) tensor.Dispose();
-        released();
     }
 
     private void Backward(Tensor product)

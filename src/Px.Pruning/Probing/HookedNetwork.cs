@@ -13,14 +13,12 @@ internal sealed class HookedNetwork : IDisposable
     private readonly Module<Tensor, Tensor> model;
     private readonly List<Action> removers = [];
     private readonly Stack<DisposeScope> containers = new();
-    private readonly HeapHold heap;
     private Evaluation? current;
     private int moment;
 
-    internal HookedNetwork(Module<Tensor, Tensor> model, IReadOnlyList<Site> sites, Device device)
+    internal HookedNetwork(Module<Tensor, Tensor> model, IReadOnlyList<Site> sites)
     {
         this.model = model;
-        heap = new HeapHold(device);
         foreach (var site in sites)
         {
             removers.Add(site.Module.register_forward_pre_hook((_, input) => Before(site, input)!).remove);
@@ -42,9 +40,7 @@ internal sealed class HookedNetwork : IDisposable
         try
         {
             // A module that returns its own argument must not make the caller's input leave this scope: hand it an alias.
-            var output = model.call(input.alias());
-            if (output.requires_grad) heap.Hold(HeapHold.Moment.ForwardDone, input.numel());
-            return output.MoveToOuterDisposeScope();
+            return model.call(input.alias()).MoveToOuterDisposeScope();
         }
         finally
         {
@@ -53,15 +49,10 @@ internal sealed class HookedNetwork : IDisposable
         }
     }
 
-    /// <summary>To be called when gradients were made that can be differentiated again: their memory is kept for the next time.</summary>
-    /// <param name="size">Of the batch.</param>
-    internal void HoldGradients(long size) => heap.Hold(HeapHold.Moment.GradientsDone, size);
-
     public void Dispose()
     {
         foreach (var remove in removers) remove();
         removers.Clear();
-        heap.Dispose();
     }
 
     private Tensor? Before(Site site, Tensor input)
@@ -93,7 +84,6 @@ internal sealed class HookedNetwork : IDisposable
         if (site.IsContainer && !current.Replaces(site) && ReleasesContainers)
         {
             using var scope = containers.Pop();
-            heap.Hold(HeapHold.Moment.BlockDone, (result ?? output).numel());
             scope.MoveToOuter(result ?? output);
         }
 

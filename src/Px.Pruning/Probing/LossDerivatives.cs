@@ -7,7 +7,6 @@ namespace Px.Pruning.Probing;
 internal sealed class LossDerivatives(ScoringContext context, WeightFunction function)
 {
     private bool proven;
-    private int graphs; // of gradients that may be differentiated again
 
     /// <summary>What the network's output is divided by before the loss.</summary>
     internal double Temperature { get; init; } = 1;
@@ -22,7 +21,6 @@ internal sealed class LossDerivatives(ScoringContext context, WeightFunction fun
             using var grad = enable_grad();
             var loss = Loss(batch);
             if (share is not null) loss = loss * share(batch.Input);
-            if (graphs > 0) context.Network.HoldGradients(batch.Input.numel() * graphs + 1);
             // No weight reaches the loss: every gradient is zero.
             if (loss.requires_grad) autograd.backward([loss], inputs: [.. function.Weights]);
         }
@@ -54,19 +52,16 @@ internal sealed class LossDerivatives(ScoringContext context, WeightFunction fun
         ProveDifferentiable(batch);
         using var temporaries = NewDisposeScope();
         using var grad = enable_grad();
-        var loss = Loss(batch, twice: true) * share;
+        var loss = Loss(batch) * share;
         var gradients = loss.requires_grad ? Gradients(loss) : [.. function.Weights.Select(_ => (Tensor?)null)];
-        graphs++;
-        context.Network.HoldGradients(batch.Input.numel() * graphs);
         return new DifferentiableGradient(
             [.. function.Weights.Select(weight => weight.alias().MoveToOuterDisposeScope())],
-            [.. gradients.Select(gradient => gradient?.MoveToOuterDisposeScope())],
-            released: () => graphs--);
+            [.. gradients.Select(gradient => gradient?.MoveToOuterDisposeScope())]);
     }
 
-    private Tensor Loss((Tensor Input, Tensor Target) batch, bool twice = false)
+    private Tensor Loss((Tensor Input, Tensor Target) batch)
     {
-        var output = function.Run(batch.Input, twice);
+        var output = function.Run(batch.Input);
         var loss = context.Loss(Temperature == 1 ? output : output / Temperature, batch.Target);
         return loss.numel() == 1
             ? loss

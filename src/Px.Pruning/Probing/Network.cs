@@ -9,10 +9,12 @@ namespace Px.Pruning.Probing;
 /// <summary>The caller's model as pruning sees it: its weights, its layers and, while data flows, its hooks.</summary>
 internal sealed class Network : IDisposable
 {
-    // Floating-point operations from which threads gain more than their synchronisation costs.
-    private const long WorthSharing = 1_000_000_000;
+    // Floating-point operations of a pass from which several threads gain more than they lose where other processes are busy too: then each of its
+    // operators may wait for a thread that is not scheduled.
+    private const long WorthSharing = 2_000_000_000;
 
     private readonly HookedNetwork hooks;
+    private bool? takesChannelsLast;
 
     internal Network(Module<Tensor, Tensor> model, ParameterSelection selection)
     {
@@ -20,7 +22,7 @@ internal sealed class Network : IDisposable
         Sites = FindSites(model);
         Slots = FindSlots(Sites, selection);
         Prunable = [.. Slots.Where(slot => slot.Prunable)];
-        hooks = new HookedNetwork(model, Sites, Slots.Count > 0 ? Device : CPU);
+        hooks = new HookedNetwork(model, Sites);
     }
 
     internal Module<Tensor, Tensor> Model { get; }
@@ -48,24 +50,22 @@ internal sealed class Network : IDisposable
 
     internal Device Device => Slots[0].Layer.Weight.device;
 
-    /// <summary>Whether batches are worth laying out with the channels innermost, and the network's code takes them so; as <see cref="Probe"/> found.</summary>
-    internal bool TakesChannelsLast { get; private set; }
-
     /// <summary>float64 for a float64 model, otherwise float32: half precision is too coarse to score in.</summary>
     internal ScalarType ComputeType => Slots[0].Layer.Weight.dtype == ScalarType.Float64 ? ScalarType.Float64 : ScalarType.Float32;
 
     internal Tensor Run(Evaluation evaluation, Tensor input) => hooks.Run(evaluation, input);
 
-    /// <summary>Keeps passes of a single sample on one thread, until disposed, where they are too small to share out.</summary>
-    internal SingleThread? ForOneSample()
+    /// <summary>Keeps passes on one thread, until disposed, where they are too small to share out. After the probe.</summary>
+    /// <param name="samples">How many samples a pass has.</param>
+    internal SingleThread? OnOneThread(long samples)
     {
         long flops = Sites.Where(site => site.Weighted is not null).Sum(site => 2 * site.Weighted!.Positions * site.Weighted.Weight.numel());
-        return flops < WorthSharing && !Off.Is("thread") ? new SingleThread() : null;
+        return flops * samples < WorthSharing ? new SingleThread() : null;
     }
 
     /// <summary>One forward pass of one sample: learns shapes and which modules hooks can see. Returns the output's shape.</summary>
     /// <param name="sample">A batch of one.</param>
-    /// <param name="shapesOnly">Whether nothing else is asked: then no layer computes, and no layout is tried.</param>
+    /// <param name="shapesOnly">Whether nothing else is asked: then no layer computes.</param>
     internal long[] Probe(Tensor sample, bool shapesOnly = false)
     {
         using var scope = NewDisposeScope();
@@ -82,32 +82,37 @@ internal sealed class Network : IDisposable
             output = Try(sample, shapesOnly);
         }
 
-        TakesChannelsLast = !shapesOnly && TriesChannelsLast(sample, output);
         Silent = SilentLayers.Find(this, sample);
         (IsProbed, SampleShape, OutputShape) = (true, sample.shape[1..], output.shape);
         return output.shape;
     }
 
-    /// <summary>The same numbers in the layout that the network computes fastest in. Fresh.</summary>
-    internal Tensor Arrange(Tensor batch) => TakesChannelsLast ? ChannelsLast(batch) : batch.alias();
-
-    /// <inheritdoc cref="HookedNetwork.HoldGradients"/>
-    internal void HoldGradients(long size) => hooks.HoldGradients(size);
+    /// <summary>
+    /// The same numbers in the layout that forward passes without gradients are fastest in. Gradients are to be computed in the standard layout: in this
+    /// one libtorch's float32 convolutions lose three digits of them. Fresh.
+    /// </summary>
+    internal Tensor ForForwardPass(Tensor batch)
+    {
+        using var first = batch.narrow(0, 0, 1);
+        return (takesChannelsLast ??= TakesChannelsLast(first)) ? ChannelsLast(batch) : batch.alias();
+    }
 
     public void Dispose() => hooks.Dispose();
 
     /// <summary>
-    /// libtorch's convolutions and batch norms on the CPU take half the time where channels lie innermost, and every layer hands the layout on.
-    /// Code that asks for the usual layout (<c>view</c> of a feature map) throws at once or, reading raw memory, computes something else.
+    /// Whether forward passes may have channels innermost, which on the CPU takes two thirds of the time. Code that relies on the standard layout
+    /// (<c>view</c> of a feature map) throws or, where it reads raw memory, gives another output.
     /// </summary>
-    private bool TriesChannelsLast(Tensor sample, Tensor output)
+    private bool TakesChannelsLast(Tensor sample)
     {
-        if (Off.Is("layout") || Device.type != DeviceType.CPU || sample.dim() != 4 || !sample.is_floating_point()) return false;
+        if (Device.type != DeviceType.CPU || sample.dim() != 4 || !sample.is_floating_point()) return false;
         using var scope = NewDisposeScope();
+        using var noGrad = no_grad();
         try
         {
+            var standard = Run(new ShapeEvaluation { NotesShapes = false }, sample);
             var arranged = Run(new ShapeEvaluation { NotesShapes = false }, ChannelsLast(sample));
-            return arranged.allclose(output, rtol: 1e-2, atol: 1e-2 * output.abs().max().ToDouble());
+            return arranged.allclose(standard, rtol: 1e-2, atol: 1e-2 * standard.abs().max().ToDouble());
         }
         catch (ExternalException)
         {

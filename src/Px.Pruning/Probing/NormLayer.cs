@@ -100,6 +100,9 @@ internal sealed class NormLayer
         Tensor y;
         switch (module)
         {
+            case BatchNorm when !is_grad_enabled() && x.dim() == 4 && x.stride(1) == 1 && !x.is_contiguous():
+                y = NormalizePixels(x, gamma, beta, moments);
+                break;
             case BatchNorm:
                 // momentum 1 turns the two buffers into this batch's own mean and unbiased variance, in the same pass.
                 Tensor mean = zeros(x.size(1), x.dtype, x.device), variance = zeros(x.size(1), x.dtype, x.device);
@@ -122,6 +125,23 @@ internal sealed class NormLayer
         }
 
         return y.MoveToOuterDisposeScope();
+    }
+
+    /// <summary>
+    /// Batch norm of maps whose channels lie innermost. libtorch's own loses two digits of their statistics, since it adds up each channel value by value.
+    /// </summary>
+    private Tensor NormalizePixels(Tensor x, Tensor? gamma, Tensor? beta, NormMoments? moments)
+    {
+        var pixels = x.permute(0, 2, 3, 1);
+        var rows = pixels.reshape(-1, x.size(1));
+        var mean = rows.mean([0]);
+        var centered = rows - mean;
+        var variance = centered.square().mean([0]);
+        moments?.Add(mean, variance, x.size(0));
+        var scale = (variance + Epsilon).rsqrt();
+        centered.mul_(gamma is null ? scale : scale * gamma);
+        if (beta is not null) centered.add_(beta);
+        return centered.reshape(pixels.shape).permute(0, 3, 1, 2);
     }
 
     internal bool IsBatchNorm => module is BatchNorm;

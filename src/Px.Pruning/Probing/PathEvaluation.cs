@@ -14,8 +14,6 @@ namespace Px.Pruning.Probing;
 /// </summary>
 internal class PathEvaluation : Evaluation
 {
-    private int calls;
-
     /// <summary>The weight of a slot in the input's dtype; disposed after use where <see cref="OwnsWeights"/>.</summary>
     internal required Func<int, ScalarType, Tensor> Weight { get; init; }
 
@@ -23,12 +21,6 @@ internal class PathEvaluation : Evaluation
 
     /// <summary>s² of a norm layer for so many dimensions, fresh; null for 1.</summary>
     internal Func<NormLayer, long, Tensor?>? Scale { get; init; }
-
-    /// <summary>
-    /// Whether a norm layer without a scale and an activation hand on the map itself, and not a copy of it. For networks of which it is known that their
-    /// code does not mind.
-    /// </summary>
-    internal bool Aliases { get; init; }
 
     /// <summary>The gates of f; null for every path active, where max-pooling takes its own maximum.</summary>
     internal ActivationPattern? Pattern { get; init; }
@@ -38,9 +30,6 @@ internal class PathEvaluation : Evaluation
     /// since an activation may have saved the tensor.
     /// </summary>
     internal bool InPlace { get; init; }
-
-    /// <summary>Where maps are constant, so that convolutions compute less; null for all there is. For an input of ones without gates only.</summary>
-    internal Interiors? Interiors { get; init; }
 
     /// <summary>Sees every tensor that leaves a module.</summary>
     internal Action<Site, int, Tensor>? Observer { get; init; }
@@ -52,9 +41,9 @@ internal class PathEvaluation : Evaluation
     {
         if (site.Norm is { } norm) return Scaled(norm, input);
         if (site.IsMaxPool) return Gather(input, Pattern!.NextIndices());
-        if (site.Weighted is not { } layer) return KeepsItsInput(site) && !IsGatedRelu(site) && !Aliases ? input.clone() : input.alias();
+        if (site.Weighted is not { } layer) return KeepsItsInput(site) && !IsGatedRelu(site) ? input.clone() : input.alias();
         var weight = Weight(layer.Slot, input.dtype);
-        var output = Interiors is { } interiors ? interiors.Apply(calls++, layer, input, weight) : layer.Apply(input, weight, null);
+        var output = layer.Apply(input, weight, null);
         if (OwnsWeights) weight.Dispose();
         return output;
     }
@@ -85,7 +74,7 @@ internal class PathEvaluation : Evaluation
     {
         using var wide = Scale?.Invoke(norm, input.dim());
         // A copy: the layer's result must not share memory with its input, or in-place code after it would change both.
-        if (wide is null) return Aliases ? input.alias() : input.clone();
+        if (wide is null) return input.clone();
         using var scale = wide.to(input.dtype);
         return input * scale;
     }

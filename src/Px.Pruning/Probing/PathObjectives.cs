@@ -7,7 +7,7 @@ namespace Px.Pruning.Probing;
 /// <summary>The two bounds R of Path eXclusion, each differentiated with respect to θ².</summary>
 internal static class PathObjectives
 {
-    private static long SamplesInPart => Off.Is("parts") ? 128 : 32;
+    private const long SamplesInPart = 32;
 
     /// <summary>
     /// <c>R = Σₖ Gᵏ hᵏ(1, θ², 1)</c> with <c>Gᵏ = Σₙ gᵏ(xₙ², 1, aₙ)</c>. Exact, since h does not depend on the data: G first, without
@@ -28,7 +28,7 @@ internal static class PathObjectives
         long[] sample = context.Batches[0].Input.shape[1..];
 
         using var grad = enable_grad();
-        var kernel = new PathEvaluation { Weight = (slot, _) => leaves[slot], Scale = norms.SquaredScale, Interiors = context.Interiors };
+        var kernel = new PathEvaluation { Weight = (slot, _) => leaves[slot], Scale = norms.SquaredScale };
         using var input = ones([1, .. sample], float64, context.Network.Device);
         using var h = context.Network.Run(kernel, input);
         using var R = (G * h).sum();
@@ -74,14 +74,12 @@ internal static class PathObjectives
     {
         if (context.Round != 1) return;
         var input = context.Batches[0].Input;
-        using var serial = context.Network.ForOneSample();
         PathLinearity.Check(context.Network, weights.SquaredTheta, input.shape[1..]);
         GateCheck.Run(context.Network, statistics, input);
     }
 
     private static double ActivationGrowth(ScoringContext context, MaskedWeights weights, long[] sample)
     {
-        using var serial = context.Network.ForOneSample();
         return PathRange.Growth(context.Network, sample, weights.Ones, true, null);
     }
 
@@ -98,10 +96,11 @@ internal static class PathObjectives
         bool whole = !norms.IsFrozen && context.Network.Sites.Any(site => site.Norm is { IsBatchNorm: true } norm && norm.UsesBatch(norms.Statistics));
         Tensor? sum = null;
         foreach (var (input, _) in context.Batches)
-        foreach (var seen in whole ? [input] : Parts(input))
+        foreach (var part in whole ? [input] : Parts(input))
         {
             context.Token.ThrowIfCancellationRequested();
             using var temporaries = NewDisposeScope();
+            var seen = context.Network.ForForwardPass(part);
             using var pattern = Activations(context, weights, norms, seen);
             var batch = SumOfPaths(context, weights, pattern, range, seen);
             sum = (sum is null ? batch : sum + batch).MoveToOuterDisposeScope();

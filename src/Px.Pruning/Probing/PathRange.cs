@@ -40,7 +40,7 @@ internal readonly record struct PathRange(ScalarType Type, int Exponent)
     /// of the same weights on inputs of at most 1. Negative infinity for a network that lets nothing through.
     /// </summary>
     internal static double Growth(
-        Network network, long[] sampleShape, Func<int, ScalarType, Tensor> weight, bool ownsWeights, Func<NormLayer, long, Tensor>? scale, Interiors? interiors = null)
+        Network network, long[] sampleShape, Func<int, ScalarType, Tensor> weight, bool ownsWeights, Func<NormLayer, long, Tensor>? scale)
     {
         using var scope = NewDisposeScope();
         using var noGrad = no_grad();
@@ -50,7 +50,6 @@ internal readonly record struct PathRange(ScalarType Type, int Exponent)
             Weight = weight,
             OwnsWeights = ownsWeights,
             Scale = scale,
-            Interiors = interiors,
             Observer = (site, _, output) => largest = site.IsContainer ? largest : Math.Max(largest, Maximum(output)),
         };
         var input = full([1, .. sampleShape], Math.ScaleB(1, -ProbeExponent), ScalarType.Float64, network.Device);

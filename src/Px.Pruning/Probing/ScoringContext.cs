@@ -8,9 +8,6 @@ namespace Px.Pruning.Probing;
 internal sealed class ScoringContext(
     Network network, PruningBatches? batches, PruningOptions options, long seed, CancellationToken token) : IDisposable
 {
-    private Interiors? interiors;
-    private SingleThread? serial;
-
     internal Network Network { get; } = network;
 
     internal PruningOptions Options { get; } = options;
@@ -21,9 +18,6 @@ internal sealed class ScoringContext(
     /// <summary>The round that is scored, from 1.</summary>
     internal int Round { get; set; } = 1;
 
-    /// <summary>How many rounds are scored in all.</summary>
-    internal int Rounds { get; set; } = 1;
-
     /// <summary>How many weights shall remain after this round; null where weights are only scored.</summary>
     internal long? Wanted { get; set; }
 
@@ -32,12 +26,6 @@ internal sealed class ScoringContext(
 
     /// <summary>log₂ of the largest value in the unpruned network of paths, once a method has measured it.</summary>
     internal double? Growth { get; set; }
-
-    /// <summary>What a data-free method keeps from round to round.</summary>
-    internal FlowObjective? Flow { get; set; }
-
-    /// <summary>Where the path network's maps are constant for an input of ones; null for a single round, in which finding out costs more than it saves.</summary>
-    internal Interiors? Interiors => Rounds > 1 && !Off.Is("interiors") ? interiors ??= Interiors.Find(Network, Logger) : null;
 
     internal CancellationToken Token { get; } = token;
 
@@ -55,17 +43,5 @@ internal sealed class ScoringContext(
         return nn.functional.cross_entropy(output, target);
     }
 
-    /// <summary>
-    /// Keeps all that is left of the call on one thread, where passes of one sample are too small to share out. Once for all rounds: libtorch starts
-    /// threads anew whenever their number grows.
-    /// </summary>
-    internal void StayOnOneThread() => serial ??= Network.ForOneSample();
-
-    public void Dispose()
-    {
-        serial?.Dispose();
-        Flow?.Dispose();
-        interiors?.Dispose();
-        batches?.Dispose();
-    }
+    public void Dispose() => batches?.Dispose();
 }

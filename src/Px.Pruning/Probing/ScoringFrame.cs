@@ -15,11 +15,11 @@ internal sealed record ScoringFrame(string Name)
     /// <summary>Whether a network whose layers are called through <c>forward</c>, out of sight of hooks, will do.</summary>
     internal bool AcceptsSilentNetworks { get; init; } = true;
 
+    /// <summary>How many samples a pass has; null for the largest batch of the data, or one where there is none.</summary>
+    internal long? SamplesInPass { get; init; }
+
     /// <summary>Whether of the network without its weights no more than shapes is asked, so that the probe need not compute.</summary>
     internal bool ShapesOnly { get; init; }
-
-    /// <summary>Whether second derivatives are taken, which libtorch computes slowly in channels-last layout.</summary>
-    internal bool DifferentiatesTwice { get; init; }
 
     /// <summary>Runs <paramref name="work"/> with hooks in place and data at hand, and puts everything back.</summary>
     internal T Run<T>(Module<Tensor, Tensor> model, PruningData data, PruningOptions options, Func<ScoringContext, T> work, CancellationToken token)
@@ -37,6 +37,8 @@ internal sealed record ScoringFrame(string Name)
         using var context = new ScoringContext(network, Collect(network, data, options, token), options, options.Seed ?? Random.Shared.NextInt64(), token);
         if (network.Silent.Count > 0 && !AcceptsSilentNetworks) throw SilentNetwork(network);
         using var snapshot = new ModelSnapshot(model, options.Seed);
+        // Once for the whole call: libtorch starts its threads anew whenever their number grows.
+        using var serial = network.OnOneThread(SamplesInPass ?? (NeedsData ? context.Batches.Max(batch => batch.Input.size(0)) : 1));
         // Not before: a tensor that the caller's loader creates and keeps must not die with a scope of ours.
         using var temporaries = NewDisposeScope();
         return work(context);
@@ -60,7 +62,6 @@ internal sealed record ScoringFrame(string Name)
             {
                 using var sample = batches.Batches[0].Input.narrow(0, 0, 1);
                 if (!network.IsProbed) Probe(sample);
-                if (NeedsData && !DifferentiatesTwice) batches.Rearrange(network.Arrange);
                 return batches;
             }
             catch

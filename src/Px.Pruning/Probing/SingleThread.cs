@@ -3,14 +3,10 @@ using static TorchSharp.torch;
 namespace Px.Pruning.Probing;
 
 /// <summary>
-/// Runs libtorch's operators on the calling thread alone until disposed. A pass of one small sample has nothing to share out, and where
-/// matrix products and other operators keep thread pools of their own, the pools wait for each other: measured 7 ms on one
-/// thread, 70 to 180 ms on two (ResNet-20, float64, OpenBLAS).
+/// Runs libtorch's operators on the calling thread alone until disposed. A pass of one small sample has nothing to share out, and where other
+/// processes keep the processors busy, every operator that is shared waits for a thread that is not scheduled.
 /// </summary>
-/// <remarks>
-/// For a call, or what is done once in it, and not for a pass of every round: disposed, it makes libtorch start threads anew, which spin beside whatever
-/// comes next (decision 19).
-/// </remarks>
+/// <remarks>For a call, and not for a pass of every round: whenever the number of threads grows, libtorch starts them anew.</remarks>
 internal sealed class SingleThread : IDisposable
 {
     private readonly int found = get_num_threads();

@@ -41,12 +41,7 @@ internal sealed class SubstitutedWeights : WeightFunction
     /// <summary>Whether gradients flow to the caller's biases.</summary>
     internal bool TrainsBiases { get; init; }
 
-    internal override Tensor Run(Tensor input, bool twice = false)
-    {
-        // Other norm layers than batch norm have no fast second derivative where channels lie innermost.
-        using var arranged = twice && Network.Sites.Any(site => site.Norm is { IsBatchNorm: false }) ? input.contiguous() : input.alias();
-        return Network.Run(new GradientEvaluation(leaves, norms) { TrainsBiases = TrainsBiases, NormalizesRows = twice }, arranged);
-    }
+    internal override Tensor Run(Tensor input) => Network.Run(new GradientEvaluation(leaves, norms) { TrainsBiases = TrainsBiases }, input);
 
     internal override void FreezeNorms(Tensor input)
     {

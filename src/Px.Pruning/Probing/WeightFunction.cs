@@ -48,9 +48,7 @@ internal abstract class WeightFunction(Network network) : IDisposable
     internal abstract void Set(IReadOnlyList<Tensor> values);
 
     /// <summary>The network's output for an input [B, …], in a graph where gradients are enabled.</summary>
-    /// <param name="input">[B, …].</param>
-    /// <param name="twice">Whether the gradient will be differentiated: a matter of speed.</param>
-    internal abstract Tensor Run(Tensor input, bool twice = false);
+    internal abstract Tensor Run(Tensor input);
 
     /// <summary>Takes the statistics of all norm layers from this input, by one pass without gradients.</summary>
     internal abstract void FreezeNorms(Tensor input);

@@ -33,12 +33,6 @@ internal sealed class WeightedLayer
     internal bool PadsWithZeros => module is Convolution { padding_mode: PaddingModes.Zeros or PaddingModes.Constant } c
         && (c.padding_type == Padding.Same ? c.kernel_size.Any(size => size > 1) : c.padding is { } padding && padding.Any(side => side != 0));
 
-    /// <summary>What outputs read along each axis of a convolution that pads with zeros; empty for any other layer.</summary>
-    internal IReadOnlyList<Window> Windows =>
-        module is Convolution { transposed: false, padding_mode: PaddingModes.Zeros or PaddingModes.Constant } convolution
-            ? [.. Enumerable.Range(0, convolution.kernel_size.Length).Select(axis => WindowOf(convolution, axis))]
-            : [];
-
     /// <summary>How often each weight was used for one sample in the probe, over all calls of this layer; 0 for a layer that nothing called.</summary>
     internal long Positions { get; private set; }
 
@@ -131,13 +125,6 @@ internal sealed class WeightedLayer
             2 => nn.functional.conv_transpose2d(x, w, b, c.stride, padding, c.output_padding, c.dilation, groups),
             _ => nn.functional.conv_transpose3d(x, w, b, c.stride, padding, c.output_padding, c.dilation, groups),
         };
-    }
-
-    private static Window WindowOf(Convolution c, int axis)
-    {
-        long span = c.dilation[axis] * (c.kernel_size[axis] - 1);
-        long before = c.padding_type == Padding.Same ? span / 2 : c.padding?[axis] ?? 0;
-        return new(span + 1, c.stride[axis], before, c.padding_type == Padding.Same ? span - before : before);
     }
 
     /// <summary>Widths for <c>nn.functional.pad</c>: last dimension first, before and after.</summary>

@@ -28,7 +28,7 @@ public sealed class LogSynFlowPruner : Pruner
 
     internal override (IReadOnlyList<Tensor> Scores, int Exponent) ScoreRound(ScoringContext context)
     {
-        var (scores, _) = FlowObjective.Score(context, power: 1, scaled: false, (weight, dR, exponent) => LogOnePlus(dR, exponent).mul_(weight), isProduct: false);
+        var (scores, _) = FlowObjective.Score(context, power: 1, scaled: false, (weight, dR, exponent) => LogOnePlus(dR, exponent).mul_(weight));
         return (scores, 0);
     }
 

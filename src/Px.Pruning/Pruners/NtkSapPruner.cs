@@ -89,6 +89,8 @@ public sealed class NtkSapPruner : Pruner
 
     internal override bool NeedsShape => true;
 
+    internal override long? SamplesInPass(PruningOptions options) => Math.Min(Samples ?? options.BatchSize, options.BatchSize);
+
     internal override IEnumerable<KeyValuePair<string, string>> Settings =>
     [
         KeyValuePair.Create("epsilon", Epsilon.ToString("R", CultureInfo.InvariantCulture)),
@@ -137,9 +139,7 @@ public sealed class NtkSapPruner : Pruner
 
     private static Tensor Input(Tensor drawn, Network network)
     {
-        using (drawn)
-        using (var z = drawn.to(network.ComputeType, network.Device))
-            return network.Arrange(z);
+        using (drawn) return drawn.to(network.ComputeType, network.Device);
     }
 
     /// <summary>∂J/∂(θ' ⊙ m) and ∂J/∂((θ' + εΔ) ⊙ m) on one batch.</summary>

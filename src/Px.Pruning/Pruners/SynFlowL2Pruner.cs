@@ -36,7 +36,7 @@ public sealed class SynFlowL2Pruner : Pruner
     internal override IEnumerable<KeyValuePair<string, string>> Settings => [KeyValuePair.Create("weighting", Weighting.ToString())];
 
     internal override (IReadOnlyList<Tensor> Scores, int Exponent) ScoreRound(ScoringContext context) =>
-        FlowObjective.Score(context, power: 2, scaled: true, (weight, dR, _) => dR.mul_(Factor(weight)), isProduct: Weighting == PxWeighting.Squared);
+        FlowObjective.Score(context, power: 2, scaled: true, (weight, dR, _) => dR.mul_(Factor(weight)));
 
     private Tensor Factor(Tensor thetaSquared) => Weighting == PxWeighting.Squared ? thetaSquared : thetaSquared.sqrt();
 }

@@ -34,5 +34,5 @@ public sealed class SynFlowPruner : Pruner
     internal override bool NeedsShape => true;
 
     internal override (IReadOnlyList<Tensor> Scores, int Exponent) ScoreRound(ScoringContext context) =>
-        FlowObjective.Score(context, power: 1, scaled: true, (weight, dR, _) => dR.mul_(weight), isProduct: true);
+        FlowObjective.Score(context, power: 1, scaled: true, (weight, dR, _) => dR.mul_(weight));
 }

@@ -5,16 +5,16 @@ using static TorchSharp.torch;
 
 namespace Px.Pruning.Tests.Probing;
 
-/// <summary>Batches go through the network with channels innermost, but only where its code computes the same that way.</summary>
+/// <summary>Forward passes without gradients have channels innermost, but only where the network's code computes the same that way.</summary>
 public class ChannelsLastTests
 {
     [Fact]
-    public void Arrange_OrdinaryNetwork_MovesChannelsInnermostAndChangesNoNumber()
+    public void ForForwardPass_OrdinaryNetwork_MovesChannelsInnermostAndChangesNoNumber()
     {
         using var scope = NewDisposeScope();
         using var network = Probed(new ConvNet(), out var batch);
 
-        var arranged = network.Arrange(batch);
+        var arranged = network.ForForwardPass(batch);
 
         arranged.shape.Should().Equal(batch.shape);
         arranged.stride(1).Should().Be(1);
@@ -23,17 +23,16 @@ public class ChannelsLastTests
 
     [Theory]
     [MemberData(nameof(LayoutReaders))]
-    public void Arrange_CodeThatDependsOnTheLayout_LeavesTheBatchAlone(string name)
+    public void ForForwardPass_CodeThatDependsOnTheLayout_LeavesTheBatchAlone(string name)
     {
         using var scope = NewDisposeScope();
         using var network = Probed(new ReadsMaps(readers[name]), out var batch);
 
-        network.TakesChannelsLast.Should().BeFalse();
-        network.Arrange(batch).stride().Should().Equal(batch.stride());
+        network.ForForwardPass(batch).stride().Should().Equal(batch.stride());
     }
 
     [Fact]
-    public void Arrange_InputsThatAreNoImages_LeavesThemAlone()
+    public void ForForwardPass_InputsThatAreNoImages_LeavesThemAlone()
     {
         using var scope = NewDisposeScope();
         using var model = nn.Sequential(nn.Linear(5, 3));
@@ -41,7 +40,7 @@ public class ChannelsLastTests
         var batch = ones(4, 5);
         network.Probe(batch.narrow(0, 0, 1));
 
-        network.Arrange(batch).stride().Should().Equal(batch.stride());
+        network.ForForwardPass(batch).stride().Should().Equal(batch.stride());
     }
 
     [Theory]

@@ -35,6 +35,29 @@ public class SynFlowTests
             return Math.Abs(paths.Theta[j]) * Math.Log(1 + gradient);
         });
 
+    /// <summary>Two ways to the same mask: rounds in one call, and single rounds that carry the mask on.</summary>
+    [Fact]
+    public void Prune_RoundsInOneCall_KeepWhatSingleRoundsKeep()
+    {
+        using var model = new ResidualNet(functionalTail: false);
+        var data = PruningData.Shape(3, 24, 24);
+        double[] densities = [.. Enumerable.Range(1, 4).Select(round => Math.Pow(0.2, round / 4.0))];
+
+        PruningMask? mask = null;
+        foreach (double density in densities)
+        {
+            using var scores = new SynFlowPruner().Score(model, data, mask);
+            long total = scores.Names.Sum(name => scores[name].numel()), kept = (long)Math.Round(density * total);
+            using var all = cat([.. scores.Names.Select(name => scores[name].flatten())]);
+            double threshold = all.sort(descending: true).Values[kept - 1].ToDouble();
+            mask?.Dispose();
+            mask = new PruningMask(scores.Names.Select(name => KeyValuePair.Create(name, scores[name].ge(threshold))));
+        }
+
+        using var result = new SynFlowPruner().Prune(model, data, 0.8, new PruningOptions { Rounds = 4 });
+        using (mask) foreach (string name in mask!.Names) result.Mask[name].eq(mask[name]).all().ToBoolean().Should().BeTrue(name);
+    }
+
     [Fact]
     public void Score_PxWithoutItsDataTermOnRunningStatistics_IsSynFlowL2()
     {
