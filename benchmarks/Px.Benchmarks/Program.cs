@@ -17,6 +17,9 @@ switch (args.FirstOrDefault())
     case NetworkWorker.Command:
         NetworkWorker.Run(args[1..]);
         break;
+    case Neighbour.Command:
+        Neighbour.Burn();
+        break;
     case Worker.Command:
         Worker.Run(args[1..]);
         break;

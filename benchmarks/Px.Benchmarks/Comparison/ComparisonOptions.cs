@@ -7,28 +7,36 @@ internal sealed record ComparisonOptions
 {
     internal static string Usage =>
         """
-        usage: ./build.sh bench [--quick] [--only time|memory|growth] [--threads 1,2] [--keep-memory] [METHOD ...]
+        usage: ./build.sh bench [--quick] [--only time|floor|memory|growth] [--against authors|python] [--threads 1,2]
+                                [--keep-memory] [--neighbour] [METHOD ...]
                ./build.sh bench check
                ./build.sh bench collapse
                ./build.sh bench models
                ./build.sh bench operators [THREADS]
                ./build.sh bench micro [BenchmarkDotNet's arguments]
 
-        Time and memory of each method against the same algorithm run the way its authors run it, in Python, and how its cost grows.
+        Time and memory of each method against the same algorithm run the way its authors run it; time against bare passes of the
+        network; and how cost grows.
         Methods: METHODS
           --quick        three pairs of runs instead of 7 to 41; growth from end to end, in one run each
-          --only         one of the three tables
+          --only         one of the four tables
+          --against      the authors' way in C# on the same libtorch (authors, the default; it has no PHEW), or in Python on Python's
           --threads      the numbers of threads to time with
           --keep-memory  both sides' C library keeps the memory it is given back: times without page faults
+          --neighbour    another process keeps one core busy meanwhile
           METHOD         only these
-          check          whether the Python side computes the published formulas
+          check          whether the authors' way computes the published formulas, in C# and in Python
           collapse       layers without weights by method and compression
           models         a forward pass and a training step of ResNet-18 against torchvision's
           operators      what libtorch's operators cost here, in both memory layouts
           micro          a round against a bare forward and backward pass, a masked training step
         """.Replace("METHODS", string.Join(", ", Comparison.Contests.All.Select(contest => contest.Name)), StringComparison.Ordinal);
 
-    private static readonly string[] Tables = ["time", "memory", "growth"];
+    // Runs of a fraction of a second are at the mercy of neighbours: there may be more of them.
+    private static readonly TimeSpan enough = TimeSpan.FromSeconds(15);
+    private const int FewestPairs = 7, MostPairs = 41, QuickPairs = 3;
+
+    private static readonly string[] Tables = ["time", "floor", "memory", "growth"];
 
     internal bool Quick { get; init; }
 
@@ -41,8 +49,24 @@ internal sealed record ComparisonOptions
     /// <summary>Whether the C library's allocator keeps what is freed, on both sides, when times are taken.</summary>
     internal bool KeepMemory { get; init; }
 
-    /// <summary>Pairs of timed runs, at least.</summary>
-    internal int Repetitions => Quick ? 3 : 7;
+    /// <summary>Whom times and memory are compared with.</summary>
+    internal Opponent Against { get; init; } = Opponent.Authors;
+
+    /// <summary>Whether another process keeps one core busy.</summary>
+    internal bool Neighbour { get; init; }
+
+    /// <summary>The opponent in a table's title.</summary>
+    internal string OpponentName => Against == Opponent.Authors ? "the authors' way in C#" : "the authors' way in Python";
+
+    /// <summary>What a table's title says of the circumstances.</summary>
+    internal string Conditions => (KeepMemory ? ", memory kept" : "") + (Neighbour ? ", beside a busy neighbour" : "");
+
+    /// <summary>The methods that the opponent has.</summary>
+    internal IEnumerable<Contest> Opponents => Contests.Where(contest => Against == Opponent.Python || contest.IsInCSharp);
+
+    /// <summary>Whether to time another pair of runs.</summary>
+    internal bool NeedsMore(int pairs, TimeSpan elapsed) =>
+        Quick ? pairs < QuickPairs : pairs < FewestPairs || (pairs < MostPairs && elapsed < enough);
 
     /// <summary>The options, or null where the arguments make no sense.</summary>
     internal static ComparisonOptions? Parse(IReadOnlyList<string> arguments)
@@ -59,6 +83,13 @@ internal sealed record ComparisonOptions
                     break;
                 case "--keep-memory":
                     options = options with { KeepMemory = true };
+                    break;
+                case "--neighbour":
+                    options = options with { Neighbour = true };
+                    break;
+                case "--against" when value is "authors" or "python":
+                    options = options with { Against = value == "python" ? Opponent.Python : Opponent.Authors };
+                    i++;
                     break;
                 case "--only" when Tables.Contains(value):
                     options = options with { Only = [value!] };

@@ -11,9 +11,16 @@ namespace Px.Benchmarks.Comparison;
 /// </param>
 internal sealed record Contest(string Name, Func<IPruner> Create, int Rounds = 2)
 {
-    /// <summary>The most that a round may take, as a fraction of the authors' way. Default 1.</summary>
+    /// <summary>The most that a round may take on one thread, as a fraction of the authors' way. Default 1.</summary>
     internal double TimeTarget { get; init; } = 1;
 
     /// <summary>The most memory that a call may take above start-up, as a fraction of the authors' way. Default 1.</summary>
     internal double MemoryTarget { get; init; } = 1;
+
+    /// <summary>Whether the authors' way exists in C#, and not only in Python.</summary>
+    internal bool IsInCSharp => Authors.Methods.All.ContainsKey(Name);
+
+    /// <summary>The target on equal terms and one thread; against Python, only of what Python alone has; null for none.</summary>
+    internal double? TimeTargetAgainst(Opponent opponent, int threads) =>
+        threads == 1 && (opponent == Opponent.Authors) == IsInCSharp ? TimeTarget : null;
 }

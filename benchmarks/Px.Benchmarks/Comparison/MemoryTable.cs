@@ -12,19 +12,18 @@ internal static class MemoryTable
     {
         int processes = options.Quick ? 1 : 5;
         var table = new Table(
-            $"Memory above start-up, threads: 1, processes: {processes}", 12,
+            $"Memory above start-up against {options.OpponentName}, threads: 1, processes: {processes}", 12,
             "method", "ours MiB", "theirs MiB", "ratio", "lowest", "highest", "target", "", "start-up:", "ours MiB", "theirs MiB");
-        foreach (var contest in options.Contests)
+        foreach (var contest in options.Opponents)
         {
             var pairs = Enumerable.Range(0, processes).Select(_ => (
                 Ours: Measure(() => WorkerProcess.Ours(1, folder, Problem.Standard), contest),
-                Theirs: Measure(() => WorkerProcess.Theirs(1, folder, Problem.Standard), contest))).ToList();
+                Theirs: Measure(() => WorkerProcess.Theirs(options.Against, 1, folder, Problem.Standard), contest))).ToList();
             double[] ratios = [.. pairs.Select(pair => pair.Ours.Above / pair.Theirs.Above)];
-            double ratio = Median(ratios);
-            table.Add(
+            table.Add([
                 contest.Name, Mebibytes(pairs.Select(pair => pair.Ours.Above)), Mebibytes(pairs.Select(pair => pair.Theirs.Above)),
-                Number(ratio, "F2"), Number(ratios.Min(), "F2"), Number(ratios.Max(), "F2"), Number(contest.MemoryTarget, "F2"), Verdict(ratio, contest.MemoryTarget), "",
-                Mebibytes(pairs.Select(pair => pair.Ours.Start)), Mebibytes(pairs.Select(pair => pair.Theirs.Start)));
+                .. Ratios(ratios, contest.MemoryTarget), "",
+                Mebibytes(pairs.Select(pair => pair.Ours.Start)), Mebibytes(pairs.Select(pair => pair.Theirs.Start))]);
         }
     }
 

@@ -26,4 +26,12 @@ internal static class Statistics
     internal static string Seconds(double value) => Number(value, value < 0.1 ? "F4" : value < 10 ? "F3" : "F1");
 
     internal static string Verdict(double ratio, double target) => ratio <= target ? "ok" : "OVER";
+
+    /// <summary>Five cells: median, lowest and highest ratio, the target, and whether the median meets it; without a target no verdict.</summary>
+    internal static string[] Ratios(IReadOnlyCollection<double> ratios, double? target)
+    {
+        double ratio = Median(ratios);
+        string[] spread = [Number(ratio, "F2"), Number(ratios.Min(), "F2"), Number(ratios.Max(), "F2")];
+        return target is { } most ? [.. spread, Number(most, "F2"), Verdict(ratio, most)] : [.. spread, "-", ""];
+    }
 }

@@ -3,15 +3,14 @@ namespace Px.Benchmarks.Comparison;
 /// <summary>A table on the console whose rows appear as they are measured: the first column to the left, the others to the right.</summary>
 internal sealed class Table
 {
-    private const int FirstWidth = 12;
     private readonly int[] widths;
 
     /// <param name="title">A line above the table.</param>
     /// <param name="width">Of every column but the first.</param>
-    /// <param name="header">Titles of the columns.</param>
+    /// <param name="header">Titles of the columns; the first column is as wide as its title, and 12 at least.</param>
     internal Table(string title, int width, params string[] header)
     {
-        widths = [FirstWidth, .. header.Skip(1).Select(_ => width)];
+        widths = [Math.Max(12, header[0].Length), .. header.Skip(1).Select(_ => width)];
         Console.WriteLine();
         Console.WriteLine(title);
         Add(header);

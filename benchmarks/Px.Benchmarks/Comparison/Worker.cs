@@ -1,92 +1,83 @@
-using System.Diagnostics;
 using System.Globalization;
-using Px.Pruning;
+using Px.Benchmarks.Floor;
 using Px.Pruning.Models;
-using Px.Pruning.Models.StateDicts;
 using TorchSharp;
 using static TorchSharp.torch;
 
 namespace Px.Benchmarks.Comparison;
 
-/// <summary>The library's side, in a process of its own; answers the commands of <c>benchmarks/python/worker.py</c>.</summary>
-internal sealed class Worker
+/// <summary>
+/// One side or both at work in a process of their own; answers the commands of <c>benchmarks/python/worker.py</c>, whose last word
+/// may name a side, and <c>pass NAME</c> with the seconds of one of <see cref="BarePasses"/>.
+/// </summary>
+internal sealed class Worker : IDisposable
 {
-    internal const string Command = "worker";
+    internal const string Command = "worker", Both = LibrarySide.Name + "," + AuthorsSide.Name;
 
     private readonly CifarResNet model;
-    private readonly PruningData data;
-    private readonly PruningData shape;
-    private readonly Dictionary<string, Tensor> weights;
+    private readonly Tensor input, target;
+    private readonly string[] names;
+    private readonly Dictionary<string, ISide> sides;
 
-    private Worker(CifarResNet model, Tensor input, Tensor target)
+    private Worker(string[] names, (CifarResNet Model, Tensor Input, Tensor Target) problem)
     {
-        this.model = model;
-        data = PruningData.From([(input, target)]);
-        shape = PruningData.Shape(input.shape[1..]);
-        weights = model.state_dict().ToDictionary(entry => entry.Key, entry => entry.Value.detach().clone());
+        this.names = names;
+        (model, input, target) = problem;
+        sides = names.ToDictionary(name => name, CreateSide);
     }
 
-    /// <param name="arguments">Threads, folder, depth, width.</param>
+    /// <param name="arguments">Sides (joined by a comma), threads, folder, depth, width.</param>
     internal static void Run(string[] arguments)
     {
-        int[] numbers = [.. new[] { arguments[0], arguments[2], arguments[3] }.Select(text => int.Parse(text, CultureInfo.InvariantCulture))];
+        int[] numbers = [.. new[] { arguments[1], arguments[3], arguments[4] }.Select(Parse)];
         set_num_threads(numbers[0]);
-        var (model, input, target) = new Problem(numbers[1], numbers[2], 0).Load(arguments[1]);
-        var worker = new Worker(model, input, target);
+        using var worker = new Worker(arguments[0].Split(','), new Problem(numbers[1], numbers[2], 0).Load(arguments[2]));
         Console.WriteLine($"ready {ProcessMemory.Library("libtorch_cpu")}");
         while (Console.ReadLine() is { } line) Console.WriteLine(worker.Answer(line.Split(' ')));
     }
 
+    public void Dispose()
+    {
+        model.Dispose();
+        input.Dispose();
+        target.Dispose();
+    }
+
     private string Answer(string[] words)
     {
+        if (words[0] == BarePasses.Command) return Text(BarePasses.Seconds(words[1], model, input, target));
+        string side = words.ElementAtOrDefault(4) ?? names[0];
         var contest = Contests.Find(words[1]);
-        int rounds = int.Parse(words[2], CultureInfo.InvariantCulture);
+        int rounds = Parse(words[2]);
         double sparsity = double.Parse(words[3], CultureInfo.InvariantCulture);
-        switch (words[0])
+        if (words[0] == "warm")
         {
-            case "warm":
-                WarmUp(contest, rounds, sparsity);
-                return "ok";
-            case "run":
-                Reset();
-                return string.Join(' ', Prune(contest, rounds, sparsity).Select(end => end.ToString("F6", CultureInfo.InvariantCulture)));
-            default:
-                Reset();
-                ProcessMemory.ResetPeak();
-                long before = ProcessMemory.Resident();
-                Prune(contest, rounds, sparsity);
-                return string.Create(CultureInfo.InvariantCulture, $"{before} {ProcessMemory.Peak()}");
+            WarmUp(side, contest, rounds, sparsity);
+            return "ok";
         }
-    }
 
-    private static void WarmUp(Contest contest, int rounds, double sparsity)
-    {
-        using var tiny = Problem.Tiny.CreateModel();
-        var (input, target) = Problem.Tiny.CreateBatch(imageSize: 8);
-        new Worker(tiny, input, target).Prune(contest, rounds, sparsity);
-    }
-
-    private void Reset()
-    {
-        model.LoadStateDict(weights);
+        sides[side].Reset();
         GC.Collect();
         GC.WaitForPendingFinalizers();
+        if (words[0] == "run") return string.Join(' ', sides[side].Prune(contest, rounds, sparsity).Select(Text));
+        ProcessMemory.ResetPeak();
+        long before = ProcessMemory.Resident();
+        sides[side].Prune(contest, rounds, sparsity);
+        return string.Create(CultureInfo.InvariantCulture, $"{before} {ProcessMemory.Peak()}");
     }
 
-    /// <summary>Seconds from the start to the end of each round, and to the end.</summary>
-    private List<double> Prune(Contest contest, int rounds, double sparsity)
+    private static void WarmUp(string side, Contest contest, int rounds, double sparsity)
     {
-        var ends = new List<double>();
-        var pruner = contest.Create();
-        var watch = Stopwatch.StartNew();
-        var options = new PruningOptions { Data = DataBudget.All, BatchSize = int.MaxValue, Rounds = rounds, Progress = new RoundEnds(watch, ends) };
-        using var result = pruner.Prune(model, pruner.NeedsData ? data : shape, sparsity, options);
-        ends.Add(watch.Elapsed.TotalSeconds);
-        return ends;
+        using var temporaries = NewDisposeScope();
+        var (input, target) = Problem.Tiny.CreateBatch(imageSize: 8);
+        using var tiny = new Worker([side], (Problem.Tiny.CreateModel(), input, target));
+        tiny.sides[side].Prune(contest, rounds, sparsity);
     }
 
-    private sealed class RoundEnds(Stopwatch watch, List<double> ends) : IProgress<PruningProgress>
-    {
-        public void Report(PruningProgress value) => ends.Add(watch.Elapsed.TotalSeconds);
-    }
+    private static int Parse(string number) => int.Parse(number, CultureInfo.InvariantCulture);
+
+    private static string Text(double seconds) => seconds.ToString("F6", CultureInfo.InvariantCulture);
+
+    private ISide CreateSide(string name) =>
+        name == LibrarySide.Name ? new LibrarySide(model, input, target) : new AuthorsSide(model, input, target);
 }

@@ -37,24 +37,35 @@ internal sealed class WorkerProcess : IDisposable
     internal string Library { get; }
 
     /// <summary>Debian's Python; <c>PX_PYTHON</c> names another.</summary>
-    internal static string Python { get; } = Environment.GetEnvironmentVariable("PX_PYTHON") ?? "/usr/bin/python3";
+    internal static string PythonProgram { get; } = Environment.GetEnvironmentVariable("PX_PYTHON") ?? "/usr/bin/python3";
 
     /// <summary>The library's side.</summary>
     internal static WorkerProcess Ours(int threads, string folder, Problem problem, bool keepMemory = false) =>
-        new(Environment.ProcessPath!, [Worker.Command, Text(threads), .. problem.Arguments(folder)], threads, keepMemory ? true : null);
+        Sides(LibrarySide.Name, threads, folder, problem, keepMemory);
 
-    /// <summary>The authors' way.</summary>
-    internal static WorkerProcess Theirs(int threads, string folder, Problem problem, bool keepMemory = false) =>
-        new(Python, ["-B", Script("worker.py"), Text(threads), .. problem.Arguments(folder)], threads, keepMemory ? true : null);
+    /// <summary>The other side, alone.</summary>
+    internal static WorkerProcess Theirs(Opponent opponent, int threads, string folder, Problem problem) =>
+        opponent == Opponent.Python ? Python(threads, folder, problem) : Sides(AuthorsSide.Name, threads, folder, problem);
+
+    /// <summary>The named sides (joined by a comma) in one process.</summary>
+    internal static WorkerProcess Sides(string names, int threads, string folder, Problem problem, bool keepMemory = false) =>
+        new(
+            Environment.ProcessPath!, [Worker.Command, names, Text(threads), .. problem.Arguments(folder)], threads,
+            keepMemory ? true : null);
+
+    /// <summary>The authors' way in Python.</summary>
+    internal static WorkerProcess Python(int threads, string folder, Problem problem, bool keepMemory = false) =>
+        new(PythonProgram, ["-B", Script("worker.py"), Text(threads), .. problem.Arguments(folder)], threads, keepMemory ? true : null);
 
     /// <summary>The path of a file in <c>benchmarks/python</c>.</summary>
     internal static string Script(string name) => Path.Combine(AppContext.BaseDirectory, "python", name);
 
     /// <summary>Sends a command and waits for its numbers.</summary>
-    internal double[] Ask(string command, Contest contest, int rounds) =>
-        Ask(string.Create(CultureInfo.InvariantCulture, $"{command} {contest.Name} {rounds} {ComparisonRun.Sparsity}"));
+    /// <param name="side">One of the sides that this process has; of a process with one side, nothing.</param>
+    internal double[] Ask(string command, Contest contest, int rounds, string side = "") =>
+        Ask(string.Create(CultureInfo.InvariantCulture, $"{command} {contest.Name} {rounds} {ComparisonRun.Sparsity} {side}").TrimEnd());
 
-    /// <inheritdoc cref="Ask(string, Contest, int)"/>
+    /// <inheritdoc cref="Ask(string, Contest, int, string)"/>
     internal double[] Ask(string line)
     {
         process.StandardInput.WriteLine(line);

@@ -88,5 +88,5 @@ internal static class NetworkTable
         new(Environment.ProcessPath!, [NetworkWorker.Command, threads.ToString(CultureInfo.InvariantCulture), folder], threads, keepMemory);
 
     private static WorkerProcess Theirs(int threads, string folder, bool keepMemory) =>
-        new(WorkerProcess.Python, ["-B", WorkerProcess.Script("networks.py"), threads.ToString(CultureInfo.InvariantCulture), folder], threads, keepMemory);
+        new(WorkerProcess.PythonProgram, ["-B", WorkerProcess.Script("networks.py"), threads.ToString(CultureInfo.InvariantCulture), folder], threads, keepMemory);
 }
