@@ -16,7 +16,8 @@ usage: ./build.sh COMMAND [ARGUMENTS]
                      samples/README.md says more
   test [ARGUMENTS]   build everything and run all tests; arguments go to `dotnet test`, for example --filter Masking
   pack               the NuGet packages, checked, in artifacts/
-  bench [ARGUMENTS]  time, memory and growth of each method against the way its authors run it; --help lists the arguments
+  bench [ARGUMENTS]  time, memory and growth of each method against the way its authors run it, and time against bare passes;
+                     --help lists the arguments
 TEXT
 }
 
@@ -52,10 +53,13 @@ sample() {
 }
 
 bench() {
-    if [[ ${1:-} != micro && ${1:-} != collapse && -z ${PX_PYTHON:-} ]]; then need_system_packages python3-torch python3-numpy; fi
+    if [[ (" $* " == *" --against python "* || ${1:-} =~ ^(check|models|operators)$) && -z ${PX_PYTHON:-} ]]; then
+        need_system_packages python3-torch python3-numpy
+    fi
     if [[ ${1:-} == models && -z ${PX_PYTHON:-} ]]; then need_system_packages python3-torchvision; fi
     local python=${PX_PYTHON:-/usr/bin/python3}
     if [[ ${1:-} == check ]]; then
+        dotnet run -c Release --project benchmarks/Px.Benchmarks -- check
         "$python" -B benchmarks/python/selfcheck.py
     elif [[ ${1:-} == operators ]]; then
         # Without page faults, whose number is luck.

@@ -1,3 +1,4 @@
+using Px.Benchmarks.Check;
 using Px.Benchmarks.Collapse;
 using Px.Benchmarks.Comparison;
 using Px.Benchmarks.Micro;
@@ -8,6 +9,8 @@ switch (args.FirstOrDefault())
     case "micro":
         MicroBenchmarks.Run(args[1..]);
         break;
+    case AuthorsCheck.Command:
+        return AuthorsCheck.Run();
     case CollapseTable.Command:
         CollapseTable.Run();
         break;
@@ -31,3 +34,5 @@ switch (args.FirstOrDefault())
         else Console.WriteLine(ComparisonOptions.Usage);
         break;
 }
+
+return 0;
