@@ -2,6 +2,7 @@
 
 Usage: /usr/bin/python3 -B selfcheck.py; fails with an AssertionError that names the method.
 """
+import importlib.util
 import pathlib
 import sys
 
@@ -16,21 +17,28 @@ import phew
 import px
 from network import CifarResNet, masked_layers, norm_layers
 
-sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[2] / "tests/Px.Pruning.Tests/Reference/Oracle"))
-import methods as oracle  # noqa: E402
-from networks import RESNET20  # noqa: E402
+ORACLE = pathlib.Path(__file__).resolve().parents[2] / "tests/Px.Pruning.Tests/Reference/Oracle"
+sys.path.insert(0, str(ORACLE))
+import loop  # noqa: E402
+import paths  # noqa: E402
+from networks import RESNET20, prunable  # noqa: E402
 from passes import Values  # noqa: E402
+
+# The oracle's gradients.py, under another name than the one beside this file.
+specification = importlib.util.spec_from_file_location("oracle_gradients", ORACLE / "gradients.py")
+oracle_gradients = importlib.util.module_from_spec(specification)
+specification.loader.exec_module(oracle_gradients)
 
 
 def problem():
     """The oracle's ResNet-20, eight images, and a mask that keeps two weights of three."""
-    state = oracle.make_state(RESNET20, 7)
-    batch = oracle.make_batches(RESNET20, [8], 7)[0]
+    state = loop.make_state(RESNET20, 7)
+    batch = loop.make_batches(RESNET20, [8], 7)[0]
     model = CifarResNet().double()
     model.load_state_dict(state, strict=False)
     generator = torch.Generator().manual_seed(7)
     mask = {}
-    for name, layer in zip(oracle.prunable(RESNET20), masked_layers(model)):
+    for name, layer in zip(prunable(RESNET20), masked_layers(model)):
         mask[name] = (torch.rand(layer.weight.shape, generator=generator) < 0.67).double()
         layer.weight_mask.copy_(mask[name])
     return state, mask, model, batch
@@ -55,7 +63,7 @@ def cross_entropy(state, mask, batch):
 def check_px():
     state, mask, model, batch = problem()
     for statistics, score in (("running", px.px_running), ("batch", px.px_batch)):
-        expected, _ = oracle.px_decoupled(statistics, "squared")(RESNET20, state, mask, [batch])
+        expected, _ = paths.px_decoupled(statistics, "squared")(RESNET20, state, mask, [batch])
         same(f"PX {statistics}", score(model, batch), expected.values(), mask)
 
 
@@ -67,8 +75,8 @@ def check_released():
         def relu(self, name, x):
             return x
 
-    theta = oracle.masked(state, mask)
-    theta2 = oracle.squares(theta)
+    theta = loop.masked(state, mask)
+    theta2 = paths.squares(theta)
     with torch.no_grad():
         f = RESNET20.run(Values(theta, state, "batch"), batch[0])
     (f * RESNET20.run(Identities(theta2, state, "batch"), batch[0])).sum().backward()
@@ -78,11 +86,11 @@ def check_released():
 
 def check_flow():
     state, mask, model, batch = problem()
-    same("SynFlow-L2", flow.synflow_l2(model, batch), oracle.synflow_l2(RESNET20, state, mask, [batch])[0].values(), mask)
+    same("SynFlow-L2", flow.synflow_l2(model, batch), paths.synflow_l2("squared")(RESNET20, state, mask, [batch])[0].values(), mask)
 
     positive = {name: value.abs() for name, value in state.items()}
     ones = torch.ones((1, 3, 32, 32), dtype=torch.float64)
-    theta = {name: value.requires_grad_() for name, value in oracle.masked(positive, mask).items()}
+    theta = {name: value.requires_grad_() for name, value in loop.masked(positive, mask).items()}
     RESNET20.run(Values(theta, positive, "running"), ones).sum().backward()
     same("SynFlow", flow.synflow(model, batch), [theta[name] * theta[name].grad for name in mask], mask)
 
@@ -97,7 +105,7 @@ def check_flow():
 
 def check_gradients():
     state, mask, model, batch = problem()
-    expected = list(oracle.snip("batch")(RESNET20, state, mask, [batch])[0].values())
+    expected = list(oracle_gradients.snip("batch")(RESNET20, state, mask, [batch])[0].values())
     same("SNIP", gradients.snip(model, batch), expected, mask)
     same("IterSNIP", gradients.iter_snip(model, batch), expected, mask)
     same("FORCE", gradients.force(model, batch), expected, mask)
@@ -113,7 +121,7 @@ def check_grasp():
         tempered(leaves).backward()
         return {name: leaf.grad * mask[name] for name, leaf in leaves.items()}
 
-    theta = oracle.masked(state, mask)
+    theta = loop.masked(state, mask)
     g = gradient(theta)
     step = 1e-8 / max(value.abs().max().item() for value in g.values())
     up, down = (gradient({name: theta[name] + sign * step * g[name] for name in theta}) for sign in (1, -1))
