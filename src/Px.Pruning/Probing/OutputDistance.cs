@@ -35,6 +35,7 @@ internal static class OutputDistance
         foreach (var z in inputs)
         {
             token.ThrowIfCancellationRequested();
+            using var temporaries = NewDisposeScope();
             function.Set(b);
             var atB = Constant(function, z);
             var (gradientA, atA) = Toward(function, a, z, atB);
@@ -66,5 +67,11 @@ internal static class OutputDistance
         if (J.requires_grad) autograd.backward([J], inputs: weights);
     }
 
-    private static List<Tensor> Add(List<Tensor>? sum, IReadOnlyList<Tensor> part) => sum is null ? [.. part] : [.. sum.Zip(part, (s, p) => s.add_(p))];
+    /// <summary>Adds to the sum; the first part becomes it and leaves the scope.</summary>
+    private static List<Tensor> Add(List<Tensor>? sum, IReadOnlyList<Tensor> part)
+    {
+        if (sum is null) return [.. part.Select(tensor => tensor.MoveToOuterDisposeScope())];
+        foreach (var (total, tensor) in sum.Zip(part)) total.add_(tensor);
+        return sum;
+    }
 }

@@ -96,14 +96,18 @@ internal static class PathObjectives
         bool whole = !norms.IsFrozen && context.Network.Sites.Any(site => site.Norm is { IsBatchNorm: true } norm && norm.UsesBatch(norms.Statistics));
         Tensor? sum = null;
         foreach (var (input, _) in context.Batches)
-        foreach (var part in whole ? [input] : Parts(input))
         {
-            context.Token.ThrowIfCancellationRequested();
-            using var temporaries = NewDisposeScope();
-            var seen = context.Network.ForForwardPass(part);
-            using var pattern = Activations(context, weights, norms, seen);
-            var batch = SumOfPaths(context, weights, pattern, range, seen);
-            sum = (sum is null ? batch : sum + batch).MoveToOuterDisposeScope();
+            using var parts = NewDisposeScope();
+            foreach (var part in whole ? [input] : Parts(input))
+            {
+                context.Token.ThrowIfCancellationRequested();
+                using var temporaries = NewDisposeScope();
+                var seen = context.Network.ForForwardPass(part);
+                using var pattern = Activations(context, weights, norms, seen);
+                var batch = SumOfPaths(context, weights, pattern, range, seen);
+                if (sum is null) sum = batch.MoveToOtherDisposeScope(scope);
+                else sum.add_(batch);
+            }
         }
 
         double largest = sum!.max().ToDouble();
@@ -211,9 +215,15 @@ internal static class PathObjectives
     {
         using var scope = NewDisposeScope();
         using var noGrad = no_grad();
-        double peak = context.Batches.Max(batch => batch.Input.abs().max().ToDouble());
+        double peak = context.Batches.Max(batch => Largest(batch.Input));
         if (!double.IsFinite(peak)) throw NotFinite("the pruning data");
         return Math.Log2(Math.Max(peak, double.Epsilon));
+
+        static double Largest(Tensor input)
+        {
+            using var sizes = NewDisposeScope();
+            return input.abs().max().ToDouble();
+        }
     }
 
     private static NonFiniteScoreException NotFinite(string what) => new(

@@ -87,7 +87,8 @@ public sealed class GraspPruner : Pruner
         foreach (var batch in earlier)
         {
             using var noGrad = no_grad();
-            Hg = [.. Hg.Zip(loss.HessianProduct(batch, _ => g, Share(batch.Input)), (sum, part) => sum.add_(part))];
+            using var temporaries = NewDisposeScope();
+            foreach (var (sum, part) in Hg.Zip(loss.HessianProduct(batch, _ => g, Share(batch.Input)))) sum.add_(part);
         }
 
         return Hg;

@@ -112,11 +112,18 @@ public sealed class NtkSapPruner : Pruner
             using var temporaries = NewDisposeScope();
             var theta = Draw(draws.Weights, context, repeat);
             var moved = theta.Zip(Draw(draws.Perturbation, context, repeat), (w, delta) => w + delta * Epsilon).ToList();
-            foreach (var z in Inputs(draws, context, repeat))
+            foreach (var (batch, size) in Batches(context))
             {
+                using var ofBatch = NewDisposeScope();
+                var z = Input(draws.Input(context.Round, repeat, batch, [size, .. context.Network.SampleShape!]), context.Network);
                 var (atTheta, atMoved) = Differentiate(context, function, mask, theta, moved, z);
                 // ∂J/∂m = ∂J/∂(θ' ⊙ m) ⊙ θ' + ∂J/∂((θ' + εΔ) ⊙ m) ⊙ (θ' + εΔ)
-                for (int i = 0; i < dm.Count; i++) dm[i].add_(atTheta[i].to(ScalarType.Float64) * theta[i]).add_(atMoved[i].to(ScalarType.Float64) * moved[i]);
+                for (int i = 0; i < dm.Count; i++)
+                {
+                    using var products = NewDisposeScope();
+                    dm[i].add_(atTheta[i].to(ScalarType.Float64) * theta[i]);
+                    dm[i].add_(atMoved[i].to(ScalarType.Float64) * moved[i]);
+                }
             }
         }
 
@@ -126,14 +133,15 @@ public sealed class NtkSapPruner : Pruner
     private static List<Tensor> Draw(Func<int, int, string, long[], Tensor> draw, ScoringContext context, int repeat) =>
         [.. context.Network.Prunable.Select(slot => draw(context.Round, repeat, slot.Name, slot.Layer.Weight.shape).to(context.Network.Device))];
 
-    private IEnumerable<Tensor> Inputs(NtkSapDraws draws, ScoringContext context, int repeat)
+    /// <summary>The batches of a repeat from 0 on, and how many inputs each has.</summary>
+    private IEnumerable<(int Batch, long Size)> Batches(ScoringContext context)
     {
         long left = Samples ?? 10 * (context.Network.OutputShape is [_, var classes, ..] ? classes : 1);
         for (int batch = 0; left > 0; batch++)
         {
             long size = Math.Min(left, context.Options.BatchSize);
             left -= size;
-            yield return Input(draws.Input(context.Round, repeat, batch, [size, .. context.Network.SampleShape!]), context.Network);
+            yield return (batch, size);
         }
     }
 
