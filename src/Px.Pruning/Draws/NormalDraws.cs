@@ -6,16 +6,20 @@ namespace Px.Pruning.Draws;
 /// <summary>Normal numbers, each tensor from a generator of its own, on the CPU whatever the model's device.</summary>
 internal sealed class NormalDraws(long seed) : NtkSapDraws
 {
-    public override Tensor Weights(int round, int repeat, string parameter, long[] shape) =>
-        Normal($"weights {round} {repeat} {parameter}", shape).mul_(Math.Sqrt(2.0 / FanIn(shape)));
+    public override Tensor Weights(DrawIndex index, string parameter, long[] shape) =>
+        Normal($"weights {Text(index)} {parameter}", shape).mul_(Math.Sqrt(2.0 / FanIn(shape)));
 
-    public override Tensor Perturbation(int round, int repeat, string parameter, long[] shape) =>
-        Normal($"perturbation {round} {repeat} {parameter}", shape);
+    public override Tensor Perturbation(DrawIndex index, string parameter, long[] shape) =>
+        Normal($"perturbation {Text(index)} {parameter}", shape);
 
-    public override Tensor Input(int round, int repeat, int batch, long[] shape) => Normal($"input {round} {repeat} {batch}", shape);
+    public override Tensor Input(DrawIndex index, long[] shape) => Normal($"input {index.Round} {index.Repeat} {index.Batch}", shape);
 
     /// <summary>How many weights an output sums: all dimensions but the first.</summary>
     internal static long FanIn(long[] shape) => shape.Skip(1).Aggregate(1L, (product, size) => product * size);
+
+    // The first batch has no number: where it is the only one, a seed gives the mask that it gave when weights were drawn once a repeat.
+    private static string Text(DrawIndex index) =>
+        index.Batch == 0 ? $"{index.Round} {index.Repeat}" : $"{index.Round} {index.Repeat} {index.Batch}";
 
     private Tensor Normal(string name, long[] shape)
     {

@@ -6,11 +6,11 @@ namespace Px.Pruning.Draws;
 internal abstract class NtkSapDraws
 {
     /// <summary>Weights as Kaiming's normal initialisation draws them: mean 0, variance 2 / fan-in.</summary>
-    public abstract Tensor Weights(int round, int repeat, string parameter, long[] shape);
+    public abstract Tensor Weights(DrawIndex index, string parameter, long[] shape);
 
     /// <summary>A direction to perturb weights in: mean 0, variance 1.</summary>
-    public abstract Tensor Perturbation(int round, int repeat, string parameter, long[] shape);
+    public abstract Tensor Perturbation(DrawIndex index, string parameter, long[] shape);
 
     /// <summary>A batch of inputs: mean 0, variance 1.</summary>
-    public abstract Tensor Input(int round, int repeat, int batch, long[] shape);
+    public abstract Tensor Input(DrawIndex index, long[] shape);
 }

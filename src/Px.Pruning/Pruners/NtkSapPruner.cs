@@ -12,20 +12,24 @@ namespace Px.Pruning;
 /// </summary>
 /// <remarks>
 /// <para>
-/// θ' is drawn anew in every round as Kaiming's normal initialisation draws it, Δ and z from N(0, 1). Norm layers have γ = 1, β = 0 and, as constants
-/// in both passes, mean and unbiased variance of each batch of z. The caller's own weights are neither read nor written: what is pruned is the architecture.
+/// Every batch of every repeat and round has draws of its own: θ' as Kaiming's normal initialisation draws it, Δ and z from N(0, 1). Norm
+/// layers have γ = 1, β = 0 and, as constants in both passes, mean and unbiased variance of the batch. The caller's own weights are
+/// neither read nor written: what is pruned is the architecture.
 /// </para>
 /// <para>
-/// <b>Cost:</b> for each draw one forward pass without gradients, and two forward passes and their backward pass in chunks of 16 samples, which
-/// bounds memory; no data, only the shape of an input.
+/// <b>Cost:</b> for each batch one forward pass without gradients, and two forward passes and their backward pass in chunks of 16 samples.
+/// Memory depends neither on <see cref="Samples"/> nor on <see cref="Repeats"/>. No data, only the shape of an input.
 /// </para>
 /// <para>
 /// <b>Law:</b> the caller's weights play no part: a pretrained network and a fresh one get the same mask from the same seed (if the layers'
 /// biases are the same).
 /// </para>
 /// <para>
-/// <b>Deviation:</b> nothing is left behind, where the authors' code re-initialises the model it is given (and reloads it afterwards). Outputs of
-/// every shape count whole. Dropout is off while scoring.
+/// <b>Deviation:</b> nothing is left behind, where the authors' code re-initialises the model it is given (and reloads it afterwards).
+/// Outputs of every shape count whole. Dropout is off while scoring. A batch has <see cref="PruningOptions.BatchSize"/> samples, 128 by
+/// default as for every method, where the authors' scripts take 256: smaller batches average over more draws. As in their scripts a repeat
+/// has ten samples a class and there are 20 rounds. Their scripts repeat five times on CIFAR-10 and once elsewhere; a pruner does not know
+/// the data set, so that <see cref="Repeats"/> is 1 unless set.
 /// </para>
 /// <para><b>Source:</b> Wang, Li, Sun, ICLR 2023, Eq. 9 and Algorithm 1, <see href="https://arxiv.org/abs/2304.02840"/>.</para>
 /// </remarks>
@@ -57,7 +61,9 @@ public sealed class NtkSapPruner : Pruner
             : throw new ArgumentOutOfRangeException(nameof(Epsilon), value, "The perturbation is positive and finite.");
     }
 
-    /// <summary>R, the draws of weights in a round, at least 1. Default 1; the authors take 5 on CIFAR-10.</summary>
+    /// <summary>
+    /// R, how often a round goes through its samples, with new draws each time: at least 1. Default 1; the authors take 5 on CIFAR-10.
+    /// </summary>
     /// <exception cref="ArgumentOutOfRangeException">The value is below 1.</exception>
     public int Repeats
     {
@@ -70,7 +76,7 @@ public sealed class NtkSapPruner : Pruner
     }
 
     /// <summary>
-    /// Random inputs for each draw, at least 1; in batches of <see cref="PruningOptions.BatchSize"/>.
+    /// Random inputs in a repeat, at least 1; in batches of <see cref="PruningOptions.BatchSize"/>.
     /// Default <see langword="null"/>: ten for each unit of the output's second dimension, as many as there are samples for other methods.
     /// </summary>
     /// <exception cref="ArgumentOutOfRangeException">The value is below 1.</exception>
@@ -107,41 +113,37 @@ public sealed class NtkSapPruner : Pruner
         var draws = Draws ?? new NormalDraws(context.Seed);
         var dm = context.Network.Prunable.Select(slot => zeros_like(slot.Layer.Weight, ScalarType.Float64)).ToList();
 
-        for (int repeat = 0; repeat < Repeats; repeat++)
+        foreach (var (index, size) in Batches(context))
         {
             using var temporaries = NewDisposeScope();
-            var theta = Draw(draws.Weights, context, repeat);
-            var moved = theta.Zip(Draw(draws.Perturbation, context, repeat), (w, delta) => w + delta * Epsilon).ToList();
-            foreach (var (batch, size) in Batches(context))
+            var theta = Draw(draws.Weights, context, index);
+            var moved = theta.Zip(Draw(draws.Perturbation, context, index), (w, delta) => w + delta * Epsilon).ToList();
+            var z = Input(draws.Input(index, [size, .. context.Network.SampleShape!]), context.Network);
+            var (atTheta, atMoved) = Differentiate(context, function, mask, theta, moved, z);
+            // ∂J/∂m = ∂J/∂(θ' ⊙ m) ⊙ θ' + ∂J/∂((θ' + εΔ) ⊙ m) ⊙ (θ' + εΔ)
+            for (int i = 0; i < dm.Count; i++)
             {
-                using var ofBatch = NewDisposeScope();
-                var z = Input(draws.Input(context.Round, repeat, batch, [size, .. context.Network.SampleShape!]), context.Network);
-                var (atTheta, atMoved) = Differentiate(context, function, mask, theta, moved, z);
-                // ∂J/∂m = ∂J/∂(θ' ⊙ m) ⊙ θ' + ∂J/∂((θ' + εΔ) ⊙ m) ⊙ (θ' + εΔ)
-                for (int i = 0; i < dm.Count; i++)
-                {
-                    using var products = NewDisposeScope();
-                    dm[i].add_(atTheta[i].to(ScalarType.Float64) * theta[i]);
-                    dm[i].add_(atMoved[i].to(ScalarType.Float64) * moved[i]);
-                }
+                using var products = NewDisposeScope();
+                dm[i].add_(atTheta[i].to(ScalarType.Float64) * theta[i]);
+                dm[i].add_(atMoved[i].to(ScalarType.Float64) * moved[i]);
             }
         }
 
         return ([.. dm.Select((gradient, i) => mask.Mask(context.Network.Prunable[i].Index, gradient).abs().cpu().MoveToOuterDisposeScope())], 0);
     }
 
-    private static List<Tensor> Draw(Func<int, int, string, long[], Tensor> draw, ScoringContext context, int repeat) =>
-        [.. context.Network.Prunable.Select(slot => draw(context.Round, repeat, slot.Name, slot.Layer.Weight.shape).to(context.Network.Device))];
+    private static List<Tensor> Draw(Func<DrawIndex, string, long[], Tensor> draw, ScoringContext context, DrawIndex index) =>
+        [.. context.Network.Prunable.Select(slot => draw(index, slot.Name, slot.Layer.Weight.shape).to(context.Network.Device))];
 
-    /// <summary>The batches of a repeat from 0 on, and how many inputs each has.</summary>
-    private IEnumerable<(int Batch, long Size)> Batches(ScoringContext context)
+    /// <summary>The batches of all repeats, and how many inputs each has.</summary>
+    private IEnumerable<(DrawIndex Index, long Size)> Batches(ScoringContext context)
     {
-        long left = Samples ?? 10 * (context.Network.OutputShape is [_, var classes, ..] ? classes : 1);
-        for (int batch = 0; left > 0; batch++)
+        long samples = Samples ?? 10 * (context.Network.OutputShape is [_, var classes, ..] ? classes : 1);
+        int size = context.Options.BatchSize;
+        for (int repeat = 0; repeat < Repeats; repeat++)
         {
-            long size = Math.Min(left, context.Options.BatchSize);
-            left -= size;
-            yield return (batch, size);
+            for (int batch = 0; batch * (long)size < samples; batch++)
+                yield return (new DrawIndex(context.Round, repeat, batch), Math.Min(size, samples - batch * (long)size));
         }
     }
 

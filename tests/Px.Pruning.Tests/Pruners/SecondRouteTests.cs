@@ -101,10 +101,11 @@ public class SecondRouteTests
         var weights = Weights(twin);
         var names = scores.Names.ToList();
         using var noGrad = no_grad();
-        var theta = names.Select((name, i) => draws.Weights(1, 0, name, weights[i].shape)).ToList();
-        var moved = names.Select((name, i) => theta[i] + draws.Perturbation(1, 0, name, weights[i].shape) * 0.01).ToList();
+        var first = new DrawIndex(1, 0, 0);
+        var theta = names.Select((name, i) => draws.Weights(first, name, weights[i].shape)).ToList();
+        var moved = names.Select((name, i) => theta[i] + draws.Perturbation(first, name, weights[i].shape) * 0.01).ToList();
         var masks = weights.Select(w => ones_like(w)).ToList();
-        var z = draws.Input(1, 0, 0, [6, 3, 8, 8]);
+        var z = draws.Input(first, [6, 3, 8, 8]);
         foreach (var norm in twin.modules().OfType<BatchNorm2d>())
         {
             norm.momentum = 1;

@@ -8,11 +8,12 @@ from passes import RedrawnValues, unwatched
 from tensors import uniform
 
 
-def draws(network, seed, t, repeat, dtype):
-    """Weights as the network's own are drawn, and a perturbation of unit variance; every round has its own seed."""
+def draws(network, seed, t, repeat, batch, dtype):
+    """Weights as the network's own are drawn, and a perturbation of unit variance, for one batch; every round has its own seed."""
+    at = f"{repeat}.{batch}" if batch else f"{repeat}"
     specs = [spec for spec in tensors(network) if spec.name.endswith(".weight") and len(spec.shape) > 1]
-    weights = {s.name: uniform(f"weights.{repeat}.{s.name}", s.shape, s.low, s.high, seed + 1000 * t).to(dtype) for s in specs}
-    perturbation = {s.name: uniform(f"perturbation.{repeat}.{s.name}", s.shape, -sqrt(3), sqrt(3), seed + 1000 * t).to(dtype) for s in specs}
+    weights = {s.name: uniform(f"weights.{at}.{s.name}", s.shape, s.low, s.high, seed + 1000 * t).to(dtype) for s in specs}
+    perturbation = {s.name: uniform(f"perturbation.{at}.{s.name}", s.shape, -sqrt(3), sqrt(3), seed + 1000 * t).to(dtype) for s in specs}
     return weights, perturbation
 
 
@@ -22,8 +23,8 @@ def ntk_sap(seed, epsilon, repeats):
         m = {name: value.clone().requires_grad_() for name, value in mask.items()}
         objective = 0.0
         for repeat in range(repeats):
-            weights, perturbation = draws(network, seed, t, repeat, batches[0][0].dtype)
             for b, (x, _) in enumerate(batches):
+                weights, perturbation = draws(network, seed, t, repeat, b, x.dtype)
                 z = uniform(f"input.{repeat}.{b}", x.shape, -sqrt(3), sqrt(3), seed + 1000 * t).to(x.dtype)
                 here = {name: weights[name] * m[name] for name in m}
                 there = {name: (weights[name] + epsilon * perturbation[name]) * m[name] for name in m}

@@ -112,8 +112,8 @@ def objective(network, state, m, batches, constants, mask):
     """J of round 3 at the masks m, with the norm layers' constants of the unmoved mask."""
     total = 0.0
     for repeat in range(2):
-        weights, perturbation = ntk_sap.draws(network, SEED, 3, repeat, torch.float64)
         for b, (x, _) in enumerate(batches):
+            weights, perturbation = ntk_sap.draws(network, SEED, 3, repeat, b, torch.float64)
             z = ntk_sap.uniform(f"input.{repeat}.{b}", x.shape, -3 ** 0.5, 3 ** 0.5, SEED + 3000)
             f = ntk_sap.RedrawnValues({n: weights[n] * mask[n] for n in m}, state)
             network.run(f, z)

@@ -10,17 +10,19 @@ internal sealed class DeterministicDraws(ulong seed, int roundsBefore) : NtkSapD
 {
     private static readonly double UnitVariance = Math.Sqrt(3);
 
-    public override Tensor Weights(int round, int repeat, string parameter, long[] shape)
+    public override Tensor Weights(DrawIndex index, string parameter, long[] shape)
     {
         var bound = Math.Sqrt(6.0 / shape[1..].Aggregate(1L, (a, b) => a * b));
-        return DeterministicTensors.Uniform($"weights.{repeat}.{parameter}", shape, -bound, bound, Seed(round));
+        return DeterministicTensors.Uniform($"weights.{Text(index)}.{parameter}", shape, -bound, bound, Seed(index.Round));
     }
 
-    public override Tensor Perturbation(int round, int repeat, string parameter, long[] shape) =>
-        DeterministicTensors.Uniform($"perturbation.{repeat}.{parameter}", shape, -UnitVariance, UnitVariance, Seed(round));
+    public override Tensor Perturbation(DrawIndex index, string parameter, long[] shape) =>
+        DeterministicTensors.Uniform($"perturbation.{Text(index)}.{parameter}", shape, -UnitVariance, UnitVariance, Seed(index.Round));
 
-    public override Tensor Input(int round, int repeat, int batch, long[] shape) =>
-        DeterministicTensors.Uniform($"input.{repeat}.{batch}", shape, -UnitVariance, UnitVariance, Seed(round));
+    public override Tensor Input(DrawIndex index, long[] shape) =>
+        DeterministicTensors.Uniform($"input.{index.Repeat}.{index.Batch}", shape, -UnitVariance, UnitVariance, Seed(index.Round));
+
+    private static string Text(DrawIndex index) => index.Batch == 0 ? $"{index.Repeat}" : $"{index.Repeat}.{index.Batch}";
 
     /// <summary>Rounds count from 1.</summary>
     private ulong Seed(int round) => seed + 1000 * (ulong)(roundsBefore + round);
