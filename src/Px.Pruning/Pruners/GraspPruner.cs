@@ -20,7 +20,9 @@ namespace Px.Pruning;
 /// </para>
 /// <para>
 /// <b>Deviation:</b> linear layers are not drawn anew before scoring, where the authors' code scores such a copy; no division by the scores'
-/// sum, which changes no rank. Over several rounds pruned weights stay pruned. Dropout is off while scoring.
+/// sum, which changes no rank. Batches count by their samples, where the authors' code adds up the means of all batches: one that is
+/// smaller than the others, as the last may be, counts for less here. Over several rounds pruned weights stay pruned. Dropout is off while
+/// scoring.
 /// </para>
 /// <para><b>Source:</b> Wang, Zhang, Grosse, ICLR 2020, Eq. 8 and Algorithm 2, <see href="https://arxiv.org/abs/2002.07376"/>.</para>
 /// </remarks>
