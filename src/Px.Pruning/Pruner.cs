@@ -111,15 +111,17 @@ public abstract class Pruner : IPruner
         long total = prunable.Sum(slot => slot.Layer.Weight.numel());
         List<Tensor>? alive = null; // all of them, before the first round has ended
         var densities = options.Schedule.Plan(rounds, finalDensity);
-        options.Scope.Check(prunable.Select(slot => (slot.Name, slot.Layer.Weight.numel())), densities[^1]);
+        var last = new KeepCount(densities[^1], options.Counting);
+        options.Scope.Check(prunable.Select(slot => (slot.Name, slot.Layer.Weight.numel())), last);
 
         for (int round = 1; round <= rounds; round++)
         {
             context.Token.ThrowIfCancellationRequested();
             context.Round = round;
-            context.Wanted = KeepCount.Round(densities[round - 1], total);
+            var keep = new KeepCount(densities[round - 1], options.Counting);
+            context.Wanted = keep.Of(total);
             using var temporaries = NewDisposeScope();
-            var next = Select(context, densities[round - 1]);
+            var next = Select(context, keep);
             // Later ones are copied: masks that stay, each round in another place, would split the memory that the next round needs again.
             if (alive is null) alive = [.. next.Select(mask => mask.MoveToOuterDisposeScope())];
             else foreach (var (mask, newer) in alive.Zip(next)) newer.bytes.CopyTo(mask.bytes);
@@ -135,16 +137,17 @@ public abstract class Pruner : IPruner
     /// Scores a round and tells by the scope which weights stay: for each of <see cref="Network.Prunable"/> a bool tensor on the CPU, in the current
     /// dispose scope. A method that knows the best weights without scoring all of them does so here.
     /// </summary>
-    internal virtual IReadOnlyList<Tensor> Select(ScoringContext context, double density) => Select(context, ScoreRound(context).Scores, density);
+    internal virtual IReadOnlyList<Tensor> Select(ScoringContext context, KeepCount keep) =>
+        Select(context, ScoreRound(context).Scores, keep);
 
     /// <summary>What the scope keeps by these scores.</summary>
-    private protected IReadOnlyList<Tensor> Select(ScoringContext context, IReadOnlyList<Tensor> scores, double density)
+    private protected IReadOnlyList<Tensor> Select(ScoringContext context, IReadOnlyList<Tensor> scores, KeepCount keep)
     {
         bool inverted = context.Options.Ablation == SanityAblation.InvertScores;
         var alive = RevivesWeights ? null : context.Alive;
         var parameters = context.Network.Prunable.Select((slot, i) => new ScoredParameter(
             slot.Name, (inverted ? scores[i].neg() : scores[i]).contiguous(), alive?[i] ?? ones(slot.Layer.Weight.shape, ScalarType.Bool))).ToList();
-        return context.Options.Scope.Select(parameters, density);
+        return context.Options.Scope.Select(parameters, keep);
     }
 
     private PruningMask BuildMask(ScoringContext context, double sparsity)
@@ -158,6 +161,7 @@ public abstract class Pruner : IPruner
             ["rounds"] = (options.Rounds ?? DefaultRounds).ToString(CultureInfo.InvariantCulture),
             ["schedule"] = options.Schedule.ToString()!,
             ["scope"] = options.Scope.ToString()!,
+            ["counting"] = options.Counting.ToString(),
             ["ablation"] = options.Ablation.ToString(),
             ["data"] = NeedsData ? options.Data.ToString() : "none",
             ["seed"] = context.Seed.ToString(CultureInfo.InvariantCulture),

@@ -9,6 +9,7 @@ public sealed record PruningOptions
 {
     private readonly int? rounds;
     private readonly int batchSize = 128;
+    private readonly WeightCounting counting;
     private readonly SanityAblation ablation;
 
     /// <summary>Score-rank-mask rounds, at least 1. Default <see langword="null"/>: <see cref="IPruner.DefaultRounds"/>.</summary>
@@ -28,6 +29,16 @@ public sealed record PruningOptions
 
     /// <summary>Which weights are ranked against each other. Default <see cref="PruningScope.Global"/>.</summary>
     public PruningScope Scope { get; init; } = PruningScope.Global;
+
+    /// <summary>How the density of a round becomes a whole number of weights. Default <see cref="WeightCounting.Rounded"/>.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">The value is no member of the enumeration.</exception>
+    public WeightCounting Counting
+    {
+        get => counting;
+        init => counting = Enum.IsDefined(value)
+            ? value
+            : throw new ArgumentOutOfRangeException(nameof(Counting), value, "Not a way to count weights.");
+    }
 
     /// <summary>What to spoil on purpose, to see what the method's choice is worth. Default <see cref="SanityAblation.None"/>.</summary>
     /// <exception cref="ArgumentOutOfRangeException">The value is no member of the enumeration.</exception>

@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Globalization;
 using Px.Pruning.Probing;
 using Px.Pruning.Rewinding;
+using Px.Pruning.Scopes;
 using static TorchSharp.torch;
 using static TorchSharp.torch.nn;
 
@@ -24,7 +25,8 @@ namespace Px.Pruning;
 /// No dispose scope of the library is open while the callback runs.
 /// </para>
 /// <para>
-/// Of the options, rounds, schedule, scope, parameters, seed, logger and progress count; an ablation is an <see cref="ArgumentException"/>. Data is not read but for the shapes in the report.
+/// Of the options, rounds, schedule, scope, counting, parameters, seed, logger and progress count; an ablation is an
+/// <see cref="ArgumentException"/>. Data is only read for the shapes in the report.
 /// </para>
 /// <para><b>Cost:</b> one training a round; memory for two copies of the model's parameters and buffers.</para>
 /// <para>
@@ -103,7 +105,8 @@ public sealed class IterativeMagnitudePruner : IPruner
         var watch = Stopwatch.StartNew();
         var layers = See(model, data, options, cancellationToken);
         var plan = options.Schedule.Plan(options.Rounds ?? DefaultRounds, 1 - sparsity);
-        options.Scope.Check(layers.Ranked.Select(layer => (layer.Name, layer.Shape.Aggregate(1L, (a, b) => a * b))), plan[^1]);
+        var last = new KeepCount(plan[^1], options.Counting);
+        options.Scope.Check(layers.Ranked.Select(layer => (layer.Name, layer.Shape.Aggregate(1L, (a, b) => a * b))), last);
 
         using var found = new FoundModel(model);
         try
@@ -163,6 +166,7 @@ public sealed class IterativeMagnitudePruner : IPruner
         ["rounds"] = end.Settings["rounds"],
         ["schedule"] = options.Schedule.ToString()!,
         ["scope"] = options.Scope.ToString()!,
+        ["counting"] = options.Counting.ToString(),
         ["data"] = "none",
         ["seed"] = end.Settings["seed"],
         ["rewind"] = end.Settings["rewind"],

@@ -55,11 +55,11 @@ public sealed class PhewPruner : Pruner
     internal override (IReadOnlyList<Tensor> Scores, int Exponent) ScoreRound(ScoringContext context) => (Walk(context).Scores(), 0);
 
     /// <summary>Under one global ranking the weights that walks touched first are the mask, and no other need be scored.</summary>
-    internal override IReadOnlyList<Tensor> Select(ScoringContext context, double density)
+    internal override IReadOnlyList<Tensor> Select(ScoringContext context, KeepCount keep)
     {
         var order = Walk(context);
         bool isFirst = context.Options.Scope is GlobalScope && context.Options.Ablation != SanityAblation.InvertScores;
-        return isFirst && order.Touched >= context.Wanted ? order.First((int)context.Wanted) : Select(context, order.Scores(), density);
+        return isFirst && order.Touched >= context.Wanted ? order.First((int)context.Wanted) : Select(context, order.Scores(), keep);
     }
 
     private static WalkOrder Walk(ScoringContext context)

@@ -22,7 +22,7 @@ internal sealed class ImpRun(
 
     /// <summary>All rounds, or those that the checkpoint lacks.</summary>
     /// <param name="plan">The density after each round.</param>
-    /// <param name="options">Scope, seed, logger and progress.</param>
+    /// <param name="options">Scope, counting, seed, logger and progress.</param>
     /// <param name="checkpoint">The file to go on from and to write after each round, or null.</param>
     /// <param name="watch">Time since the call began.</param>
     /// <returns>The last mask and the rewind point. Owned by the caller; the model is left as the last training left it.</returns>
@@ -41,7 +41,7 @@ internal sealed class ImpRun(
                 var (before, settings) = (now, rewind == now.Rewind ? now.Settings : new Dictionary<string, string>(now.Settings) { ["rewind"] = "early" });
                 now = now with { Completed = round, Rewind = rewind, Settings = settings };
                 if (rewind != before.Rewind) before.Rewind.Dispose();
-                now = now with { Mask = Rank(before.Mask, plan[round - 1], options.Scope) };
+                now = now with { Mask = Rank(before.Mask, new KeepCount(plan[round - 1], options.Counting), options.Scope) };
                 before.Mask.Dispose();
                 if (checkpoint is not null) now.Save(checkpoint);
                 var mask = now.Mask;
@@ -67,6 +67,7 @@ internal sealed class ImpRun(
             ["rounds"] = plan.Length.ToString(CultureInfo.InvariantCulture),
             ["densities"] = string.Join(" ", plan.Select(density => density.ToString("R", CultureInfo.InvariantCulture))),
             ["scope"] = options.Scope.ToString()!,
+            ["counting"] = options.Counting.ToString(),
         };
         if (checkpoint is not null) settings["initial weights"] = found.State.Fingerprint();
         if (options.Seed is { } given) settings["seed"] = given.ToString(CultureInfo.InvariantCulture);
@@ -111,11 +112,11 @@ internal sealed class ImpRun(
         }
     }
 
-    private PruningMask Rank(PruningMask mask, double density, PruningScope scope)
+    private PruningMask Rank(PruningMask mask, KeepCount keep, PruningScope scope)
     {
         using var temporaries = NewDisposeScope();
         var parameters = layers.Select(layer => new ScoredParameter(layer.Name, Magnitude(layer.Name, mask), mask[layer.Name])).ToList();
-        var kept = scope.Select(parameters, density);
+        var kept = scope.Select(parameters, keep);
         return PruningMask.Adopt(layers.Zip(kept, (layer, alive) => KeyValuePair.Create(layer.Name, alive)));
     }
 

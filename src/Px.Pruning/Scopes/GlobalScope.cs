@@ -4,9 +4,9 @@ namespace Px.Pruning.Scopes;
 
 internal sealed class GlobalScope : PruningScope
 {
-    internal override IReadOnlyList<Tensor> Select(IReadOnlyList<ScoredParameter> parameters, double density, IReadOnlyList<long> floors)
+    internal override IReadOnlyList<Tensor> Select(IReadOnlyList<ScoredParameter> parameters, KeepCount keep, IReadOnlyList<long> floors)
     {
-        long count = KeepCount.Round(density, parameters.Sum(p => p.Scores.numel()));
+        long count = keep.Of(parameters.Sum(p => p.Scores.numel()));
         return floors.All(floor => floor == 0) ? TopK.Select(parameters, count) : Select(parameters, count, floors);
     }
 

@@ -1,10 +1,16 @@
 namespace Px.Pruning.Scopes;
 
-/// <summary>The one place where a density becomes a number of weights.</summary>
-internal static class KeepCount
+/// <summary>The fraction of weights to keep. The one place where it becomes a number of weights.</summary>
+/// <param name="Density">In [0, 1].</param>
+/// <param name="Counting">How it becomes a number.</param>
+internal readonly record struct KeepCount(double Density, WeightCounting Counting = WeightCounting.Rounded)
 {
-    /// <summary><c>round(density · total)</c>, halves away from zero.</summary>
-    /// <param name="density">The fraction to keep, in [0, 1].</param>
+    /// <summary>How many weights are kept.</summary>
     /// <param name="total">The number of weights, pruned ones included.</param>
-    public static long Round(double density, long total) => (long)Math.Round(density * total, MidpointRounding.AwayFromZero);
+    public long Of(long total) => Counting switch
+    {
+        // The public codes' own expression: whichever way its rounding falls, it falls alike.
+        WeightCounting.Truncated => total - (long)((1 - Density) * total),
+        _ => (long)Math.Round(Density * total, MidpointRounding.AwayFromZero),
+    };
 }

@@ -6,7 +6,8 @@ namespace Px.Pruning;
 /// <summary>Which weights are ranked against each other. Knows scores only: no model, no schedule.</summary>
 /// <remarks>
 /// <para><b>Law:</b> of N weights, pruned ones included, exactly <c>round(density · N)</c> are kept (halves away from zero), or all
-/// that are left where fewer are; <see cref="LayerWise"/> rounds in every layer instead. A pruned weight never returns.</para>
+/// that are left where fewer are; <see cref="LayerWise"/> rounds in every layer instead. A pruned weight never returns.
+/// <see cref="PruningOptions.Counting"/> can replace <c>round(density · …)</c>, here and below, except in a minimum density.</para>
 /// <para><b>Ties:</b> of equal scores the earlier weight is kept: first by the order of the parameters in the model, then by the
 /// row-major index inside the parameter. −0 equals +0.</para>
 /// <para><b>Cost:</b> linear in N, a few passes over the scores; only the few near the threshold are sorted. Memory for the masks and one histogram.</para>
@@ -72,23 +73,23 @@ public abstract class PruningScope
 
     /// <summary>Whether the scope can keep its promises at the density of the last round; called before anything is scored.</summary>
     /// <param name="parameters">Name and number of weights of each parameter, in the model's order.</param>
-    /// <param name="finalDensity">The fraction to keep of all weights, in (0, 1].</param>
+    /// <param name="keep">How much to keep of all weights: more than nothing.</param>
     /// <exception cref="ArgumentException">It cannot; the message says why.</exception>
-    internal virtual void Check(IEnumerable<(string Name, long Weights)> parameters, double finalDensity) { }
+    internal virtual void Check(IEnumerable<(string Name, long Weights)> parameters, KeepCount keep) { }
 
     /// <summary>Chooses the weights to keep.</summary>
     /// <param name="parameters">The scores in the model's order.</param>
-    /// <param name="density">The fraction to keep of all weights, in [0, 1].</param>
+    /// <param name="keep">How much to keep of all weights.</param>
     /// <returns>One new bool CPU tensor for each parameter, in its shape, <see langword="true"/> where a weight is kept; the caller disposes them.</returns>
     /// <exception cref="NonFiniteScoreException">The score of a weight that is still there is NaN or infinite.</exception>
-    internal IReadOnlyList<Tensor> Select(IReadOnlyList<ScoredParameter> parameters, double density) =>
-        Select(parameters, density, new long[parameters.Count]);
+    internal IReadOnlyList<Tensor> Select(IReadOnlyList<ScoredParameter> parameters, KeepCount keep) =>
+        Select(parameters, keep, new long[parameters.Count]);
 
-    /// <inheritdoc cref="Select(IReadOnlyList{ScoredParameter}, double)"/>
+    /// <inheritdoc cref="Select(IReadOnlyList{ScoredParameter}, KeepCount)"/>
     /// <param name="parameters">The scores in the model's order.</param>
-    /// <param name="density">The fraction to keep of all weights, in [0, 1].</param>
+    /// <param name="keep">How much to keep of all weights.</param>
     /// <param name="floors">
     /// How many weights each parameter keeps at least: no more than are alive in it, and in all no more than are kept.
     /// </param>
-    internal abstract IReadOnlyList<Tensor> Select(IReadOnlyList<ScoredParameter> parameters, double density, IReadOnlyList<long> floors);
+    internal abstract IReadOnlyList<Tensor> Select(IReadOnlyList<ScoredParameter> parameters, KeepCount keep, IReadOnlyList<long> floors);
 }

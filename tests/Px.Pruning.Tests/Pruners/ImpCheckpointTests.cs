@@ -73,6 +73,7 @@ public sealed class ImpCheckpointTests : IDisposable
         Refuses(model, 0.7, fiveRounds, "densities is");
         Refuses(model, 0.8, fiveRounds with { Rounds = 6 }, "rounds is 6, in the file 5");
         Refuses(model, 0.8, fiveRounds with { Scope = PruningScope.LayerWise }, "scope is layer-wise, in the file global");
+        Refuses(model, 0.8, fiveRounds with { Counting = WeightCounting.Truncated }, "counting is Truncated, in the file Rounded");
         Refuses(model, 0.8, fiveRounds with { Seed = 9 }, "seed is 9, in the file 8");
         Refuses(other, 0.8, fiveRounds, "initial weights is");
         Refuses(smaller, 0.8, fiveRounds, "the model has 'rewind/0.weight F32 ?2, 3, 3, 3?'");

@@ -4,7 +4,7 @@ namespace Px.Pruning.Tests.Reference;
 internal sealed record GoldenFile(
     string Network, string Method, Dictionary<string, string> Settings,
     ulong Seed, long[] InputShape, int Classes, long[]? LabelShape, long[] Batches,
-    double Sparsity, int Rounds,
+    double Sparsity, int Rounds, string? Counting,
     GoldenTensor[] Tensors, string[] Prunable,
     long[][] Kept, double[] Margins,
     GoldenScores FirstRound, GoldenScores? LastRound,

@@ -86,7 +86,7 @@ public sealed class ApportionedScopeTests : LeakCheckedTests
                 var next = scope.Select(parameters, density);
 
                 next.Zip(alive).Should().OnlyContain(pair => !pair.First.logical_and(pair.Second.logical_not()).any().ToBoolean());
-                next.Sum(mask => mask.Kept()).Should().Be(KeepCount.Round(density, total), "{0} at {1}", scope, density);
+                next.Sum(mask => mask.Kept()).Should().Be(new KeepCount(density).Of(total), "{0} at {1}", scope, density);
                 alive = [.. next];
             }
         }

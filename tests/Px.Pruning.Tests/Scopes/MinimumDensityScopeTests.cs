@@ -55,7 +55,7 @@ public sealed class MinimumDensityScopeTests : LeakCheckedTests
                 var parameters = shapes.Select((shape, i) => Rankings.Random($"p{i}", shape, random) with { Alive = alive[i] }).ToList();
                 alive = [.. floored.Select(parameters, density)];
 
-                alive.Sum(mask => mask.Kept()).Should().Be(KeepCount.Round(density, total), "{0} at {1}", floored, density);
+                alive.Sum(mask => mask.Kept()).Should().Be(new KeepCount(density).Of(total), "{0} at {1}", floored, density);
                 for (var i = 0; i < alive.Count; i++)
                     alive[i].Kept().Should().BeGreaterThanOrEqualTo(Floor(alive[i].numel(), 0.03), "{0} in layer {1}", floored, i);
             }
@@ -68,7 +68,7 @@ public sealed class MinimumDensityScopeTests : LeakCheckedTests
         // Shares 20, 40 and 20 of 40 weights: 10, 20, 10. The first must keep 25, so that 15 are left for 40 : 20.
         long[][] three = [[10, 10], [20, 20], [10, 10]];
         var parameters = three.Select((shape, i) => Rankings.Random($"p{i}", shape, new Random(1))).ToList();
-        var masks = PruningScope.ErdosRenyi.Select(parameters, 40 / 600.0, [25, 0, 0]);
+        var masks = PruningScope.ErdosRenyi.Select(parameters, new KeepCount(40 / 600.0), [25, 0, 0]);
 
         masks.Select(mask => mask.Kept()).Should().Equal(25, 10, 5);
     }
@@ -94,7 +94,7 @@ public sealed class MinimumDensityScopeTests : LeakCheckedTests
                  })
         {
             scope.Select(parameters, 0.5)[1].bytes.ToArray().Should().Equal(0, 1, 1, 0);
-            scope.Invoking(s => s.Check([("a", 4), ("b", 4)], 0.3)).Should().Throw<ArgumentException>();
+            scope.Invoking(s => s.Check([("a", 4), ("b", 4)], new KeepCount(0.3))).Should().Throw<ArgumentException>();
         }
     }
 
@@ -103,17 +103,18 @@ public sealed class MinimumDensityScopeTests : LeakCheckedTests
     {
         (string, long)[] layers = [("a", 1000), ("b", 10), ("c", 3)];
         var scope = PruningScope.Global.WithMinimumDensity(0.05); // 50 + 1 + 1
-        scope.Check(layers, 52 / 1013.0);
+        scope.Check(layers, new KeepCount(52 / 1013.0));
 
-        var message = scope.Invoking(s => s.Check(layers, 51 / 1013.0)).Should().Throw<ArgumentException>().Which.Message;
+        var message = scope.Invoking(s => s.Check(layers, new KeepCount(51 / 1013.0))).Should().Throw<ArgumentException>().Which.Message;
 
         message.Should().Contain("density of 0.05 keeps 52 weights in 3 layers").And.Contain("only 51 of 1,013 remain");
         var remedy = double.Parse(Regex.Match(message, @"at most to sparsity (0\.\d+)").Groups[1].Value, System.Globalization.CultureInfo.InvariantCulture);
-        scope.Check(layers, 1 - remedy);
+        scope.Check(layers, new KeepCount(1 - remedy));
     }
 
     [Fact]
-    public void Check_LayersWithoutWeights_NeedNone() => PruningScope.Uniform.WithMinimumDensity(0).Check([("a", 0), ("b", 0), ("c", 4)], 0.25);
+    public void Check_LayersWithoutWeights_NeedNone() =>
+        PruningScope.Uniform.WithMinimumDensity(0).Check([("a", 0), ("b", 0), ("c", 4)], new KeepCount(0.25));
 
     [Fact]
     public void Prune_FloorsThatDoNotFit_IsRefusedBeforeTheModelIsTouched()
@@ -136,7 +137,7 @@ public sealed class MinimumDensityScopeTests : LeakCheckedTests
             using var result = new RandomPruner().Prune(model, sparsity: 0.99, options);
 
             result.Report.CollapsedLayers.Should().BeEmpty();
-            result.Mask.Kept.Should().Be(KeepCount.Round(0.01, result.Mask.Total));
+            result.Mask.Kept.Should().Be(new KeepCount(0.01).Of(result.Mask.Total));
             result.Mask.Metadata["scope"].Should().Be($"{scope}, minimum density 0.005");
         }
     }
@@ -158,7 +159,7 @@ public sealed class MinimumDensityScopeTests : LeakCheckedTests
         var needed = parameters.Select(p => Floor(p.Scores.numel(), minimum)).ToArray();
         var kept = new byte[all.Count];
         foreach (var i in order.Where(i => needed[all[i].layer]-- > 0)) kept[i] = 1;
-        var left = KeepCount.Round(density, all.Count) - kept.Count(k => k == 1);
+        var left = new KeepCount(density).Of(all.Count) - kept.Count(k => k == 1);
         foreach (var i in order.Where(i => kept[i] == 0).Take((int)left).ToList()) kept[i] = 1;
         return kept;
     }

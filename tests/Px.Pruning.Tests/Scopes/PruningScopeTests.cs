@@ -82,10 +82,10 @@ public sealed class PruningScopeTests : IDisposable
     public void Select_HalfWeights_RoundAwayFromZero()
     {
         PruningScope.Global.Select([Rankings.Scored("w", [5, 4, 3, 2, 1])], 0.5)[0].sum().ToInt64().Should().Be(3);
-        KeepCount.Round(0.5, 5).Should().Be(3);
-        KeepCount.Round(0.25, 10).Should().Be(3);
-        KeepCount.Round(0.02, 268336).Should().Be(5367);
-        KeepCount.Round(1, long.MaxValue / 4).Should().BeGreaterThan(0);
+        new KeepCount(0.5).Of(5).Should().Be(3);
+        new KeepCount(0.25).Of(10).Should().Be(3);
+        new KeepCount(0.02).Of(268336).Should().Be(5367);
+        new KeepCount(1).Of(long.MaxValue / 4).Should().BeGreaterThan(0);
     }
 
     [Fact]

@@ -20,6 +20,10 @@ internal static class Rankings
     public static ScoredParameter In(this ScoredParameter parameter, params long[] shape) =>
         parameter with { Scores = parameter.Scores.reshape(shape), Alive = parameter.Alive.reshape(shape) };
 
+    /// <summary>What a scope keeps, rounded.</summary>
+    public static IReadOnlyList<Tensor> Select(this PruningScope scope, IReadOnlyList<ScoredParameter> parameters, double density) =>
+        scope.Select(parameters, new KeepCount(density));
+
     public static long Kept(this Tensor mask) => mask.bytes.ToArray().Count(b => b == 1);
 
     public static byte[] StableSort(IReadOnlyList<ScoredParameter> parameters, int count)

@@ -8,7 +8,8 @@ from networks import ENCODER_DECODER, NORM_FREE, PLAIN, RESNET20, VGG16
 
 # variant: the words in the file's name; make: seed -> criterion; revives: a pruned weight is ranked again.
 Method = namedtuple("Method", "name variant settings make revives", defaults=(False,))
-Case = namedtuple("Case", "network batches method seed sparsity", defaults=(1, 0.98))
+# counting: how a density becomes a number of weights, see loop.keep_count.
+Case = namedtuple("Case", "network batches method seed sparsity counting", defaults=(1, 0.98, "rounded"))
 
 
 def px(objective, statistics, weighting="squared"):
@@ -141,4 +142,10 @@ CASES = [
     Case(ENCODER_DECODER, [4, 2], prospr("batch"), seed=3, sparsity=0.9),
     Case(ENCODER_DECODER, [4, 2], ntk(), sparsity=0.9),
     Case(ENCODER_DECODER, [6], MAGNITUDE),
+    Case(PLAIN, [20], SYNFLOW, counting="truncated"),
+    Case(PLAIN, [12, 8], PX_RELEASED, counting="truncated"),
+    Case(PLAIN, [20], ntk(), counting="truncated"),
+    Case(RESNET20, [10], SYNFLOW, counting="truncated"),
+    Case(RESNET20, [3], PX_RELEASED, counting="truncated"),
+    Case(RESNET20, [1], ntk(), seed=2, counting="truncated"),
 ]

@@ -26,7 +26,8 @@ MADE_BY = {"script": "Oracle/golden.py", "python": platform.python_version(), "t
 
 
 def file_name(case):
-    return "-".join([case.network.name, case.method.name, *case.method.variant] + (["two-batches"] if len(case.batches) > 1 else [])) + ".json"
+    words = ["two-batches"] * (len(case.batches) > 1) + [case.counting] * (case.counting != "rounded")
+    return "-".join([case.network.name, case.method.name, *case.method.variant, *words]) + ".json"
 
 
 def packed(mask):
@@ -65,7 +66,7 @@ def made(case):
     state, batches = make_state(network, seed), make_batches(network, case.batches, seed)
     kept, margins, noise, report = [], [], [], []
     for t, (candidates, mask, scores, facts, after) in enumerate(
-            prune(criterion, network, state, batches, case.sparsity, ROUNDS, method.revives), start=1):
+            prune(criterion, network, state, batches, case.sparsity, ROUNDS, method.revives, case.counting), start=1):
         kept.append([int(m.sum().item()) for m in after.values()])
         margins.append(margin(scores, candidates, after))
         if t == 1:
@@ -76,11 +77,12 @@ def made(case):
             noise.append(max(((other[name] - s).abs().max() / s.abs().max().clamp(min=1e-300)).item() for name, s in scores.items()))
     last = {} if network is VGG16 else {"last_round": scored(candidates, scores, facts)}
     shape = {"label_shape": network.label_shape} if network.label_shape else {}
+    counting = {"counting": case.counting} if case.counting != "rounded" else {}
     return {
         "made_by": MADE_BY,
         "network": network.name, "method": method.name, "settings": method.settings,
         "seed": seed, "input_shape": network.input_shape, "classes": network.classes, **shape, "batches": case.batches,
-        "sparsity": case.sparsity, "rounds": ROUNDS,
+        "sparsity": case.sparsity, "rounds": ROUNDS, **counting,
         "tensors": [spec._asdict() for spec in tensors(network)],
         "prunable": prunable(network),
         "kept": kept,

@@ -30,8 +30,10 @@ def masked(state, mask):
     return {name: state[name] * m for name, m in mask.items()}
 
 
-def keep_count(density, total):
-    """round(density * total), halves away from zero."""
+def keep_count(density, total, counting="rounded"):
+    """How many weights stay. rounded: round(density * total), halves away from zero; truncated: the number removed is truncated."""
+    if counting == "truncated":
+        return total - int((1.0 - density) * total)
     return floor(density * total + 0.5)
 
 
@@ -53,7 +55,7 @@ def shrink(scores, candidates, count):
     return {name: part.view_as(candidates[name]) for name, part in zip(names, parts)}
 
 
-def prune(criterion, network, state, batches, sparsity, rounds, revives=False):
+def prune(criterion, network, state, batches, sparsity, rounds, revives=False, counting="rounded"):
     """Yields (candidates, mask before, scores, facts, mask after) of every round: exponential schedule, density d^(t/T) after round t.
 
     A weight that was pruned is a candidate again only where `revives`.
@@ -64,6 +66,6 @@ def prune(criterion, network, state, batches, sparsity, rounds, revives=False):
     for t in range(1, rounds + 1):
         scores, facts = criterion(network, state, mask, batches, t)
         candidates = everything if revives else mask
-        after = shrink(scores, candidates, keep_count(density ** (t / rounds), total))
+        after = shrink(scores, candidates, keep_count(density ** (t / rounds), total, counting))
         yield candidates, mask, scores, facts, after
         mask = after

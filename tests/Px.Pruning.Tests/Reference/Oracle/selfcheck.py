@@ -151,10 +151,22 @@ def check_itersnip():
     assert all(torch.allclose(first[n], snip[n], rtol=1e-12, atol=0) for n in snip), "FORCE starts as SNIP"
 
 
+def check_truncated_count():
+    """What the public codes of SynFlow, NTK-SAP and PX keep, whose masks are score > the k-th smallest with k = int((1 - d) N)."""
+    scores = torch.arange(2000, dtype=torch.float64).flip(0) ** 1.1
+    for n in range(1, 300):
+        for t in range(1, 11):
+            d = 0.02 ** (t / 10)
+            k = int((1.0 - d) * n)
+            kept = n if k < 1 else int((scores[:n] > scores[:n].kthvalue(k).values).sum())
+            assert loop.keep_count(d, n, "truncated") == kept
+            assert kept - loop.keep_count(d, n) in (0, 1)
+
+
 def main():
     torch.set_num_threads(1)
     for check in (check_conservation, check_synflow, check_synflow_conserves, check_single_ones_sample, check_finite_differences,
-                  check_against_torch_modules, check_itersnip):
+                  check_against_torch_modules, check_itersnip, check_truncated_count):
         print(check.__name__)
         check()
     print("all laws hold")

@@ -1,3 +1,4 @@
+using Px.Pruning.Scopes;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -53,6 +54,31 @@ public sealed class GoldenParityTests
             GoldenMask.Digest(result.Mask).Should().Be(golden.MaskSha256, "the masks must agree in every weight");
     }
 
+    [Fact]
+    public void TruncatedCases_InSomeRound_KeepAnotherNumberThanRounding()
+    {
+        var all = ReferencePruners.Cases().Select(GoldenFile.Load);
+        var truncated = all.Where(golden => Counting(golden) == WeightCounting.Truncated).ToList();
+
+        string[] networks = ["plain-convnet", "resnet20"], methods = ["synflow", "px-released", "ntk-sap"];
+        truncated.Select(golden => (golden.Network, golden.Method)).Should().BeEquivalentTo(
+            from network in networks from method in methods select (network, method));
+        foreach (var golden in truncated)
+        {
+            var total = golden.Prunable.Sum(golden.Size);
+            var plan = SparsitySchedule.Exponential.Plan(golden.Rounds, 1 - golden.Sparsity);
+            var rounded = plan.Select(density => new KeepCount(density).Of(total));
+            golden.Kept.Select(layers => layers.Sum()).Should().NotEqual(rounded, golden.Network);
+        }
+    }
+
+    private static WeightCounting Counting(GoldenFile golden) => golden.Counting switch
+    {
+        null => WeightCounting.Rounded,
+        "truncated" => WeightCounting.Truncated,
+        var other => throw new InvalidDataException($"Unknown counting '{other}'."),
+    };
+
     private static TheoryData<string, ScalarType> InBothTypes(IEnumerable<string> names)
     {
         var data = new TheoryData<string, ScalarType>();
@@ -74,6 +100,7 @@ public sealed class GoldenParityTests
     {
         Rounds = golden.Rounds,
         Schedule = SparsitySchedule.Exponential,
+        Counting = Counting(golden),
         Data = DataBudget.All,
         BatchSize = (int)golden.Batches.Max(),
     };
