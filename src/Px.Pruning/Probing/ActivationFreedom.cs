@@ -29,7 +29,8 @@ internal static class ActivationFreedom
             throw new UnsupportedModelException(
                 $"The forward of {(site.Name.Length == 0 ? "the model itself" : $"'{site.Name}'")} is not linear once its activation modules are taken out: "
                 + "an activation or a max-pooling is called as a function. The released variant of PX removes activations, which must therefore be modules "
-                + "(torch.nn.ReLU, torch.nn.MaxPool2d) called through call(). PathExclusionPruner itself has no such limit.")
+                + "(torch.nn.ReLU, torch.nn.MaxPool2d) called through call(). KeepsFunctionalActivations leaves them on instead; "
+                + "PathExclusionPruner itself has no such limit.")
             { Module = site.Name };
         }
     }

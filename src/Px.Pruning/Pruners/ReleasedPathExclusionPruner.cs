@@ -20,7 +20,9 @@ namespace Px.Pruning;
 /// </para>
 /// <para>
 /// <b>Deviation:</b> norm parameters are never squared; the authors' code decides by the parameter's name and squares those whose name lacks "bn"
-/// (a fresh layer's γ = 1, β = 0 are their own squares). The pruning data is fixed and not augmented. Dropout is off while scoring.
+/// (a fresh layer's γ = 1, β = 0 are their own squares). No activation is on in h, where the authors' copy of the ResNet-18 for
+/// Tiny-ImageNet leaves the last ReLU of every block on; <see cref="KeepsFunctionalActivations"/> repeats that for a network that calls
+/// these as functions. The pruning data is fixed and not augmented. Dropout is off while scoring.
 /// </para>
 /// <para>
 /// <b>Source:</b> Iurada, Ciccone, Tommasi, CVPR 2024, <see href="https://arxiv.org/abs/2406.01820"/>, and the behaviour of its code as first published.
@@ -37,13 +39,22 @@ public sealed class ReleasedPathExclusionPruner : Pruner
     /// <summary>100, as in the paper.</summary>
     public override int DefaultRounds => 100;
 
+    /// <summary>
+    /// Whether activations that the network calls as functions stay on in h, while those of modules become the identity. Default
+    /// <see langword="false"/>: such a network is refused with an <see cref="UnsupportedModelException"/>.
+    /// </summary>
+    public bool KeepsFunctionalActivations { get; init; }
+
     internal override bool AcceptsSilentNetworks => false;
+
+    internal override IEnumerable<KeyValuePair<string, string>> Settings =>
+        [KeyValuePair.Create("functional_activations", KeepsFunctionalActivations ? "kept" : "refused")];
 
     internal override (IReadOnlyList<Tensor> Scores, int Exponent) ScoreRound(ScoringContext context)
     {
         using var scope = NewDisposeScope();
         var network = context.Network;
-        if (context.Round == 1) ActivationFreedom.Check(network, context.Batches[0].Input);
+        if (context.Round == 1 && !KeepsFunctionalActivations) ActivationFreedom.Check(network, context.Batches[0].Input);
         using var weights = new MaskedWeights(network, context.Alive);
         var squared = weights.SquaredLeaves(network.ComputeType);
         var ranked = network.Prunable.Select(slot => squared[slot.Index]).ToList();
