@@ -24,7 +24,7 @@ internal static class FlowObjective
     {
         using var scope = NewDisposeScope();
         var (flow, exponent) = context.Network.Silent.Count == 0
-            ? Differentiate(context, power, scaled ? (norm, dimensions) => Scale(norm, dimensions, power) : null)
+            ? Differentiate(context, power, scaled ? (norm, dimensions) => Scale(context, norm, dimensions, power) : null)
             : BorrowedFlow.Differentiate(context, power, scaled);
         return ([.. flow.Select(layer => score(layer.Weight, layer.dR, exponent).cpu().MoveToOuterDisposeScope())], exponent);
     }
@@ -60,10 +60,13 @@ internal static class FlowObjective
         return ([.. ranked.Select(leaf => (leaf.detach(), WeightFunction.TakeGradient(leaf)))], sum.ToDouble());
     }
 
-    private static Tensor Scale(NormLayer norm, long dimensions, int power)
+    private static Tensor Scale(ScoringContext context, NormLayer norm, long dimensions, int power)
     {
-        var squared = norm.SquaredScale(null, dimensions);
-        if (power == 2) return squared;
-        using (squared) return squared.sqrt();
+        if (context.Scales.TryGetValue((norm, dimensions), out var scale)) return scale.alias();
+        using var noGrad = no_grad();
+        using var squared = norm.SquaredScale(null, dimensions);
+        scale = (power == 2 ? squared.alias() : squared.sqrt()).DetachFromDisposeScope();
+        context.Scales.Add((norm, dimensions), scale);
+        return scale.alias();
     }
 }

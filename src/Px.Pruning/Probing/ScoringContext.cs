@@ -27,6 +27,9 @@ internal sealed class ScoringContext(
     /// <summary>log₂ of the largest value in the unpruned network of paths, once a method has measured it.</summary>
     internal double? Growth { get; set; }
 
+    /// <summary>Scales of norm layers that are the same in every round, by layer and dimensions of its input. Owned.</summary>
+    internal Dictionary<(NormLayer Layer, long Dimensions), Tensor> Scales { get; } = [];
+
     internal CancellationToken Token { get; } = token;
 
     internal ILogger? Logger => Options.Logger;
@@ -43,5 +46,9 @@ internal sealed class ScoringContext(
         return nn.functional.cross_entropy(output, target);
     }
 
-    public void Dispose() => batches?.Dispose();
+    public void Dispose()
+    {
+        foreach (var scale in Scales.Values) scale.Dispose();
+        batches?.Dispose();
+    }
 }

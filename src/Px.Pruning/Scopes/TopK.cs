@@ -6,12 +6,14 @@ namespace Px.Pruning.Scopes;
 
 /// <summary>Keeps the k largest scores of several tensors by radix selection, straight from tensor memory.</summary>
 /// <remarks>
-/// A score becomes a 64-bit key whose unsigned order is the scores' order. Each pass counts the next 16 bits of the keys that agree with the k-th
-/// largest so far, until its key is known; a last pass compares.
-/// <para><b>Cost:</b> O(N) time, at most five readings of the scores; 512 KiB beside the masks.</para>
+/// A score becomes a 64-bit key whose unsigned order is the scores' order. Sign and exponent, the first 12 bits, are counted for all; of the keys that
+/// agree in them with the k-th largest, 16 more bits at a time, until its key is known. Then every key is compared with it.
+/// <para><b>Cost:</b> O(N) time, three readings of the scores; memory for the keys that share the k-th's exponent.</para>
 /// </remarks>
 internal static class TopK
 {
+    private const int FractionBits = 52;
+    private const int Exponents = 1 << (64 - FractionBits); // with the sign
     private const int DigitBits = 16;
     private const int Digits = 1 << DigitBits;
 
@@ -43,34 +45,51 @@ internal static class TopK
 
     private static Cut Find(IReadOnlyList<ScoredParameter> parameters, long count)
     {
-        RefuseNonFinite(parameters);
-        if (count == 0) return new(ulong.MaxValue, 0);
-        if (count >= parameters.Sum(parameter => (long)Alive(parameter).Count((byte)1))) return new(0, 0); // no finite score has the key 0
         var histogram = new long[Digits];
-        ulong known = 0;
-        for (int shift = 64 - DigitBits; ; shift -= DigitBits)
+        foreach (var parameter in parameters) CountExponents(parameter, histogram);
+        // NaN and the infinities have the largest exponent of either sign.
+        if (histogram[0] + histogram[Exponents - 1] is > 0 and var found) throw NonFinite(parameters, found);
+        if (count == 0) return new(ulong.MaxValue, 0);
+        if (count >= histogram.Sum()) return new(0, 0); // no finite score has the key 0
+        ulong known = (ulong)Digit(histogram, Exponents, ref count) << FractionBits;
+        var candidates = new List<ulong>((int)Math.Min(histogram[known >> FractionBits], Array.MaxLength));
+        foreach (var parameter in parameters) Collect(parameter, known, candidates);
+        for (int shift = FractionBits; candidates.Count > count && shift > 0;)
         {
+            shift = Math.Max(0, shift - DigitBits);
             Array.Clear(histogram);
-            foreach (var parameter in parameters) Count(parameter, histogram, known, shift);
-            int digit = Digits - 1;
-            for (; histogram[digit] < count; digit--) count -= histogram[digit];
-            known |= (ulong)digit << shift;
-            if (histogram[digit] == count) return new(known - 1, 0); // all that begin with this digit
-            if (shift == 0) return new(known, count);
+            foreach (ulong key in candidates) histogram[(int)(key >> shift) & (Digits - 1)]++;
+            int digit = Digit(histogram, Digits, ref count);
+            candidates.RemoveAll(key => ((int)(key >> shift) & (Digits - 1)) != digit);
         }
+
+        // All candidates are kept, or they are equal.
+        return candidates.Count == count ? new(candidates.Min() - 1, 0) : new(candidates[0], count);
     }
 
-    /// <summary>Counts the digits at <paramref name="shift"/> of the keys that agree with <paramref name="known"/> above them.</summary>
-    private static void Count(ScoredParameter parameter, long[] histogram, ulong known, int shift)
+    /// <summary>The digit of the k-th largest key; k becomes its rank among the keys with that digit.</summary>
+    private static int Digit(long[] histogram, int digits, ref long k)
+    {
+        int digit = digits - 1;
+        for (; histogram[digit] < k; digit--) k -= histogram[digit];
+        return digit;
+    }
+
+    private static void CountExponents(ScoredParameter parameter, long[] histogram)
     {
         ReadOnlySpan<double> scores = Scores(parameter);
         ReadOnlySpan<byte> alive = Alive(parameter);
-        ulong above = shift + DigitBits == 64 ? 0 : ulong.MaxValue << (shift + DigitBits);
+        for (int i = 0; i < scores.Length; i++) histogram[Key(scores[i]) >> FractionBits] += alive[i];
+    }
+
+    private static void Collect(ScoredParameter parameter, ulong known, List<ulong> keys)
+    {
+        ReadOnlySpan<double> scores = Scores(parameter);
+        ReadOnlySpan<byte> alive = Alive(parameter);
         for (int i = 0; i < scores.Length; i++)
         {
-            if (alive[i] == 0) continue;
             ulong key = Key(scores[i]);
-            if ((key & above) == known) histogram[(int)(key >> shift) & (Digits - 1)]++;
+            if (key >> FractionBits == known >> FractionBits && alive[i] != 0) keys.Add(key);
         }
     }
 
@@ -82,10 +101,11 @@ internal static class TopK
         var kept = mask.bytes;
         for (int i = 0; i < scores.Length; i++)
         {
-            if (alive[i] == 0) continue;
             ulong key = Key(scores[i]);
-            if (key < cut.Key || (key == cut.Key && cut.Ties-- <= 0)) continue;
+            kept[i] = key > cut.Key ? alive[i] : (byte)0;
+            if (key != cut.Key || cut.Ties == 0 || alive[i] == 0) continue;
             kept[i] = 1;
+            cut.Ties--;
         }
 
         return mask;
@@ -98,27 +118,18 @@ internal static class TopK
         return (ulong)(bits ^ ((bits >> 63) | long.MinValue));
     }
 
-    private static void RefuseNonFinite(IReadOnlyList<ScoredParameter> parameters)
+    private static NonFiniteScoreException NonFinite(IReadOnlyList<ScoredParameter> parameters, long found)
     {
-        long found = parameters.Sum(NonFinite);
-        if (found == 0) return;
-        var parameter = parameters.First(parameter => NonFinite(parameter) > 0);
-        throw new NonFiniteScoreException(
-            $"{found} scores are NaN or infinite, the first in '{parameter.Name}', so that nothing can be ranked; the model is unchanged. " +
-            NonFiniteScoreException.Remedy)
+        var first = parameters.First(parameter =>
         {
-            Parameter = parameter.Name,
-        };
-    }
-
-    private static long NonFinite(ScoredParameter parameter)
-    {
-        ReadOnlySpan<double> scores = Scores(parameter);
-        ReadOnlySpan<byte> alive = Alive(parameter);
-        long found = 0;
-        for (int i = 0; i < scores.Length; i++)
-            if (alive[i] != 0 && !double.IsFinite(scores[i])) found++;
-        return found;
+            var histogram = new long[Exponents];
+            CountExponents(parameter, histogram);
+            return histogram[0] + histogram[Exponents - 1] > 0;
+        });
+        return new NonFiniteScoreException(
+            $"{found} scores are NaN or infinite, the first in '{first.Name}', so that nothing can be ranked; the model is unchanged. "
+            + NonFiniteScoreException.Remedy)
+        { Parameter = first.Name };
     }
 
     private static ReadOnlySpan<double> Scores(ScoredParameter parameter) => MemoryMarshal.Cast<byte, double>(parameter.Scores.bytes);
