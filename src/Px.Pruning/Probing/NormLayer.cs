@@ -132,16 +132,11 @@ internal sealed class NormLayer
     /// </summary>
     private Tensor NormalizePixels(Tensor x, Tensor? gamma, Tensor? beta, NormMoments? moments)
     {
-        var pixels = x.permute(0, 2, 3, 1);
-        var rows = pixels.reshape(-1, x.size(1));
-        var mean = rows.mean([0]);
-        var centered = rows - mean;
-        var variance = centered.square().mean([0]);
+        var pixels = x.permute(0, 2, 3, 1).reshape(-1, x.size(1));
+        var mean = pixels.mean([0]);
+        var variance = (pixels - mean).pow_(2).mean([0]);
         moments?.Add(mean, variance, x.size(0));
-        var scale = (variance + Epsilon).rsqrt();
-        centered.mul_(gamma is null ? scale : scale * gamma);
-        if (beta is not null) centered.add_(beta);
-        return centered.reshape(pixels.shape).permute(0, 3, 1, 2);
+        return nn.functional.batch_norm(x, mean, variance, gamma, beta, false, 0, Epsilon);
     }
 
     internal bool IsBatchNorm => module is BatchNorm;

@@ -18,7 +18,7 @@ internal static class LiveTensors
         Count.Should().Be(before + (biasedConvolutions * LeftByAConvolution()));
     }
 
-    // TorchSharp (seen in 0.107) itself leaves a tensor behind for each; the subset does not.
+    // TorchSharp (seen in 0.107) itself leaves a tensor behind for each.
     private static long LeftByAConvolution()
     {
         var before = Count;

@@ -1,4 +1,5 @@
 using System.Reflection;
+using System.Runtime.InteropServices;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -24,6 +25,13 @@ public class LibtorchTests
         }
     }
 
+    [LinuxFact]
+    public void IdleThreads_OfTheTests_Sleep()
+    {
+        // What native code sees, which .NET's own copy of the environment does not tell.
+        Marshal.PtrToStringUTF8(GetEnvironment("OMP_WAIT_POLICY")).Should().NotBeNullOrEmpty();
+    }
+
     [Theory]
     [InlineData(typeof(PathExclusionPruner))]
     [InlineData(typeof(Px.Pruning.Models.ResNet))]
@@ -35,6 +43,10 @@ public class LibtorchTests
         reference.FullName.Should().Be(package.FullName);
         reference.GetPublicKeyToken().Should().NotBeEmpty();
     }
+
+    [DllImport("libc", EntryPoint = "getenv", BestFitMapping = false, ThrowOnUnmappableChar = true)]
+    [DefaultDllImportSearchPaths(DllImportSearchPath.System32)]
+    private static extern nint GetEnvironment([MarshalAs(UnmanagedType.LPStr)] string name);
 
     private static string HashOf(string file)
     {
