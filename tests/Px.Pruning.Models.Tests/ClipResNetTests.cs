@@ -36,29 +36,12 @@ public sealed class ClipResNetTests
     [MemberData(nameof(Kinds))]
     public void Backward_OfATrainingStep_ReachesEveryParameterAndLowersTheLoss(ClipResNetOptions options, int outputs)
     {
-        using var model = ClipResNet.Create(options);
+        using var model = ClipResNet.Create(options).to(ScalarType.Float64);
         using var generator = new Generator(1);
-        using var optimizer = optim.SGD(model.parameters(), 1e-4);
-        using var scope = NewDisposeScope();
-        var (input, target) = (randn([8, 3, 64, 64], generator: generator), arange(8, ScalarType.Int64).remainder(outputs));
-        var first = Step();
-        foreach (var (name, parameter) in model.named_parameters())
-        {
-            // A constant added to every key shifts all of a query's scores alike, which softmax does not see.
-            if (name != "attnpool.k_proj.bias")
-                parameter.grad!.abs().sum().ToSingle().Should().BePositive(name);
-        }
-
-        Step().Should().BeLessThan(first);
-
-        float Step()
-        {
-            optimizer.zero_grad();
-            var loss = nn.functional.cross_entropy(model.call(input), target);
-            loss.backward();
-            optimizer.step();
-            return loss.ToSingle();
-        }
+        using var input = randn([8, 3, 64, 64], ScalarType.Float64, generator: generator);
+        using var target = arange(8, ScalarType.Int64).remainder(outputs);
+        // A constant added to every key shifts all of a query's scores alike, which softmax does not see.
+        model.ShouldDescend(() => nn.functional.cross_entropy(model.call(input), target), ignored: name => name == "attnpool.k_proj.bias");
     }
 
     [Fact]

@@ -53,26 +53,12 @@ public sealed class DeepLabTests
     [MemberData(nameof(Kinds))]
     public void Backward_OfATrainingStep_ReachesEveryParameterAndLowersTheLoss(DeepLabOptions options)
     {
-        using var model = DeepLab.Create(options with { Dropout = 0 });
+        using var model = DeepLab.Create(options with { Dropout = 0 }).to(ScalarType.Float64);
         using var generator = new Generator(1);
-        using var optimizer = optim.SGD(model.parameters(), 1e-4);
-        using var scope = NewDisposeScope();
         // Four images: batch norm makes of two values for a channel ±1 whatever they are, so that nothing before it would learn.
-        var (input, target) = (randn([4, 3, 65, 65], generator: generator), randint(0, 5, new long[] { 4, 65, 65 }, ScalarType.Int64, generator: generator));
-        var first = Step();
-        foreach (var (name, parameter) in model.named_parameters())
-            parameter.grad!.abs().sum().ToSingle().Should().BePositive(name);
-        Step().Should().BeLessThan(first);
-
-        float Step()
-        {
-            using var step = NewDisposeScope();
-            optimizer.zero_grad();
-            var loss = nn.functional.cross_entropy(model.call(input), target);
-            loss.backward();
-            optimizer.step();
-            return loss.ToSingle();
-        }
+        using var input = randn([4, 3, 65, 65], ScalarType.Float64, generator: generator);
+        using var target = randint(0, 5, new long[] { 4, 65, 65 }, ScalarType.Int64, generator: generator);
+        model.ShouldDescend(() => nn.functional.cross_entropy(model.call(input), target));
     }
 
     [Fact]

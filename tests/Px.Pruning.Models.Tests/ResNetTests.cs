@@ -120,24 +120,11 @@ public sealed class ResNetTests
     [InlineData(18), InlineData(50)]
     public void Backward_OfATrainingStep_ReachesEveryParameterAndLowersTheLoss(int depth)
     {
-        using var model = ResNet.Create(Narrow with { Depth = depth, Stem = ResNetStem.ThreeByThree });
+        using var model = ResNet.Create(Narrow with { Depth = depth, Stem = ResNetStem.ThreeByThree }).to(ScalarType.Float64);
         using var generator = new Generator(1);
-        using var optimizer = optim.SGD(model.parameters(), 0.01);
-        using var scope = NewDisposeScope();
-        var (input, target) = (randn([8, 3, 32, 32], generator: generator), arange(8, ScalarType.Int64).remainder(5));
-        var first = Step();
-        foreach (var (name, parameter) in model.named_parameters())
-            parameter.grad!.abs().sum().ToSingle().Should().BePositive(name);
-        Enumerable.Range(0, 10).Select(_ => Step()).Last().Should().BeLessThan(first);
-
-        float Step()
-        {
-            optimizer.zero_grad();
-            var loss = nn.functional.cross_entropy(model.call(input), target);
-            loss.backward();
-            optimizer.step();
-            return loss.ToSingle();
-        }
+        using var input = randn([8, 3, 32, 32], ScalarType.Float64, generator: generator);
+        using var target = arange(8, ScalarType.Int64).remainder(5);
+        model.ShouldDescend(() => nn.functional.cross_entropy(model.call(input), target));
     }
 
     [Fact]

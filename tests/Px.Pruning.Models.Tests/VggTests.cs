@@ -81,24 +81,13 @@ public sealed class VggTests
     [InlineData(VggLayout.ImageNet), InlineData(VggLayout.Cifar)]
     public void Backward_OfATrainingStep_ReachesEveryParameterAndLowersTheLoss(VggLayout layout)
     {
-        using var model = Vgg.Create(Narrow with { Layout = layout, Dropout = 0, Initialization = WeightInitialization.FanIn });
+        using var model = Vgg.Create(Narrow with { Layout = layout, Dropout = 0, Initialization = WeightInitialization.FanIn }).to(ScalarType.Float64);
         using var generator = new Generator(1);
-        using var optimizer = optim.SGD(model.parameters(), 0.01);
-        using var scope = NewDisposeScope();
-        var (input, target) = (randn([8, 3, 64, 64], generator: generator), arange(8, ScalarType.Int64).remainder(5));
-        var first = Step();
-        foreach (var (name, parameter) in model.named_parameters())
-            parameter.grad!.abs().sum().ToSingle().Should().BePositive(name);
-        Enumerable.Range(0, 10).Select(_ => Step()).Last().Should().BeLessThan(first);
-
-        float Step()
-        {
-            optimizer.zero_grad();
-            var loss = nn.functional.cross_entropy(model.call(input), target);
-            loss.backward();
-            optimizer.step();
-            return loss.ToSingle();
-        }
+        using var input = randn([8, 3, 64, 64], ScalarType.Float64, generator: generator);
+        using var target = arange(8, ScalarType.Int64).remainder(5);
+        var convolutions = model.named_modules().Where(pair => pair.module is Conv2d).Select(pair => $"{pair.name}.bias").ToHashSet();
+        // Batch norm takes the mean away, and a convolution's bias with it.
+        model.ShouldDescend(() => nn.functional.cross_entropy(model.call(input), target), ignored: convolutions.Contains);
     }
 
     [Fact]

@@ -44,6 +44,16 @@ internal static class NtkProblem
         return Sequential(widths.Zip(widths.Skip(1), (from, to) => (Module<Tensor, Tensor>)nn.Linear(from, to, hasBias: false))).to(float64);
     }
 
+    /// <summary>Asserts that no gate lies where float32 might open or close it, on running statistics.</summary>
+    internal static void ShouldHaveTheSamePathsInFloat32(Module<Tensor, Tensor> model)
+    {
+        // Where a ReLU is a function, a twin shows what enters it.
+        using Module<Tensor, Tensor> watched = model is ConvNet ? new ConvNet().to(float64) : new ResidualNet(functionalTail: false).to(float64);
+        watched.load_state_dict(model.state_dict());
+        watched.eval();
+        Clearance.Of(watched, Input()).Should().BeGreaterThan(Clearance.Enough);
+    }
+
     /// <summary>Numbers within a fraction of the largest expected one.</summary>
     internal static void ShouldBeClose(IReadOnlyList<double> found, IReadOnlyList<double> expected, double tolerance = 1e-9)
     {

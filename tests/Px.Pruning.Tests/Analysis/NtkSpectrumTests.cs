@@ -252,6 +252,7 @@ public class NtkSpectrumTests
         using var scope = NewDisposeScope();
         using var wide = NtkProblem.Create(name);
         using var narrow = NtkProblem.Create(name).to(float32);
+        NtkProblem.ShouldHaveTheSamePathsInFloat32(wide);
         narrow.train();
 
         var spectrum = NtkAnalysis.Spectrum(narrow, NtkProblem.Data(), options: NtkProblem.Options);

@@ -92,6 +92,7 @@ public class NtkTopEigenvaluesTests
         using var scope = NewDisposeScope();
         using var wide = NtkProblem.Create("convnet");
         using var narrow = NtkProblem.Create("convnet").to(float32);
+        NtkProblem.ShouldHaveTheSamePathsInFloat32(wide);
 
         var top = NtkAnalysis.TopEigenvalues(narrow, NtkProblem.Data(), options: Options with { Tolerance = 1e-4 });
 

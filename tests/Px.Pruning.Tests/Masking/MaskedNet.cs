@@ -49,9 +49,9 @@ internal sealed class MaskedNet : Module<Tensor, Tensor>
     }
 
     /// <summary>A batch of 8 samples and their classes.</summary>
-    public static (Tensor Input, Tensor Target) Batch(long seed = 3)
+    public static (Tensor Input, Tensor Target) Batch(long seed = 3, ScalarType dtype = ScalarType.Float32)
     {
         using var generator = new Generator((ulong)seed);
-        return (empty(8, 2, 6, 6).normal_(0, 1, generator), tensor(new long[] { 0, 1, 2, 0, 1, 2, 0, 1 }));
+        return (empty([8, 2, 6, 6], dtype).normal_(0, 1, generator), tensor(new long[] { 0, 1, 2, 0, 1, 2, 0, 1 }));
     }
 }

@@ -6,8 +6,8 @@ using static TorchSharp.torch.nn;
 namespace Px.Pruning.Tests.Networks;
 
 /// <summary>
-/// TorchVision's networks with 10 classes and random weights, each made once and put back by who changed it. Bottlenecks of ResNet-50, all of
-/// MobileNetV2 and the hidden layers of VGG's classifier are narrow, which changes nothing in how their code runs.
+/// TorchVision's networks with 10 classes and random weights, each made once and put back by who changed it. The bottlenecks of
+/// ResNet-50, all of MobileNetV2 and the hidden layers of VGG's classifier are narrow, which changes nothing in how their code runs.
 /// </summary>
 public sealed class TorchVisionModels : IDisposable
 {

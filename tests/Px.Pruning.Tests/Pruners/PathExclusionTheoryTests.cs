@@ -128,6 +128,14 @@ public class PathExclusionTheoryTests
         using var scope = NewDisposeScope();
         using var wide = Net(ConvNet.Relu.Module);
         using var narrow = Net(ConvNet.Relu.Module).to(float32);
+        using var watched = Net(ConvNet.Relu.Module);
+        var input = Samples.Normal(8, [3, 8, 8], dtype: ScalarType.Float64).Input;
+        foreach (bool training in new[] { false, true })
+        {
+            watched.train(training);
+            Clearance.Of(watched, input).Should().BeGreaterThan(Clearance.Enough, "float32 must have the same paths");
+        }
+
         foreach (var objective in Enum.GetValues<PxObjective>())
         {
             var pruner = new PathExclusionPruner { Objective = objective };

@@ -25,7 +25,8 @@ public class PretrainedModelTests
         }
 
         ModelState.Of(model).ShouldEqual(before);
-        RightImages(model).Should().BeInRange(931, 933);
+        // PretrainedResNet20Tests shows that no image is so near to two classes that rounding decides.
+        RightImages(model).Should().Be(932);
     }
 
     [SharedDataFact]

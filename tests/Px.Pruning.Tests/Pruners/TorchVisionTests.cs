@@ -5,7 +5,7 @@ using static TorchSharp.torch.nn;
 
 namespace Px.Pruning.Tests.Pruners;
 
-/// <summary>Networks as users get them from TorchVision's package, whose code knows nothing of this library: every method prunes each of them.</summary>
+/// <summary>Every method prunes the networks of TorchVision's package, whose code knows nothing of this library.</summary>
 public class TorchVisionTests(TorchVisionModels models) : IClassFixture<TorchVisionModels>
 {
     // As cheap as a method allows: the networks are large, and what is asked here does not depend on settings.
@@ -100,8 +100,8 @@ public class TorchVisionTests(TorchVisionModels models) : IClassFixture<TorchVis
     }
 
     /// <summary>
-    /// Rightly: this variant sends data of both signs through a network without activations, and a function call is out of a hook's reach. The other
-    /// methods have no use for taking activations out: their path sums are never negative, where a ReLU changes nothing.
+    /// Rightly: this variant sends data of both signs through a network without activations, and a function is out of a hook's reach.
+    /// The path sums of other methods are never negative, where a ReLU changes nothing.
     /// </summary>
     [Theory, MemberData(nameof(ResidualNetworks))]
     public void Prune_ReleasedPxWhereBlocksEndInAReluFunction_IsRefusedByTheBlocksName(string network)

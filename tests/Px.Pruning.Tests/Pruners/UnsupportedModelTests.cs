@@ -26,12 +26,13 @@ public class UnsupportedModelTests
     {
         using var scope = NewDisposeScope();
         manual_seed(4);
-        using var silent = new SilentNet(silent: true);
-        using var twin = new SilentNet(silent: false);
+        // Float64: the two are computed in different ways, and in float32 a gate near zero might open in one of them alone.
+        using var silent = new SilentNet(silent: true).to(float64);
+        using var twin = new SilentNet(silent: false).to(float64);
         Samples.Disturb(silent);
         twin.load_state_dict(silent.state_dict());
         silent.BiasOf("conv").grad = ones_like(silent.BiasOf("conv"));
-        var data = PruningData.From([Samples.Normal(8, [3, 8, 8])]);
+        var data = PruningData.From([Samples.Normal(8, [3, 8, 8], dtype: ScalarType.Float64)]);
         using var mask = new MagnitudePruner().Prune(twin, PruningData.None, 0.5);
         mask.Binding.Remove();
         twin.load_state_dict(silent.state_dict());
@@ -45,7 +46,7 @@ public class UnsupportedModelTests
         foreach (string name in expected.Names)
         {
             using var found = scores[name] * Math.ScaleB(1, scores.Exponent - expected.Exponent);
-            found.allclose(expected[name], 1e-4, 1e-5 * expected[name].abs().max().ToDouble()).Should().BeTrue(name);
+            found.allclose(expected[name], 1e-9, 1e-12 * expected[name].abs().max().ToDouble()).Should().BeTrue(name);
         }
 
         expected["conv.weight"].max().item<double>().Should().BeGreaterThan(0);

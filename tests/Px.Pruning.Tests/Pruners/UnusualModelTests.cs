@@ -104,10 +104,10 @@ public class UnusualModelTests
     {
         using var scope = NewDisposeScope();
         manual_seed(5);
-        using var here = new ConvNet();
-        using var there = new ConvNet();
+        using var here = new ConvNet().to(float64);
+        using var there = new ConvNet().to(float64);
         there.load_state_dict(here.state_dict());
-        var data = PruningData.From([Samples.Normal(8, [3, 8, 8])]);
+        var data = PruningData.From([Samples.Normal(8, [3, 8, 8], dtype: ScalarType.Float64)]);
         var options = new PruningOptions { Rounds = 2, Seed = 1 };
         using var expected = AllPruners.Get(name).Prune(here, data, 0.5, options);
 

@@ -50,7 +50,9 @@ internal sealed class ReferenceProblem : IDisposable
         "plain-convnet" => new PlainConvNet(),
         "norm-free" => new NormFreeNet(),
         "resnet20" => CifarResNet.Create(new CifarResNetOptions()),
+        "resnet20-smooth" => new SmoothResNet20(),
         "vgg16-bn" => new Vgg16BnNet(),
+        "vgg16-bn-smooth" => new Vgg16BnNet(smooth: true),
         "encoder-decoder" => new EncoderDecoderNet(),
         _ => throw new ArgumentOutOfRangeException(nameof(name), name, "There is no twin of this network."),
     };

@@ -17,6 +17,7 @@ public sealed partial class BringYourOwnModelTests : IDisposable
 
         run.ExitCode.Should().Be(0, run.Output);
         var accuracies = Accuracy().Match(run.Output).Groups.Values.Skip(1).Select(group => double.Parse(group.Value, CultureInfo.InvariantCulture)).ToList();
+        // 98.6 to 99.6 % for six seeds, so that no rounding on the way brings it near to this.
         accuracies[0].Should().BeGreaterThan(80, "chance is 25");
         accuracies.Should().AllBeEquivalentTo(accuracies[0]);
         using var mask = PruningMask.Load(output.In("mask.safetensors"));

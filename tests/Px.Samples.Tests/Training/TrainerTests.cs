@@ -16,12 +16,12 @@ public sealed class TrainerTests
     [InlineData(32)]
     public void Train_BatchInPieces_EqualsTheWholeBatch(int pieces)
     {
-        var task = new ToyTask(normAndDropout: false);
+        var task = new ToyTask(normAndDropout: false, ScalarType.Float64);
 
         var (whole, cut) = (Trained(task, Recipe), Trained(task, Recipe with { Accumulate = pieces }));
 
-        cut.Zip(whole, (a, b) => Math.Abs(a - b)).Max().Should().BeLessThan(1e-6f);
-        whole.Zip(Trained(task, Recipe with { Epochs = 0 }), (a, b) => Math.Abs(a - b)).Max().Should().BeGreaterThan(0.05f, "something was learned");
+        cut.Zip(whole, (a, b) => Math.Abs(a - b)).Max().Should().BeLessThan(1e-12);
+        whole.Zip(Trained(task, Recipe with { Epochs = 0 }), (a, b) => Math.Abs(a - b)).Max().Should().BeGreaterThan(0.05, "something was learned");
     }
 
     [Fact]
@@ -31,7 +31,7 @@ public sealed class TrainerTests
 
         var (whole, cut) = (Trained(task, Recipe), Trained(task, Recipe with { Accumulate = 4 }));
 
-        cut.Zip(whole, (a, b) => Math.Abs(a - b)).Max().Should().BeLessThan(1e-6f);
+        cut.Zip(whole, (a, b) => Math.Abs(a - b)).Max().Should().BeLessThan(1e-12);
     }
 
     [Fact]
@@ -51,10 +51,10 @@ public sealed class TrainerTests
     [Fact]
     public void Train_SameSeedTwice_GivesTheSameWeights() => Trained(new ToyTask(), Recipe).Should().Equal(Trained(new ToyTask(), Recipe));
 
-    private static float[] Trained(LearningTask task, Recipe recipe)
+    private static double[] Trained(LearningTask task, Recipe recipe)
     {
         using var network = task.NewNetwork(1);
         new Trainer(task, recipe, CPU, Terminals.Silent).Train(new TrainingSubject { Label = "toy", Network = network, Seed = 1 }, CancellationToken.None);
-        return [.. network.parameters().SelectMany(parameter => parameter.data<float>().ToArray())];
+        return [.. network.parameters().SelectMany(parameter => parameter.to(ScalarType.Float64).data<double>().ToArray())];
     }
 }

@@ -1,43 +1,44 @@
 using Px.Pruning.Scopes;
-using TorchSharp;
 using static TorchSharp.torch;
 
 namespace Px.Pruning.Tests.Reference.Parity;
 
-/// <summary>The library against the independent implementation in Oracle/, on the same weights and inputs.</summary>
+/// <summary>
+/// The library against the independent implementation in Oracle/, on the same weights and inputs, in float64: score by score and mask by mask.
+/// <see cref="SinglePrecisionTests"/> has float32.
+/// </summary>
 public sealed class GoldenParityTests
 {
-    public static TheoryData<string, ScalarType> ScoreCases() => InBothTypes(ReferencePruners.Cases());
+    public static TheoryData<string> Cases() => new(ReferencePruners.Cases());
 
-    public static TheoryData<string, ScalarType> LastRoundCases() => InBothTypes(ReferencePruners.Cases().Where(name => GoldenFile.Load(name).HasMasks));
+    public static TheoryData<string> LastRoundCases() => new(ReferencePruners.Cases().Where(name => GoldenFile.Load(name).HasMasks));
 
-    public static TheoryData<string> MaskCases() => new(ReferencePruners.Cases());
-
-    [Theory, MemberData(nameof(ScoreCases))]
-    public void Score_FirstRound_EqualsTheOracle(string name, ScalarType type)
+    [Theory, MemberData(nameof(Cases))]
+    public void Score_FirstRound_EqualsTheOracle(string name)
     {
         var golden = GoldenFile.Load(name);
-        using var problem = ReferenceProblem.Create(golden, type);
+        using var problem = ReferenceProblem.Create(golden, ScalarType.Float64);
 
-        using var scores = ReferencePruners.Create(golden).Score(problem.Model, PruningData.From(problem.Batches), options: Options(golden));
+        var options = ReferencePruners.Options(golden);
+        using var scores = ReferencePruners.Create(golden).Score(problem.Model, PruningData.From(problem.Batches), options: options);
 
-        AssertEqual(scores, golden.FirstRound, golden, type);
+        AssertEqual(scores, golden.FirstRound, golden);
     }
 
     [Theory, MemberData(nameof(LastRoundCases))]
-    public void Score_OnTheMaskOfNineRounds_EqualsTheOracle(string name, ScalarType type)
+    public void Score_OnTheMaskOfNineRounds_EqualsTheOracle(string name)
     {
         var golden = GoldenFile.Load(name);
-        using var problem = ReferenceProblem.Create(golden, type);
+        using var problem = ReferenceProblem.Create(golden, ScalarType.Float64);
         using var mask = GoldenMask.Create(golden, golden.MaskBeforeLastRound!);
 
         var pruner = ReferencePruners.Create(golden, roundsBefore: golden.Rounds - 1);
-        using var scores = pruner.Score(problem.Model, PruningData.From(problem.Batches), mask, Options(golden));
+        using var scores = pruner.Score(problem.Model, PruningData.From(problem.Batches), mask, ReferencePruners.Options(golden));
 
-        AssertEqual(scores, golden.LastRound!, golden, type);
+        AssertEqual(scores, golden.LastRound!, golden);
     }
 
-    [Theory, MemberData(nameof(MaskCases))]
+    [Theory, MemberData(nameof(Cases))]
     public void Prune_TenRoundsInFloat64_KeepsExactlyTheOraclesWeights(string name)
     {
         var golden = GoldenFile.Load(name);
@@ -45,7 +46,8 @@ public sealed class GoldenParityTests
         // Nearer than this to a tie, rounding would decide and equality would be luck. Magnitudes are not rounded: of equal ones the first stays.
         golden.Margins.Should().HaveCount(golden.Rounds).And.OnlyContain(margin => margin > 1e-9 || golden.Method == "magnitude");
 
-        using var result = ReferencePruners.Create(golden).Prune(problem.Model, PruningData.From(problem.Batches), golden.Sparsity, Options(golden));
+        var options = ReferencePruners.Options(golden);
+        using var result = ReferencePruners.Create(golden).Prune(problem.Model, PruningData.From(problem.Batches), golden.Sparsity, options);
 
         result.Mask.Names.Select(result.Mask.KeptIn).Should().Equal(golden.Kept[^1]);
         if (golden.Mask is { } packed)
@@ -58,7 +60,7 @@ public sealed class GoldenParityTests
     public void TruncatedCases_InSomeRound_KeepAnotherNumberThanRounding()
     {
         var all = ReferencePruners.Cases().Select(GoldenFile.Load);
-        var truncated = all.Where(golden => Counting(golden) == WeightCounting.Truncated).ToList();
+        var truncated = all.Where(golden => ReferencePruners.Options(golden).Counting == WeightCounting.Truncated).ToList();
 
         string[] networks = ["plain-convnet", "resnet20"], methods = ["synflow", "px-released", "ntk-sap"];
         truncated.Select(golden => (golden.Network, golden.Method)).Should().BeEquivalentTo(
@@ -72,36 +74,10 @@ public sealed class GoldenParityTests
         }
     }
 
-    private static WeightCounting Counting(GoldenFile golden) => golden.Counting switch
-    {
-        null => WeightCounting.Rounded,
-        "truncated" => WeightCounting.Truncated,
-        var other => throw new InvalidDataException($"Unknown counting '{other}'."),
-    };
-
-    private static TheoryData<string, ScalarType> InBothTypes(IEnumerable<string> names)
-    {
-        var data = new TheoryData<string, ScalarType>();
-        foreach (var name in names)
-        {
-            data.Add(name, ScalarType.Float64);
-            data.Add(name, ScalarType.Float32);
-        }
-        return data;
-    }
-
-    private static void AssertEqual(PruningScores scores, GoldenScores expected, GoldenFile golden, ScalarType type)
+    private static void AssertEqual(PruningScores scores, GoldenScores expected, GoldenFile golden)
     {
         var family = ReferencePruners.Family(golden);
-        ScoreComparison.AssertEqual(scores, expected, Tolerance.Of(type, family), family);
+        scores.Names.Should().Equal(expected.Layers.Select(layer => layer.Name));
+        ScoreComparison.AssertEqual(layer => ScoreComparison.Values(scores, layer), expected, Tolerance.Of(family), family);
     }
-
-    private static PruningOptions Options(GoldenFile golden) => new()
-    {
-        Rounds = golden.Rounds,
-        Schedule = SparsitySchedule.Exponential,
-        Counting = Counting(golden),
-        Data = DataBudget.All,
-        BatchSize = (int)golden.Batches.Max(),
-    };
 }

@@ -13,6 +13,21 @@ internal static class ReferencePruners
     public static IPruner Create(GoldenFile golden, int roundsBefore = 0) =>
         Find(golden, roundsBefore) ?? throw new ArgumentException($"The library has no {golden.Method}.", nameof(golden));
 
+    /// <summary>Ten rounds on all data, in the golden file's batches.</summary>
+    public static PruningOptions Options(GoldenFile golden) => new()
+    {
+        Rounds = golden.Rounds,
+        Schedule = SparsitySchedule.Exponential,
+        Data = DataBudget.All,
+        BatchSize = (int)golden.Batches.Max(),
+        Counting = golden.Counting switch
+        {
+            null => WeightCounting.Rounded,
+            "truncated" => WeightCounting.Truncated,
+            var other => throw new InvalidDataException($"Unknown counting '{other}'."),
+        },
+    };
+
     public static ScoreFamily Family(GoldenFile golden) => golden.Method switch
     {
         "px" or "synflow" or "synflow-l2" or "logsynflow" or "magnitude" => ScoreFamily.PathSum,
