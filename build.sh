@@ -53,7 +53,7 @@ sample() {
 }
 
 bench() {
-    if [[ (" $* " == *" --against python "* || ${1:-} =~ ^(check|models|operators)$) && -z ${PX_PYTHON:-} ]]; then
+    if [[ (" $* " == *" --against python "* || ${1:-} =~ ^(check|models)$) && -z ${PX_PYTHON:-} ]]; then
         need_system_packages python3-torch python3-numpy
     fi
     if [[ ${1:-} == models && -z ${PX_PYTHON:-} ]]; then need_system_packages python3-torchvision; fi
@@ -61,9 +61,6 @@ bench() {
     if [[ ${1:-} == check ]]; then
         dotnet run -c Release --project benchmarks/Px.Benchmarks -- check
         "$python" -B benchmarks/python/selfcheck.py
-    elif [[ ${1:-} == operators ]]; then
-        # Without page faults, whose number is luck.
-        MALLOC_MMAP_THRESHOLD_=4000000000 MALLOC_TRIM_THRESHOLD_=4000000000 "$python" -B benchmarks/python/operators.py "${@:2}"
     else
         dotnet run -c Release --project benchmarks/Px.Benchmarks -- "$@"
     fi

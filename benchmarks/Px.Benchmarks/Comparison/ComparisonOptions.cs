@@ -12,7 +12,6 @@ internal sealed record ComparisonOptions
                ./build.sh bench check
                ./build.sh bench collapse
                ./build.sh bench models
-               ./build.sh bench operators [THREADS]
                ./build.sh bench micro [BenchmarkDotNet's arguments]
 
         Time and memory of each method against the same algorithm run the way its authors run it; time against bare passes of the
@@ -28,7 +27,6 @@ internal sealed record ComparisonOptions
           check          whether the authors' way computes the published formulas, in C# and in Python
           collapse       layers without weights by method and compression
           models         a forward pass and a training step of ResNet-18 against torchvision's
-          operators      what libtorch's operators cost here, in both memory layouts
           micro          a round against a bare forward and backward pass, a masked training step
         """.Replace("METHODS", string.Join(", ", Comparison.Contests.All.Select(contest => contest.Name)), StringComparison.Ordinal);
 
