@@ -7,15 +7,14 @@ namespace Px.Pruning.Scopes;
 /// <summary>Keeps the k largest scores of several tensors by radix selection, straight from tensor memory.</summary>
 /// <remarks>
 /// A score becomes a 64-bit key whose unsigned order is the scores' order. Sign and exponent, the first 12 bits, are counted for all; of the keys that
-/// agree in them with the k-th largest, 16 more bits at a time, until its key is known. Then every key is compared with it.
+/// agree in them with the k-th largest, 12 more bits at a time, until its key is known. Then every key is compared with it.
 /// <para><b>Cost:</b> O(N) time, three readings of the scores; memory for the keys that share the k-th's exponent.</para>
 /// </remarks>
 internal static class TopK
 {
-    private const int FractionBits = 52;
-    private const int Exponents = 1 << (64 - FractionBits); // with the sign
-    private const int DigitBits = 16;
+    private const int DigitBits = 12; // as many as sign and exponent have
     private const int Digits = 1 << DigitBits;
+    private const int FractionBits = 64 - DigitBits;
 
     /// <summary>Keeps the <paramref name="count"/> largest scores of weights that are alive, or all of these where they are fewer.</summary>
     /// <param name="parameters">The scores; of equal ones the earlier is kept.</param>
@@ -48,10 +47,10 @@ internal static class TopK
         var histogram = new long[Digits];
         foreach (var parameter in parameters) CountExponents(parameter, histogram);
         // NaN and the infinities have the largest exponent of either sign.
-        if (histogram[0] + histogram[Exponents - 1] is > 0 and var found) throw NonFinite(parameters, found);
+        if (histogram[0] + histogram[Digits - 1] is > 0 and var found) throw NonFinite(parameters, found);
         if (count == 0) return new(ulong.MaxValue, 0);
         if (count >= histogram.Sum()) return new(0, 0); // no finite score has the key 0
-        ulong known = (ulong)Digit(histogram, Exponents, ref count) << FractionBits;
+        ulong known = (ulong)Digit(histogram, ref count) << FractionBits;
         var candidates = new List<ulong>((int)Math.Min(histogram[known >> FractionBits], Array.MaxLength));
         foreach (var parameter in parameters) Collect(parameter, known, candidates);
         for (int shift = FractionBits; candidates.Count > count && shift > 0;)
@@ -59,7 +58,7 @@ internal static class TopK
             shift = Math.Max(0, shift - DigitBits);
             Array.Clear(histogram);
             foreach (ulong key in candidates) histogram[(int)(key >> shift) & (Digits - 1)]++;
-            int digit = Digit(histogram, Digits, ref count);
+            int digit = Digit(histogram, ref count);
             candidates.RemoveAll(key => ((int)(key >> shift) & (Digits - 1)) != digit);
         }
 
@@ -68,9 +67,9 @@ internal static class TopK
     }
 
     /// <summary>The digit of the k-th largest key; k becomes its rank among the keys with that digit.</summary>
-    private static int Digit(long[] histogram, int digits, ref long k)
+    private static int Digit(long[] histogram, ref long k)
     {
-        int digit = digits - 1;
+        int digit = Digits - 1;
         for (; histogram[digit] < k; digit--) k -= histogram[digit];
         return digit;
     }
@@ -122,9 +121,9 @@ internal static class TopK
     {
         var first = parameters.First(parameter =>
         {
-            var histogram = new long[Exponents];
+            var histogram = new long[Digits];
             CountExponents(parameter, histogram);
-            return histogram[0] + histogram[Exponents - 1] > 0;
+            return histogram[0] + histogram[Digits - 1] > 0;
         });
         return new NonFiniteScoreException(
             $"{found} scores are NaN or infinite, the first in '{first.Name}', so that nothing can be ranked; the model is unchanged. "
