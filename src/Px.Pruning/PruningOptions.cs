@@ -84,7 +84,8 @@ public sealed record PruningOptions
     public ILogger? Logger { get; init; }
 
     /// <summary>
-    /// Receives one report after each round, on the thread that prunes; data-free methods keep libtorch on that thread alone until they return.
+    /// Receives one report after each round, on the thread that prunes. Calls on small networks, or without data, keep libtorch on that thread
+    /// alone until they return.
     /// Default <see langword="null"/>.
     /// </summary>
     public IProgress<PruningProgress>? Progress { get; init; }
