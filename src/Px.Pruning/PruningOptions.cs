@@ -84,8 +84,8 @@ public sealed record PruningOptions
     public ILogger? Logger { get; init; }
 
     /// <summary>
-    /// Receives one report after each round, on the thread that prunes. Calls on small networks, or without data, keep libtorch on that thread
-    /// alone until they return.
+    /// Receives one report after each round, on the thread that prunes. A call whose passes are small keeps libtorch on that thread
+    /// alone until it returns.
     /// Default <see langword="null"/>.
     /// </summary>
     public IProgress<PruningProgress>? Progress { get; init; }

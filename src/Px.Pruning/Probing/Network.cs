@@ -88,8 +88,8 @@ internal sealed class Network : IDisposable
     }
 
     /// <summary>
-    /// The same numbers in the layout that forward passes without gradients are fastest in. Gradients are to be computed in the standard layout: in this
-    /// one libtorch's float32 convolutions lose three digits of them. Fresh.
+    /// The same numbers in the layout that forward passes without gradients are fastest in. Gradients are computed in the standard layout, since in
+    /// this one float32 gradients lose three digits. Fresh.
     /// </summary>
     internal Tensor ForForwardPass(Tensor batch)
     {
@@ -100,7 +100,7 @@ internal sealed class Network : IDisposable
     public void Dispose() => hooks.Dispose();
 
     /// <summary>
-    /// Whether forward passes may have channels innermost, which on the CPU takes two thirds of the time. Code that relies on the standard layout
+    /// Whether forward passes may have channels innermost, which is faster on the CPU. Code that relies on the standard layout
     /// (<c>view</c> of a feature map) throws or, where it reads raw memory, gives another output.
     /// </summary>
     private bool TakesChannelsLast(Tensor sample)
