@@ -6,20 +6,17 @@ namespace Px.Pruning.Probing;
 internal sealed class MaskedWeights : IDisposable
 {
     private readonly IReadOnlyList<WeightSlot> slots;
-    private readonly Tensor?[] pruned;
+    private readonly Tensor?[] masks;
 
     /// <param name="network">Whose weights.</param>
     /// <param name="alive">A bool tensor for each prunable slot, true where the weight is kept; null while nothing is pruned.</param>
     internal MaskedWeights(Network network, IReadOnlyList<Tensor>? alive)
     {
         slots = network.Slots;
-        pruned = new Tensor?[slots.Count];
+        masks = new Tensor?[slots.Count];
         if (alive is null) return;
         for (int i = 0; i < alive.Count; i++)
-        {
-            using var onDevice = alive[i].to(network.Device);
-            pruned[network.Prunable[i].Index] = onDevice.logical_not().DetachFromDisposeScope();
-        }
+            masks[network.Prunable[i].Index] = alive[i].to(ScalarType.Byte, network.Device).DetachFromDisposeScope(); // libtorch multiplies by bool slowly
     }
 
     /// <summary>θ ⊙ m, in no graph. Where nothing is pruned or converted it shares the parameter's memory: not to be written to.</summary>
@@ -27,7 +24,7 @@ internal sealed class MaskedWeights : IDisposable
     {
         using var scope = NewDisposeScope();
         var theta = slots[slot].Detached().to(dtype);
-        return (pruned[slot] is { } gone ? theta.masked_fill(gone, 0) : theta).MoveToOuterDisposeScope();
+        return (masks[slot] is { } mask ? theta * mask : theta).MoveToOuterDisposeScope();
     }
 
     /// <summary>θ ⊙ m of every prunable slot, in the dtype that the network is scored in. Fresh copies, in no graph.</summary>
@@ -38,7 +35,7 @@ internal sealed class MaskedWeights : IDisposable
     })];
 
     /// <summary>A tensor of the slot's shape with 0 where the weight is pruned. Fresh.</summary>
-    internal Tensor Mask(int slot, Tensor tensor) => pruned[slot] is { } gone ? tensor.masked_fill(gone, 0) : tensor.alias();
+    internal Tensor Mask(int slot, Tensor tensor) => masks[slot] is { } mask ? tensor * mask : tensor.alias();
 
     /// <summary>|θ| ⊙ m. Fresh, in no graph.</summary>
     internal Tensor AbsoluteTheta(int slot, ScalarType dtype) => Copy(slot, dtype).abs_();
@@ -55,7 +52,7 @@ internal sealed class MaskedWeights : IDisposable
     {
         using var scope = NewDisposeScope();
         var weight = slots[slot].Detached();
-        var ones = pruned[slot] is { } gone ? gone.logical_not().to(dtype) : ones_like(weight, dtype);
+        var ones = masks[slot] is { } mask ? mask.to(dtype) : ones_like(weight, dtype);
         return ones.MoveToOuterDisposeScope();
     }
 
@@ -81,11 +78,11 @@ internal sealed class MaskedWeights : IDisposable
     {
         using var theta = slots[slot].Detached();
         var copy = theta.to(dtype, copy: true);
-        return pruned[slot] is { } gone ? copy.masked_fill_(gone, 0) : copy;
+        return masks[slot] is { } mask ? copy.mul_(mask) : copy;
     }
 
     public void Dispose()
     {
-        foreach (var mask in pruned) mask?.Dispose();
+        foreach (var mask in masks) mask?.Dispose();
     }
 }

@@ -6,15 +6,14 @@ namespace Px.Pruning.Scopes;
 
 /// <summary>Keeps the k largest scores of several tensors by radix selection, straight from tensor memory.</summary>
 /// <remarks>
-/// A score becomes a 64-bit key whose unsigned order is the scores' order. Sign and exponent, the first 12 bits, are counted for all; of the keys that
-/// agree in them with the k-th largest, 12 more bits at a time, until its key is known. Then every key is compared with it.
-/// <para><b>Cost:</b> O(N) time, three readings of the scores; memory for the keys that share the k-th's exponent.</para>
+/// A score becomes a 64-bit key whose unsigned order is the scores' order. The k-th largest is found twelve bits at a time, sign and exponent first:
+/// each reading of the scores counts the next bits of those keys that agree with it so far, until all of these are kept.
+/// <para><b>Cost:</b> O(N) time, three or four readings of the scores where they differ, at most six; no memory but the masks.</para>
 /// </remarks>
 internal static class TopK
 {
     private const int DigitBits = 12; // as many as sign and exponent have
     private const int Digits = 1 << DigitBits;
-    private const int FractionBits = 64 - DigitBits;
 
     /// <summary>Keeps the <paramref name="count"/> largest scores of weights that are alive, or all of these where they are fewer.</summary>
     /// <param name="parameters">The scores; of equal ones the earlier is kept.</param>
@@ -39,31 +38,30 @@ internal static class TopK
         return masks.ConvertAll(mask => mask.MoveToOuterDisposeScope());
     }
 
-    /// <summary>Where the ranking is cut: larger keys are kept, and so many of those that equal it.</summary>
-    private record struct Cut(ulong Key, long Ties);
+    /// <summary>Where the ranking is cut: larger scores are kept, and so many of those that equal it.</summary>
+    private record struct Cut(double Score, long Ties);
 
     private static Cut Find(IReadOnlyList<ScoredParameter> parameters, long count)
     {
         var histogram = new long[Digits];
-        foreach (var parameter in parameters) CountExponents(parameter, histogram);
-        // NaN and the infinities have the largest exponent of either sign.
-        if (histogram[0] + histogram[Digits - 1] is > 0 and var found) throw NonFinite(parameters, found);
-        if (count == 0) return new(ulong.MaxValue, 0);
-        if (count >= histogram.Sum()) return new(0, 0); // no finite score has the key 0
-        ulong known = (ulong)Digit(histogram, ref count) << FractionBits;
-        var candidates = new List<ulong>((int)Math.Min(histogram[known >> FractionBits], Array.MaxLength));
-        foreach (var parameter in parameters) Collect(parameter, known, candidates);
-        for (int shift = FractionBits; candidates.Count > count && shift > 0;)
+        ulong known = 0; // the k-th largest key as far as it is known, zeros below
+        for (int shift = 64; shift > 0;)
         {
-            shift = Math.Max(0, shift - DigitBits);
+            bool first = shift == 64;
+            int bits = Math.Min(DigitBits, shift);
+            shift -= bits;
             Array.Clear(histogram);
-            foreach (ulong key in candidates) histogram[(int)(key >> shift) & (Digits - 1)]++;
+            foreach (var parameter in parameters) Count(parameter, known, shift, 1 << bits, histogram);
+            // NaN and the infinities have the largest exponent of either sign.
+            if (first && histogram[0] + histogram[Digits - 1] is > 0 and var found) throw NonFinite(parameters, found);
+            if (count == 0) return new(double.PositiveInfinity, 0);
+            if (first && count >= histogram.Sum()) return new(double.NegativeInfinity, 0);
             int digit = Digit(histogram, ref count);
-            candidates.RemoveAll(key => ((int)(key >> shift) & (Digits - 1)) != digit);
+            known |= (ulong)digit << shift;
+            if (histogram[digit] == count) return new(Score(known), long.MaxValue);
         }
 
-        // All candidates are kept, or they are equal.
-        return candidates.Count == count ? new(candidates.Min() - 1, 0) : new(candidates[0], count);
+        return new(Score(known), count);
     }
 
     /// <summary>The digit of the k-th largest key; k becomes its rank among the keys with that digit.</summary>
@@ -74,35 +72,29 @@ internal static class TopK
         return digit;
     }
 
-    private static void CountExponents(ScoredParameter parameter, long[] histogram)
-    {
-        ReadOnlySpan<double> scores = Scores(parameter);
-        ReadOnlySpan<byte> alive = Alive(parameter);
-        for (int i = 0; i < scores.Length; i++) histogram[Key(scores[i]) >> FractionBits] += alive[i];
-    }
-
-    private static void Collect(ScoredParameter parameter, ulong known, List<ulong> keys)
+    /// <summary>Counts the digits at <paramref name="shift"/> of the keys that agree with <paramref name="known"/> above it.</summary>
+    private static void Count(ScoredParameter parameter, ulong known, int shift, int digits, long[] histogram)
     {
         ReadOnlySpan<double> scores = Scores(parameter);
         ReadOnlySpan<byte> alive = Alive(parameter);
         for (int i = 0; i < scores.Length; i++)
         {
-            ulong key = Key(scores[i]);
-            if (key >> FractionBits == known >> FractionBits && alive[i] != 0) keys.Add(key);
+            ulong digit = (Key(scores[i]) ^ known) >> shift;
+            if (digit < (ulong)digits) histogram[digit] += alive[i];
         }
     }
 
     private static Tensor Mark(ScoredParameter parameter, ref Cut cut)
     {
-        var mask = zeros(parameter.Scores.shape, ScalarType.Bool, CPU);
+        var mask = cut.Ties == long.MaxValue ? parameter.Scores.ge(cut.Score) : parameter.Scores.gt(cut.Score);
+        mask.logical_and_(parameter.Alive);
+        if (cut.Ties is 0 or long.MaxValue) return mask;
         ReadOnlySpan<double> scores = Scores(parameter);
         ReadOnlySpan<byte> alive = Alive(parameter);
         var kept = mask.bytes;
-        for (int i = 0; i < scores.Length; i++)
+        for (int i = 0; i < scores.Length && cut.Ties > 0; i++)
         {
-            ulong key = Key(scores[i]);
-            kept[i] = key > cut.Key ? alive[i] : (byte)0;
-            if (key != cut.Key || cut.Ties == 0 || alive[i] == 0) continue;
+            if (scores[i] != cut.Score || alive[i] == 0) continue;
             kept[i] = 1;
             cut.Ties--;
         }
@@ -117,12 +109,15 @@ internal static class TopK
         return (ulong)(bits ^ ((bits >> 63) | long.MinValue));
     }
 
+    /// <summary>The score with this key.</summary>
+    private static double Score(ulong key) => BitConverter.Int64BitsToDouble((long)key < 0 ? (long)key ^ long.MinValue : ~(long)key);
+
     private static NonFiniteScoreException NonFinite(IReadOnlyList<ScoredParameter> parameters, long found)
     {
         var first = parameters.First(parameter =>
         {
             var histogram = new long[Digits];
-            CountExponents(parameter, histogram);
+            Count(parameter, known: 0, 64 - DigitBits, Digits, histogram);
             return histogram[0] + histogram[Digits - 1] > 0;
         });
         return new NonFiniteScoreException(

@@ -113,7 +113,7 @@ public class NtkBoundTests
     {
         { "pool", () => MaxPool2d(2) },
         { "gelu", () => GELU() },
-        { "group norm", () => GroupNorm(2, 4) },
+        { "group norm", () => Samples.FreshGroupNorm(2, 4) },
         { "relu6", () => ReLU6() },
     };
 

@@ -1,4 +1,5 @@
 using Px.Pruning.Analysis;
+using Px.Pruning.Tests.Networks;
 using Px.Pruning.Tests.Walks;
 using TorchSharp;
 using static TorchSharp.torch;
@@ -228,7 +229,7 @@ public sealed class ShrinkerTests : IDisposable
     public void Shrink_GroupNorm_LosesWholeGroupsAndLayerNormNone()
     {
         using var net = new GraphNet(
-            [("a", Conv2d(3, 6, 1)), ("gn", GroupNorm(3, 6)), ("b", Conv2d(6, 4, 1)), ("ln", LayerNorm(4)), ("c", Linear(4, 5)), ("d", Linear(5, 2))],
+            [("a", Conv2d(3, 6, 1)), ("gn", Samples.FreshGroupNorm(3, 6)), ("b", Conv2d(6, 4, 1)), ("ln", LayerNorm(4)), ("c", Linear(4, 5)), ("d", Linear(5, 2))],
             (call, x) => call("d", call("c", call("ln", call("b", call("gn", call("a", x)).relu()).mean([2, 3])))));
         Trained.Fill(net, 5);
         net.ZeroInputs("b", 1, 4, 5); // half of the first group, the third

@@ -1,3 +1,5 @@
+using TorchSharp;
+using TorchSharp.Modules;
 using static TorchSharp.torch;
 
 namespace Px.Pruning.Tests.Networks;
@@ -11,6 +13,15 @@ internal static class Samples
         using var generator = new Generator(seed);
         var input = randn([count, .. shape], dtype, generator: generator);
         return (input, arange(count, int64).remainder(classes));
+    }
+
+    /// <summary>A group norm with γ = 1 and β = 0. TorchSharp 0.107 leaves both as it finds the memory.</summary>
+    internal static GroupNorm FreshGroupNorm(long groups, long channels)
+    {
+        var norm = nn.GroupNorm(groups, channels);
+        nn.init.ones_(norm.weight!);
+        nn.init.zeros_(norm.bias!);
+        return norm;
     }
 
     /// <summary>Gives every normalisation layer statistics and scales of its own, as training would.</summary>
@@ -27,7 +38,7 @@ internal static class Samples
 
         foreach (var (_, module) in model.named_modules().ToList())
         {
-            if (module is not TorchSharp.Modules.BatchNorm norm) continue;
+            if (module is not BatchNorm norm) continue;
             norm.weight?.uniform_(0.5, 1.5, generator);
             norm.bias?.uniform_(-0.3, 0.3, generator);
         }

@@ -35,7 +35,7 @@ public class SubstitutionTests
         ["BatchNorm2d"] = (() => BatchNorm2d(4), [3, 4, 5, 5]),
         ["BatchNorm2d not affine"] = (() => BatchNorm2d(4, affine: false), [3, 4, 5, 5]),
         ["BatchNorm3d"] = (() => BatchNorm3d(4), [3, 4, 3, 3, 3]),
-        ["GroupNorm"] = (() => GroupNorm(2, 4), [3, 4, 5, 5]),
+        ["GroupNorm"] = (() => Samples.FreshGroupNorm(2, 4), [3, 4, 5, 5]),
         ["LayerNorm"] = (() => LayerNorm([4, 5]), [3, 4, 5]),
         ["InstanceNorm2d"] = (() => InstanceNorm2d(4), [3, 4, 5, 5]),
     };

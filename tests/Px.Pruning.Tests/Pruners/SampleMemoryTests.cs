@@ -13,6 +13,7 @@ namespace Px.Pruning.Tests.Pruners;
 public class SampleMemoryTests
 {
     private const int Few = 128, Many = 1280, BatchSize = 32;
+    private const long OfTheRuntime = 1 << 15; // a method without a pass holds no more than this; one sample's feature maps in 36 batches do
 
     public static TheoryData<string, bool> Cases()
     {
@@ -31,9 +32,10 @@ public class SampleMemoryTests
 
         // What the runtime allocates meanwhile, to compile a method again for example, comes on top. What a batch leaves is there every time.
         var many = BytesOf(Many);
-        for (int again = 0; again < 3 && many > 1.1 * few; again++) many = Math.Min(many, BytesOf(Many));
+        double allowed = 1.1 * few + OfTheRuntime;
+        for (int again = 0; again < 3 && many > allowed; again++) many = Math.Min(many, BytesOf(Many));
 
-        ((double)many).Should().BeLessThanOrEqualTo(1.1 * few, "{0} samples took {1} bytes", Few, few);
+        ((double)many).Should().BeLessThanOrEqualTo(allowed, "{0} samples took {1} bytes", Few, few);
     }
 
     [Theory, MemberData(nameof(Cases))]
