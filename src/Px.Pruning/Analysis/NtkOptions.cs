@@ -106,3 +106,19 @@ public sealed record NtkOptions
         return value;
     }
 }
+
+/// <summary>Where a running call of <see cref="NtkAnalysis"/> stands.</summary>
+/// <param name="Done">Backward passes done.</param>
+/// <param name="Total">Backward passes in all; an upper bound where the call ends once its numbers are good enough.</param>
+/// <param name="Elapsed">Time since the call began.</param>
+public sealed record NtkProgress(long Done, long Total, TimeSpan Elapsed);
+
+/// <summary>Which numbers of a network's output have a row in the Neural Tangent Kernel.</summary>
+public enum NtkOutputs
+{
+    /// <summary>Every number of the output of every sample. The default.</summary>
+    Each,
+
+    /// <summary>One a sample: the sum of its outputs, over classes and, for dense outputs, positions.</summary>
+    Sum,
+}

@@ -1,3 +1,4 @@
+using System.Globalization;
 using Px.Pruning.Reporting;
 using static TorchSharp.torch;
 using static TorchSharp.torch.nn;
@@ -57,4 +58,62 @@ public sealed class ShrinkResult : IDisposable
 
     /// <summary>Disposes the mask. Numbers stay readable.</summary>
     public void Dispose() => Mask.Dispose();
+}
+
+/// <summary>The channels of a layer before and after. For a linear layer they are its features.</summary>
+public sealed record ShrunkLayer
+{
+    /// <summary>The layer's path in the model (<c>layer1.0.conv1</c>).</summary>
+    public required string Name { get; init; }
+
+    /// <summary>The layer's type, for example <c>Conv2d</c>.</summary>
+    public required string Type { get; init; }
+
+    /// <summary>Channels that it received.</summary>
+    public required int InputsBefore { get; init; }
+
+    /// <summary>Channels that it receives, in [1, <see cref="InputsBefore"/>].</summary>
+    public required int Inputs { get; init; }
+
+    /// <summary>Channels that it returned.</summary>
+    public required int OutputsBefore { get; init; }
+
+    /// <summary>Channels that it returns, in [1, <see cref="OutputsBefore"/>].</summary>
+    public required int Outputs { get; init; }
+}
+
+/// <summary>How long a forward pass took before and after channels were removed, on the same device, in turn.</summary>
+public sealed record ShrinkLatency
+{
+    /// <summary>The median before.</summary>
+    public required TimeSpan Before { get; init; }
+
+    /// <summary>The median after.</summary>
+    public required TimeSpan After { get; init; }
+
+    /// <summary>Samples in a batch, at least 1.</summary>
+    public required long BatchSize { get; init; }
+
+    /// <summary>Timed passes of each of the two, at least 1.</summary>
+    public required int Runs { get; init; }
+
+    /// <summary>How many times faster: <c>Before / After</c>. A network from which nothing could be removed has about 1.</summary>
+    public double Speedup => Before / After;
+
+    /// <summary>One line, in the invariant culture.</summary>
+    public override string ToString() => string.Create(CultureInfo.InvariantCulture,
+        $"{Before.TotalMilliseconds:0.00} ms before, {After.TotalMilliseconds:0.00} ms after ({Speedup:0.00}x; batch of {BatchSize}, median of {Runs} alternating runs)");
+}
+
+/// <summary>Channels of a layer that carry nothing to the network's output and stay nevertheless.</summary>
+public sealed record UnremovedChannels
+{
+    /// <summary>The layer's path in the model (<c>layer1.0.conv1</c>).</summary>
+    public required string Layer { get; init; }
+
+    /// <summary>How many, at least 1.</summary>
+    public required int Channels { get; init; }
+
+    /// <summary>Why they stay.</summary>
+    public required string Reason { get; init; }
 }

@@ -38,3 +38,9 @@ internal static class BatchReader
 
     private static ArgumentException Malformed(int number, string what) => new($"Batch {number} of the data is malformed: {what}");
 }
+
+/// <summary>Shapes as messages write them: <c>[128, 3, 32, 32]</c>.</summary>
+internal static class ShapeText
+{
+    public static string Of(ReadOnlySpan<long> shape) => $"[{string.Join(", ", shape.ToArray())}]";
+}

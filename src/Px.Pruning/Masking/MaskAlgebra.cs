@@ -1,4 +1,6 @@
+using System.Text;
 using static TorchSharp.torch;
+using static TorchSharp.torch.nn;
 
 namespace Px.Pruning.Masking;
 
@@ -32,4 +34,60 @@ internal static class MaskAlgebra
         using var scope = NewDisposeScope();
         return PruningMask.Adopt(a.Names.Select(name => KeyValuePair.Create(name, combine(a[name], b[name]))));
     }
+}
+
+/// <summary>Compares what a mask covers, by name and shape, with what it is to be used on, and lists every difference in one message.</summary>
+internal static class MaskMismatch
+{
+    private const int Listed = 20;
+
+    /// <summary>Checks that a model has every masked parameter in the mask's shape; it may have more.</summary>
+    /// <exception cref="ArgumentException">It has not.</exception>
+    public static void ThrowIfAny(Module model, PruningMask mask)
+    {
+        var (missing, reshaped) = (new List<string>(), new List<string>());
+        foreach (string name in mask.Names)
+        {
+            if (model.get_parameter(name) is not { } parameter) missing.Add(name);
+            else if (!Same(parameter.shape, mask[name].shape)) reshaped.Add(name);
+        }
+
+        if (missing.Count + reshaped.Count == 0)
+            return;
+        var spare = model.named_parameters().Where(p => p.parameter.dim() > 1 && !mask.Contains(p.name)).ToList();
+        throw new ArgumentException(
+            new StringBuilder("The mask does not fit the model, which is unchanged.")
+                .Append(List("The model lacks", missing, name => $"'{name}' {Text(mask[name].shape)}"))
+                .Append(List("Of another shape are", reshaped, name => $"'{name}' (mask {Text(mask[name].shape)}, model {Text(model.get_parameter(name)!.shape)})"))
+                .Append(List("Without a mask are the model's", missing.Count > 0 ? spare : [], p => $"'{p.name}' {Text(p.parameter.shape)}"))
+                .ToString(),
+            nameof(model));
+    }
+
+    /// <summary>Checks that two masks cover the same parameters in the same shapes.</summary>
+    /// <exception cref="ArgumentException">They do not.</exception>
+    public static void ThrowIfAny(PruningMask mask, PruningMask other)
+    {
+        ArgumentNullException.ThrowIfNull(other);
+        var missing = mask.Names.Where(name => !other.Contains(name)).ToList();
+        var unexpected = other.Names.Where(name => !mask.Contains(name)).ToList();
+        var reshaped = mask.Names.Except(missing).Where(name => !Same(mask[name].shape, other[name].shape)).ToList();
+        if (missing.Count + unexpected.Count + reshaped.Count == 0)
+            return;
+        throw new ArgumentException(
+            new StringBuilder("The masks are not over the same parameters.")
+                .Append(List("Only the first has", missing, name => $"'{name}' {Text(mask[name].shape)}"))
+                .Append(List("Only the second has", unexpected, name => $"'{name}' {Text(other[name].shape)}"))
+                .Append(List("Of different shapes are", reshaped, name => $"'{name}' ({Text(mask[name].shape)} and {Text(other[name].shape)})"))
+                .ToString(),
+            nameof(other));
+    }
+
+    private static string List<T>(string title, List<T> items, Func<T, string> text) => items.Count == 0
+        ? ""
+        : $" {title}: {string.Join(", ", items.Take(Listed).Select(text))}{(items.Count > Listed ? $" and {items.Count - Listed} more" : "")}.";
+
+    private static bool Same(long[] a, long[] b) => a.AsSpan().SequenceEqual(b);
+
+    private static string Text(long[] shape) => $"[{string.Join(", ", shape)}]";
 }

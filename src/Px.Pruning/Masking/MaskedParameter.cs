@@ -61,3 +61,11 @@ internal sealed class MaskedParameter(string name, Module owner, string member, 
         pruned = before.to(tensor.device).DetachFromDisposeScope();
     }
 }
+
+/// <summary>The masked parameters of one layer, and whether the layer may skip its next check because the whole model was just checked.</summary>
+internal sealed class MaskedLayer(IReadOnlyList<MaskedParameter> parameters)
+{
+    public IReadOnlyList<MaskedParameter> Parameters { get; } = parameters;
+
+    public bool IsChecked { get; set; }
+}

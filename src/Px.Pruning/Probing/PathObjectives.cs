@@ -78,18 +78,13 @@ internal static class PathObjectives
         GateCheck.Run(context.Network, statistics, input);
     }
 
-    private static double ActivationGrowth(ScoringContext context, MaskedWeights weights, long[] sample)
-    {
-        return PathRange.Growth(context.Network, sample, weights.Ones, true, null);
-    }
-
     private static (Tensor G, int Exponent) SumActivations(ScoringContext context, MaskedWeights weights, NormPolicy norms)
     {
         using var scope = NewDisposeScope();
         using var noGrad = no_grad();
         long[] sample = context.Batches[0].Input.shape[1..];
         // A mask only takes paths away: the first round's bound holds for all.
-        double growth = context.Growth ??= ActivationGrowth(context, weights, sample);
+        double growth = context.Growth ??= PathRange.Growth(context.Network, sample, weights.Ones, ownsWeights: true, scale: null);
         var range = PathRange.Choose(growth + 2 * InputPeak(context), context.Network.ComputeType);
 
         // Batch norm on the batch's own statistics needs f to see it whole; everything else goes sample by sample.

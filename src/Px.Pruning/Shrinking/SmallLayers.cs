@@ -1,6 +1,7 @@
 using Px.Pruning.Probing;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
+using static TorchSharp.torch.nn;
 
 namespace Px.Pruning.Shrinking;
 
@@ -55,5 +56,24 @@ internal sealed class SmallLayers : IDisposable
         var weight = layer.Weight.detach().to(float64).index_select(1, tensor(gone, device: layer.Weight.device));
         var constants = tensor(gone.Select(unit => facts.Constant(call, (int)unit)).ToArray(), device: layer.Weight.device);
         return (weight.reshape(weight.size(0), gone.Length, -1).sum(2) * constants).sum(1);
+    }
+}
+
+/// <summary>Modules that have a parameter in common with another module: replacing it in one would leave the other with a tensor that is gone.</summary>
+internal static class SharedParameters
+{
+    internal static HashSet<Module> Of(Module model)
+    {
+        var owners = new Dictionary<IntPtr, Module>();
+        var sharing = new HashSet<Module>(ReferenceEqualityComparer.Instance);
+        foreach (var module in model.named_modules().Select(m => m.module).Prepend(model).Distinct(ReferenceEqualityComparer.Instance).Cast<Module>())
+        foreach (var (_, parameter) in module.named_parameters(recurse: false))
+        {
+            if (owners.TryAdd(parameter.Handle, module)) continue;
+            sharing.Add(module);
+            sharing.Add(owners[parameter.Handle]);
+        }
+
+        return sharing;
     }
 }

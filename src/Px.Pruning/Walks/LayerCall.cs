@@ -1,5 +1,7 @@
+using System.Diagnostics.CodeAnalysis;
 using Px.Pruning.Probing;
 using TorchSharp.Modules;
+using static TorchSharp.torch;
 
 namespace Px.Pruning.Walks;
 
@@ -41,4 +43,60 @@ internal sealed class LayerCall
     internal KernelGrid Grid => grid ?? throw new InvalidOperationException($"'{Site.Name}' has no weights between units.");
 
     internal int Slot => Site.Weighted!.Slot;
+}
+
+/// <summary>
+/// One pass of one sample that notes every call of a layer that the graph is cut at, in order, with the shape it returns. No layer with
+/// weights computes: it hands on ones.
+/// </summary>
+internal sealed class CallRecorder : PathEvaluation
+{
+    private readonly Func<Site, bool> cuts;
+
+    [SetsRequiredMembers]
+    internal CallRecorder(Func<Site, bool> cuts)
+    {
+        this.cuts = cuts;
+        Weight = (_, _) => throw new InvalidOperationException("A layer that only shows its shape has no weights.");
+    }
+
+    internal List<LayerCall> Calls { get; } = [];
+
+    internal override Tensor Compute(Site site, Tensor input)
+    {
+        var output = site.Weighted is { } layer ? ones(layer.OutputShape(input), input.dtype, input.device) : base.Compute(site, input);
+        if (cuts(site)) Calls.Add(new LayerCall(site, output.shape));
+        return output;
+    }
+}
+
+/// <summary>Where the weights between two units of a layer lie in its parameter. A unit is a channel of a convolution or a feature of a linear layer.</summary>
+internal sealed class KernelGrid
+{
+    private readonly bool transposed;
+
+    internal KernelGrid(WeightedLayer layer)
+    {
+        long[] shape = layer.Weight.shape;
+        transposed = layer.Transposed;
+        int groups = (int)layer.Groups;
+        KernelSize = (int)shape[2..].Aggregate(1L, (product, size) => product * size);
+        (GroupOutputs, GroupInputs) = transposed ? ((int)shape[1], (int)shape[0] / groups) : ((int)shape[0] / groups, (int)shape[1]);
+        (Inputs, Outputs) = (GroupInputs * groups, GroupOutputs * groups);
+    }
+
+    internal int Inputs { get; }
+
+    internal int Outputs { get; }
+
+    internal int GroupInputs { get; }
+
+    internal int GroupOutputs { get; }
+
+    /// <summary>Weights between two units: the kernel's taps, 1 for a linear layer.</summary>
+    internal int KernelSize { get; }
+
+    /// <summary>The kernel between two units of one group: its taps begin at this times <see cref="KernelSize"/>.</summary>
+    internal int Kernel(int input, int output) =>
+        transposed ? input * GroupOutputs + output % GroupOutputs : output * GroupInputs + input % GroupInputs;
 }

@@ -186,3 +186,39 @@ internal sealed class WalkDirection
         return first + Draw.ByWeight(random, cumulative);
     }
 }
+
+/// <summary>The choice among a range of units by weight. Weights lie in the parameters; of their running sums only every sixteenth is kept.</summary>
+/// <param name="Sums">Running sums up to the end of each block of <see cref="Block"/> units; the last one is positive.</param>
+/// <param name="Total">The sum of the weights; 0 where all are zero and each unit that is open is as likely as another.</param>
+internal sealed record StepRow(double[] Sums, double Total)
+{
+    internal const int Block = 16;
+}
+
+/// <summary>Random choices. Each takes one number from the generator, and none where there is nothing to choose.</summary>
+internal static class Draw
+{
+    /// <summary>An index below <paramref name="count"/>, each equally likely.</summary>
+    internal static int Any(SplitMix64 random, int count) => count == 1 ? 0 : (int)(random.Uniform() * count);
+
+    /// <summary>The index i with probability <c>(cumulative[i] − cumulative[i − 1]) / cumulative[^1]</c>; the last one must be positive.</summary>
+    internal static int ByWeight(SplitMix64 random, ReadOnlySpan<double> cumulative) =>
+        cumulative.Length == 1 ? 0 : Find(cumulative, random.Uniform() * cumulative[^1]);
+
+    /// <summary>The first index whose running sum exceeds a number; where none does, the last one that added to it.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    internal static int Find(ReadOnlySpan<double> cumulative, double wanted)
+    {
+        int low = 0, high = cumulative.Length - 1;
+        while (low < high)
+        {
+            int middle = (low + high) / 2;
+            if (cumulative[middle] > wanted) high = middle;
+            else low = middle + 1;
+        }
+
+        // Rounding may make the product the whole sum: then the last one that has weight.
+        while (low > 0 && cumulative[low - 1] == cumulative[low]) low--;
+        return low;
+    }
+}
