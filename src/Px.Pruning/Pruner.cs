@@ -66,8 +66,9 @@ public abstract class Pruner : IPruner
         try
         {
             var report = Report(Name, found.Mask, found.Layers, found.Others, found.Connectivity);
+            using var written = newWeights?.Write();
             var binding = found.Mask.Bind(model);
-            newWeights?.Write();
+            written?.Forget();
             return new PruningResult(found.Mask, binding, report, watch.Elapsed);
         }
         catch

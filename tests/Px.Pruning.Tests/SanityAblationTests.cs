@@ -108,6 +108,23 @@ public sealed class SanityAblationTests : IDisposable
     }
 
     [Fact]
+    public void Prune_ReinitializeAWeightThatCannotBeWritten_LeavesTheModelAsItWas()
+    {
+        // The second weight is one number, seen 16 times: nothing of it is pruned, and nothing can be written to it.
+        var (small, expanded) = (Linear(4, 4, hasBias: false), Linear(4, 4, hasBias: false));
+        expanded.weight = new TorchSharp.Modules.Parameter(full([1, 1], 9.0f).expand(4, 4));
+        using var model = Sequential(("small", small), ("expanded", expanded));
+        var before = small.weight.detach().clone();
+
+        var act = () => new MagnitudePruner().Prune(model, sparsity: 0.25, Options(SanityAblation.Reinitialize));
+
+        act.Should().Throw<System.Runtime.InteropServices.ExternalException>();
+        small.weight.detach().bytes.ToArray().Should().Equal(before.bytes.ToArray());
+        model.call(ones(1, 4));
+        small.weight.detach().bytes.ToArray().Should().Equal(before.bytes.ToArray(), "no hook of a mask is left");
+    }
+
+    [Fact]
     public void Prune_ReinitializeWithASeed_IsRepeatable()
     {
         byte[] Weights(long seed)

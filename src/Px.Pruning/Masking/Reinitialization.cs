@@ -25,12 +25,21 @@ internal sealed class Reinitialization : IDisposable
         foreach (var (_, values) in drawn) values.DetachFromDisposeScope();
     }
 
-    /// <summary>Writes the values into the model.</summary>
-    internal void Write()
+    /// <summary>Writes the values into the model, all or none. What is returned puts the old ones back when disposed, until it is told to forget them.</summary>
+    internal SavedTensors Write()
     {
-        using var temporaries = NewDisposeScope();
         using var noGrad = no_grad();
-        foreach (var (slot, values) in drawn) slot.Layer.Weight.copy_(values);
+        var found = new SavedTensors();
+        try
+        {
+            foreach (var (slot, values) in drawn) found.Replace(slot.Layer.Weight, values);
+            return found;
+        }
+        catch
+        {
+            found.Dispose();
+            throw;
+        }
     }
 
     public void Dispose() => drawn.ForEach(one => one.Values.Dispose());

@@ -16,6 +16,22 @@ internal sealed class SavedTensors : IDisposable
         return live;
     }
 
+    /// <summary>Gives the tensor another value. Where that fails, nothing is noted, and the tensor is as it was.</summary>
+    internal void Replace(Tensor live, Tensor value)
+    {
+        using var scope = NewDisposeScope();
+        var saved = live.detach().clone();
+        live.copy_(value);
+        found.Add((live, saved.DetachFromDisposeScope()));
+    }
+
+    /// <summary>Lets the new values stay.</summary>
+    internal void Forget()
+    {
+        foreach (var (_, saved) in found) saved.Dispose();
+        found.Clear();
+    }
+
     public void Dispose()
     {
         using var noGrad = no_grad();

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Globalization;
+using Microsoft.Extensions.Logging;
 using Px.Pruning.Probing;
 using Px.Pruning.Rewinding;
 using Px.Pruning.Scopes;
@@ -109,21 +110,23 @@ public sealed class IterativeMagnitudePruner : IPruner
         options.Scope.Check(layers.Ranked.Select(layer => (layer.Name, layer.Shape.Aggregate(1L, (a, b) => a * b))), last);
 
         using var found = new FoundModel(model);
+        PruningMask? mask = null;
         try
         {
             var run = new ImpRun(train, model, found, layers.Ranked, cancellationToken);
             using var end = run.Iterate(plan, options, Checkpoint, watch);
             end.Rewind.CopyTo(model);
             found.Restore();
-            var mask = new PruningMask(end.Mask.Names.Select(name => KeyValuePair.Create(name, end.Mask[name])), Metadata(sparsity, options, end));
+            mask = new PruningMask(end.Mask.Names.Select(name => KeyValuePair.Create(name, end.Mask[name])), Metadata(sparsity, options, end));
             var report = Pruner.Report(Name, mask, layers.Ranked, layers.Others);
-            if (Checkpoint is not null) File.Delete(Checkpoint);
-            return new PruningResult(mask, mask.Bind(model), report, watch.Elapsed);
+            var result = new PruningResult(mask, mask.Bind(model), report, watch.Elapsed);
+            DeleteCheckpoint(options.Logger);
+            return result;
         }
         catch
         {
-            found.State.CopyTo(model);
-            found.Restore();
+            mask?.Dispose();
+            found.RestoreAll();
             throw;
         }
     }
@@ -141,17 +144,22 @@ public sealed class IterativeMagnitudePruner : IPruner
         using var found = new FoundModel(model);
         var run = new ImpRun(train, model, found, layers.Ranked, cancellationToken);
         using var all = run.Everything();
+        PruningScores? scores = null;
         try
         {
             run.Train(mask ?? all, 1, 1, options.Seed ?? Random.Shared.NextInt64())?.Dispose();
             using var scope = NewDisposeScope();
-            return new PruningScores(layers.Ranked.ToDictionary(
+            scores = new PruningScores(layers.Ranked.ToDictionary(
                 layer => layer.Name, layer => run.Magnitude(layer.Name, mask ?? all).DetachFromDisposeScope()));
-        }
-        finally
-        {
             found.State.CopyTo(model);
             found.Restore();
+            return scores;
+        }
+        catch
+        {
+            scores?.Dispose();
+            found.RestoreAll();
+            throw;
         }
     }
 
@@ -171,6 +179,19 @@ public sealed class IterativeMagnitudePruner : IPruner
         ["seed"] = end.Settings["seed"],
         ["rewind"] = end.Settings["rewind"],
     };
+
+    /// <summary>The run is over. Its result is not lost where the file cannot be deleted.</summary>
+    private void DeleteCheckpoint(ILogger? logger)
+    {
+        try
+        {
+            if (Checkpoint is not null) File.Delete(Checkpoint);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            logger?.LogWarning(e, "The run is over, but its checkpoint '{Checkpoint}' could not be deleted. Delete it before the next run.", Checkpoint);
+        }
+    }
 
     private void RequireFolder()
     {

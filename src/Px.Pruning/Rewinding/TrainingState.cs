@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using System.Security.Cryptography;
 using System.Text;
 using Px.Safetensors;
@@ -31,21 +32,41 @@ internal sealed class TrainingState : IDisposable
     }
 
     /// <summary>Writes the state into the model, in place and bit for bit.</summary>
-    /// <exception cref="InvalidOperationException">The model no longer has one of the tensors, or has it in another shape.</exception>
+    /// <exception cref="InvalidOperationException">The model no longer has one of the tensors, or has it in another shape; all others are written.</exception>
     internal void CopyTo(Module model)
+    {
+        if (WriteTo(model) is not { } lost) return;
+        throw new InvalidOperationException(
+            $"The training callback removed or reshaped '{lost}', so that the model cannot be rewound. A callback trains the model in place.");
+    }
+
+    /// <summary>Writes whatever the model still has into it.</summary>
+    /// <returns>The first tensor that it has no longer, or in another shape; null where it has all.</returns>
+    internal string? WriteTo(Module model)
     {
         using var scope = NewDisposeScope();
         using var noGrad = no_grad();
         var live = Live(model);
+        string? lost = null;
         foreach (var (name, saved) in tensors)
         {
-            if (!live.TryGetValue(name, out var target) || !target.shape.SequenceEqual(saved.shape))
-            {
-                throw new InvalidOperationException(
-                    $"The training callback removed or reshaped '{name}', so that the model cannot be rewound. A callback trains the model in place.");
-            }
+            if (!live.TryGetValue(name, out var target) || !TryCopy(target, saved)) lost ??= name;
+        }
 
-            target.copy_(saved);
+        return lost;
+    }
+
+    private static bool TryCopy(Tensor target, Tensor saved)
+    {
+        try
+        {
+            bool fits = target.shape.SequenceEqual(saved.shape);
+            if (fits) target.copy_(saved);
+            return fits;
+        }
+        catch (ExternalException)
+        {
+            return false; // expanded, for example: several of its numbers lie in one place
         }
     }
 
@@ -110,6 +131,13 @@ internal sealed class FoundModel : IDisposable
         }
 
         SetParameters(withGradients: false);
+    }
+
+    /// <summary>Puts everything back that the model still has. Does not throw for what it has no longer: that would hide why it is put back.</summary>
+    internal void RestoreAll()
+    {
+        State.WriteTo(model);
+        Restore();
     }
 
     /// <summary>Puts modes, flags and gradients back, but no values.</summary>

@@ -122,6 +122,62 @@ public sealed class IterativeMagnitudePrunerTests
         result.Mask.Metadata["rewind"].Should().Be("early");
     }
 
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void Callback_ThatThrowsAfterItReplacedALayer_IsHeardAndTheRestIsRestored(bool prunes)
+    {
+        using var scope = NewDisposeScope();
+        using var small = Linear(4, 2);
+        using var model = Sequential(("conv", Conv2d(3, 4, 8)), ("flatten", Flatten()), ("fc", small));
+        model.eval();
+        var before = Copy(model);
+        var imp = new IterativeMagnitudePruner((m, _) =>
+        {
+            m.train();
+            using (no_grad()) foreach (var parameter in m.parameters()) parameter.fill_(3);
+            small.weight = new TorchSharp.Modules.Parameter(zeros(2, 9));
+            throw new IOException("disk gone");
+        });
+
+        Action act = prunes
+            ? () => imp.Prune(model, PruningData.None, 0.5, threeRounds)
+            : () => imp.Score(model, PruningData.None);
+
+        act.Should().Throw<IOException>().WithMessage("disk gone");
+        model.training.Should().BeFalse();
+        foreach (string name in new[] { "conv.weight", "conv.bias", "fc.bias" })
+            model.state_dict()[name].bytes.ToArray().Should().Equal(before[name].bytes.ToArray(), name);
+    }
+
+    [Fact]
+    public void Checkpoint_ThatCannotBeDeleted_CostsNoResult()
+    {
+        using var scope = NewDisposeScope();
+        using var model = Net();
+        var folder = Directory.CreateTempSubdirectory("imp");
+        string file = Path.Combine(folder.FullName, "imp.safetensors");
+        var options = threeRounds with
+        {
+            Progress = new Immediate(progress =>
+            {
+                if (progress.Round < progress.Rounds) return;
+                File.Delete(file);
+                Directory.CreateDirectory(Path.Combine(file, "full"));
+            }),
+        };
+
+        using var result = new IterativeMagnitudePruner((_, _) => { }) { Checkpoint = file }.Prune(model, PruningData.None, 0.7, options);
+
+        result.Mask.Sparsity.Should().BeApproximately(0.7, 1e-2);
+        folder.Delete(recursive: true);
+    }
+
+    private sealed class Immediate(Action<PruningProgress> act) : IProgress<PruningProgress>
+    {
+        public void Report(PruningProgress value) => act(value);
+    }
+
     [Fact]
     public void SaveRewindPoint_AtTheWrongTime_Throws()
     {
