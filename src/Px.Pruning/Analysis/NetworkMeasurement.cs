@@ -57,7 +57,7 @@ internal static class NetworkMeasurement
         {
             return Follow(network, kept, token);
         }
-        catch (Exception e) when (e is not (OutOfMemoryException or OperationCanceledException))
+        catch (Exception e) when (network.IsAboutTheModel(e))
         {
             // Beside networks without paths: the caller's forward meets values and a dtype that it was not written for, and may throw whatever it likes.
             unknown = e.Message.Split('\n')[0];

@@ -162,18 +162,26 @@ public sealed class MaskBinding : IDisposable
         if (model is Module<Tensor, Tensor> root && parameters.Count > 0)
         {
             unhook.Add(root.register_forward_pre_hook((Module _) => BeforeModel()).remove);
-            unhook.Add(root.register_forward_hook((Module _) => MarkLayers(false)).remove);
+            unhook.Add(root.register_forward_hook((Module _) => AfterModel()).remove);
         }
     }
 
     private void BeforeModel()
     {
-        if (paused) return;
-        Guarded(() =>
+        lock (gate)
         {
-            RepairAll();
-            MarkLayers(true);
-        });
+            if (paused) return;
+            Guarded(() =>
+            {
+                RepairAll();
+                MarkLayers(true);
+            });
+        }
+    }
+
+    private void AfterModel()
+    {
+        lock (gate) MarkLayers(false);
     }
 
     private void BeforeLayer(MaskedLayer layer)
@@ -190,9 +198,8 @@ public sealed class MaskBinding : IDisposable
             // Called twice since the model was checked, or not through the model at all: believe no mark any more. One may have
             // been left by a forward pass that threw.
             MarkLayers(false);
+            Guarded(() => Repair(layer.Parameters));
         }
-
-        Guarded(() => Repair(layer.Parameters));
     }
 
     private void MarkLayers(bool isChecked)

@@ -21,7 +21,7 @@ internal readonly record struct Connectivity(long Reached, long Outputs)
         {
             return Measure(network, context.Alive, shape);
         }
-        catch (Exception e) when (e is not OutOfMemoryException)
+        catch (Exception e) when (network.IsAboutTheModel(e))
         {
             // Beside networks without paths: the caller's forward meets values that it was not written for, and may throw whatever it likes.
             // What is pruned is not lost for that.

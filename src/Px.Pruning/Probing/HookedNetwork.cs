@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using TorchSharp;
 using static TorchSharp.torch;
 using static TorchSharp.torch.nn;
@@ -15,14 +16,15 @@ internal sealed class HookedNetwork : IDisposable
     private readonly Stack<DisposeScope> containers = new();
     private Evaluation? current;
     private int moment;
+    private Exception? ofHook, ofForward;
 
     internal HookedNetwork(Module<Tensor, Tensor> model, IReadOnlyList<Site> sites)
     {
         this.model = model;
         foreach (var site in sites)
         {
-            removers.Add(site.Module.register_forward_pre_hook((_, input) => Before(site, input)!).remove);
-            removers.Add(site.Module.register_forward_hook((_, _, output) => After(site, output)!).remove);
+            removers.Add(site.Module.register_forward_pre_hook((_, input) => Hook(Before, site, input)!).remove);
+            removers.Add(site.Module.register_forward_hook((_, _, output) => Hook(After, site, output)!).remove);
         }
     }
 
@@ -42,6 +44,10 @@ internal sealed class HookedNetwork : IDisposable
             // A module that returns its own argument must not make the caller's input leave this scope: hand it an alias.
             return model.call(input.alias()).MoveToOuterDisposeScope();
         }
+        catch (Exception e) when (Note(ref ofForward, ReferenceEquals(e, ofHook) ? null : e))
+        {
+            throw;
+        }
         finally
         {
             current = null;
@@ -49,10 +55,37 @@ internal sealed class HookedNetwork : IDisposable
         }
     }
 
+    /// <summary>
+    /// Whether an exception says something about the model: the last pass let it out of the model's own forward, or it is libtorch's, TorchSharp's or
+    /// an <see cref="UnsupportedModelException"/>. Any other is a mistake of this library, which must be heard.
+    /// </summary>
+    internal bool IsAboutTheModel(Exception e) =>
+        e is ExternalException or UnsupportedModelException
+        || (e is not OutOfMemoryException && (e.Source == nameof(TorchSharp) || ReferenceEquals(e, ofForward)));
+
     public void Dispose()
     {
         foreach (var remove in removers) remove();
         removers.Clear();
+    }
+
+    private Tensor? Hook(Func<Site, Tensor, Tensor?> hook, Site site, Tensor tensor)
+    {
+        try
+        {
+            return hook(site, tensor);
+        }
+        catch (Exception e) when (Note(ref ofHook, e))
+        {
+            throw;
+        }
+    }
+
+    /// <summary>Notes an exception on its way up; false, so that nobody catches it here.</summary>
+    private static bool Note(ref Exception? noted, Exception? e)
+    {
+        noted = e;
+        return false;
     }
 
     private Tensor? Before(Site site, Tensor input)

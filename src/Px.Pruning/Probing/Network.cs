@@ -56,6 +56,9 @@ internal sealed class Network : IDisposable
 
     internal Tensor Run(Evaluation evaluation, Tensor input) => hooks.Run(evaluation, input);
 
+    /// <inheritdoc cref="HookedNetwork.IsAboutTheModel"/>
+    internal bool IsAboutTheModel(Exception e) => hooks.IsAboutTheModel(e);
+
     /// <summary>Keeps passes on one thread, until disposed, where they are too small to share out. After the probe.</summary>
     /// <param name="samples">How many samples a pass has.</param>
     internal SingleThread? OnOneThread(long samples)

@@ -45,7 +45,7 @@ internal sealed class Proof : IDisposable
             {
                 result = network.Run(evaluation, input);
             }
-            catch (Exception e) when (e is not OutOfMemoryException)
+            catch (Exception e) when (network.IsAboutTheModel(e))
             {
                 return FirstRewired(evaluation, arrivals, plan, small) ?? new Fault(evaluation.Arrivals.Count, evaluation.Inside, e);
             }

@@ -83,7 +83,7 @@ internal sealed class UnitProbe
         {
             return Sums(false).Zip(Sums(true)).All(sums => Math.Abs(sums.First - sums.Second) <= CutEvaluation.Tolerance * Math.Abs(sums.First));
         }
-        catch (Exception e) when (e is not OutOfMemoryException)
+        catch (Exception e) when (network.IsAboutTheModel(e))
         {
             // libtorch refuses to write into such memory, and the caller's code may refuse it too.
             return false;
