@@ -35,7 +35,8 @@ public class SoakTests
         // generator or the smallest feature map left behind by each prune would be 600 to 1,000 KiB in each part; 4 to 24 were seen.
         growth.Order().ElementAt(Parts / 2).Should().BeLessThan(200 << 10, "the parts grew by {0} bytes", string.Join(", ", growth));
 
-        growth.Sum().Should().BeLessThan(3 << 20, "the parts grew by {0} bytes", string.Join(", ", growth));
+        // Without the largest and the smallest: the runtime gives a heap of its own back, or takes one, of up to 64 MiB.
+        growth.Order().Skip(1).Take(Parts - 2).Sum().Should().BeLessThan(2 << 20, "the parts grew by {0} bytes", string.Join(", ", growth));
 
         void Prune(int count)
         {
