@@ -1,5 +1,5 @@
 using Px.Pruning;
-using Px.Pruning.Analysis;
+using Px.Pruning.Shrinking;
 using Px.Samples.CommandLines;
 using Px.Samples.Display;
 using TorchSharp;

@@ -1,3 +1,6 @@
+using TorchSharp;
+using static TorchSharp.torch;
+
 namespace Px.Pruning;
 
 /// <summary>A score is NaN or infinite, so that no ranking can be trusted. The model is left as it was found.</summary>
@@ -18,6 +21,13 @@ public sealed class NonFiniteScoreException : ArithmeticException
     /// <param name="message">What was found and what to try.</param>
     /// <param name="innerException">The cause.</param>
     public NonFiniteScoreException(string message, Exception? innerException) : base(message, innerException) { }
+
+    internal static void ThrowIfAny(string name, Tensor scores)
+    {
+        using var finite = scores.isfinite();
+        using var all = finite.all();
+        if (!all.ToBoolean()) throw new NonFiniteScoreException($"Scores of '{name}' are NaN or infinite. {Remedy}") { Parameter = name };
+    }
 
     /// <summary>The parameter whose scores are not finite, or an empty string where it is not known.</summary>
     public string Parameter { get; init; } = "";

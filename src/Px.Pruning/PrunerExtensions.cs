@@ -35,14 +35,7 @@ public static class PrunerExtensions
     }
 
     /// <summary>Prunes a model with plain batches.</summary>
-    /// <param name="pruner">The method.</param>
-    /// <param name="model">The network. But for its pruned weights it is left exactly as it was found, also when this method throws.</param>
-    /// <param name="batches">Inputs [B, …] with targets [B, …]; read only as far as <see cref="PruningOptions.Data"/> asks.</param>
-    /// <param name="sparsity">The fraction of prunable weights to remove, in [0, 1).</param>
-    /// <param name="options">How to prune; <see langword="null"/> for the defaults.</param>
-    /// <param name="cancellationToken">Checked between batches and rounds; a cancelled call leaves the model untouched.</param>
-    /// <inheritdoc cref="IPruner.Prune" path="/returns"/>
-    /// <inheritdoc cref="IPruner.Prune" path="/exception"/>
+    /// <inheritdoc cref="Prune(IPruner, Module{Tensor, Tensor}, IEnumerable{Dictionary{string, Tensor}}, double, PruningOptions?, CancellationToken)"/>
     public static PruningResult Prune(
         this IPruner pruner, Module<Tensor, Tensor> model, IEnumerable<(Tensor input, Tensor target)> batches, double sparsity,
         PruningOptions? options = null, CancellationToken cancellationToken = default)
@@ -52,13 +45,7 @@ public static class PrunerExtensions
     }
 
     /// <summary>Prunes a model by a method that needs no data.</summary>
-    /// <param name="pruner">The method.</param>
-    /// <param name="model">The network. But for its pruned weights it is left exactly as it was found, also when this method throws.</param>
-    /// <param name="sparsity">The fraction of prunable weights to remove, in [0, 1).</param>
-    /// <param name="options">How to prune; <see langword="null"/> for the defaults.</param>
-    /// <param name="cancellationToken">Checked between rounds; a cancelled call leaves the model untouched.</param>
-    /// <inheritdoc cref="IPruner.Prune" path="/returns"/>
-    /// <inheritdoc cref="IPruner.Prune" path="/exception"/>
+    /// <inheritdoc cref="Prune(IPruner, Module{Tensor, Tensor}, IEnumerable{Dictionary{string, Tensor}}, double, PruningOptions?, CancellationToken)"/>
     public static PruningResult Prune(
         this IPruner pruner, Module<Tensor, Tensor> model, double sparsity,
         PruningOptions? options = null, CancellationToken cancellationToken = default)
@@ -95,14 +82,7 @@ public static class PrunerExtensions
     }
 
     /// <summary>Scores the weights once with plain batches.</summary>
-    /// <param name="pruner">The method.</param>
-    /// <param name="model">The network, left exactly as it was found.</param>
-    /// <param name="batches">Inputs [B, …] with targets [B, …]; read only as far as <see cref="PruningOptions.Data"/> asks.</param>
-    /// <param name="mask">Weights taken as removed while scoring; <see langword="null"/> for none.</param>
-    /// <param name="options">How to prune; schedule, scope and rounds are not used.</param>
-    /// <param name="cancellationToken">Checked between batches.</param>
-    /// <inheritdoc cref="IPruner.Score" path="/returns"/>
-    /// <inheritdoc cref="IPruner.Score" path="/exception"/>
+    /// <inheritdoc cref="Score(IPruner, Module{Tensor, Tensor}, IEnumerable{Dictionary{string, Tensor}}, PruningMask?, PruningOptions?, CancellationToken)"/>
     public static PruningScores Score(
         this IPruner pruner, Module<Tensor, Tensor> model, IEnumerable<(Tensor input, Tensor target)> batches, PruningMask? mask = null,
         PruningOptions? options = null, CancellationToken cancellationToken = default)
@@ -112,13 +92,7 @@ public static class PrunerExtensions
     }
 
     /// <summary>Scores the weights once by a method that needs no data.</summary>
-    /// <param name="pruner">The method.</param>
-    /// <param name="model">The network, left exactly as it was found.</param>
-    /// <param name="mask">Weights taken as removed while scoring; <see langword="null"/> for none.</param>
-    /// <param name="options">How to prune; schedule, scope and rounds are not used.</param>
-    /// <param name="cancellationToken">Checked between batches.</param>
-    /// <inheritdoc cref="IPruner.Score" path="/returns"/>
-    /// <inheritdoc cref="IPruner.Score" path="/exception"/>
+    /// <inheritdoc cref="Score(IPruner, Module{Tensor, Tensor}, IEnumerable{Dictionary{string, Tensor}}, PruningMask?, PruningOptions?, CancellationToken)"/>
     public static PruningScores Score(
         this IPruner pruner, Module<Tensor, Tensor> model, PruningMask? mask = null,
         PruningOptions? options = null, CancellationToken cancellationToken = default)

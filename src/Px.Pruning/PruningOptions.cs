@@ -1,4 +1,3 @@
-using System.Globalization;
 using Microsoft.Extensions.Logging;
 using static TorchSharp.torch;
 
@@ -17,11 +16,7 @@ public sealed record PruningOptions
     public int? Rounds
     {
         get => rounds;
-        init
-        {
-            if (value is { } given) ArgumentOutOfRangeException.ThrowIfLessThan(given, 1, nameof(Rounds));
-            rounds = value;
-        }
+        init => rounds = value is { } given ? Require.AtLeast(1, given) : null;
     }
 
     /// <summary>How much is removed in each round. Default <see cref="SparsitySchedule.Exponential"/>.</summary>
@@ -61,11 +56,7 @@ public sealed record PruningOptions
     public int BatchSize
     {
         get => batchSize;
-        init
-        {
-            ArgumentOutOfRangeException.ThrowIfLessThan(value, 1, nameof(BatchSize));
-            batchSize = value;
-        }
+        init => batchSize = Require.AtLeast(1, value);
     }
 
     /// <summary>
@@ -96,15 +87,68 @@ public sealed record PruningOptions
     /// throws; each takes a byte for every prunable weight. Default <see langword="null"/>: they are not kept.
     /// </summary>
     public ICollection<PruningMask>? RoundMasks { get; init; }
+}
 
-    internal void ReportRound(PruningProgress progress, IEnumerable<KeyValuePair<string, Tensor>> masks)
-    {
-        Logger?.LogInformation("{Method} round {Round} of {Rounds}: {Kept} of {Total} weights kept.", progress.Method, progress.Round, progress.Rounds, progress.Kept, progress.Total);
-        RoundMasks?.Add(new PruningMask(masks, new Dictionary<string, string>
-        {
-            ["method"] = progress.Method,
-            ["round"] = progress.Round.ToString(CultureInfo.InvariantCulture),
-        }));
-        Progress?.Report(progress);
-    }
+/// <summary>What a prune spoils on purpose, to see what a method's choice is worth.</summary>
+/// <remarks>
+/// Train the spoilt network as the sound one. Where a network trains as well after <see cref="ShuffleWithinLayers"/> or
+/// <see cref="Reinitialize"/>, the method found layer densities and no winning ticket; where it does after <see cref="InvertScores"/>, its
+/// scores mean nothing.
+/// <para><b>Source:</b> Frankle et al., ICLR 2021, <see href="https://arxiv.org/abs/2009.08576"/>; the first two also Su et al., NeurIPS 2020,
+/// <see href="https://arxiv.org/abs/2009.11094"/>.</para>
+/// </remarks>
+public enum SanityAblation
+{
+    /// <summary>Nothing: the method as published.</summary>
+    None,
+
+    /// <summary>
+    /// In every layer the finished mask keeps as many weights, but at random places, as by <see cref="PruningMask.ShuffleWithinLayers"/> with
+    /// <see cref="PruningOptions.Seed"/>.
+    /// </summary>
+    ShuffleWithinLayers,
+
+    /// <summary>
+    /// The mask stays, and the kept weights of every pruned parameter are drawn anew: <c>N(0, 2 / fan_in)</c> with
+    /// <c>fan_in = weights / first dimension</c>. This overwrites the caller's kept weights. Biases, normalisation layers and parameters that
+    /// <see cref="PruningOptions.Parameters"/> leaves out stay as they are.
+    /// </summary>
+    Reinitialize,
+
+    /// <summary>In every round the weights with the lowest scores are kept. Pruned weights stay pruned.</summary>
+    InvertScores,
+}
+
+/// <summary>How a density d becomes a whole number out of N weights.</summary>
+/// <remarks>
+/// The two numbers are the same or differ by one. One weight more or less in the first round changes the scores of all later rounds, so
+/// that the masks of public codes are repeated weight for weight only with the rule that these codes have.
+/// <para>
+/// <b>Deviation:</b> those codes also remove every weight whose score equals the largest score removed; here the number is exact whatever
+/// the scores.
+/// </para>
+/// </remarks>
+public enum WeightCounting
+{
+    /// <summary><c>round(d · N)</c> are kept, halves away from zero. The default.</summary>
+    Rounded,
+
+    /// <summary>
+    /// <c>⌊(1 − d) · N⌋</c> are removed, computed in float64: the number to remove is truncated, as the public codes of SynFlow, NTK-SAP
+    /// and PX have it.
+    /// </summary>
+    Truncated,
+}
+
+/// <summary>Where a running <see cref="IPruner.Prune"/> stands after a round.</summary>
+/// <param name="Method"><see cref="IPruner.Name"/>.</param>
+/// <param name="Round">Rounds done, from 1 to <paramref name="Rounds"/>.</param>
+/// <param name="Rounds">Rounds in all.</param>
+/// <param name="Kept">Weights kept after this round.</param>
+/// <param name="Total">Prunable weights.</param>
+/// <param name="Elapsed">Time since the call began.</param>
+public sealed record PruningProgress(string Method, int Round, int Rounds, long Kept, long Total, TimeSpan Elapsed)
+{
+    /// <summary>The fraction of prunable weights that are kept, in [0, 1].</summary>
+    public double Density => Total == 0 ? 1 : (double)Kept / Total;
 }

@@ -1,4 +1,5 @@
-using Px.Pruning.Probing;
+using Px.Pruning.Engine;
+using Px.Pruning.Engine.Paths;
 using Px.Pruning.Reporting;
 
 namespace Px.Pruning;
@@ -97,6 +98,12 @@ public sealed class PruningReport
     internal static PruningReport Create(
         string method, IReadOnlyList<LayerInfo> layers, PruningMask mask, long otherFlops = 0, Connectivity? connectivity = null) =>
         new(method, [.. layers.Select(layer => Measure(layer, mask))], otherFlops, connectivity);
+
+    internal static PruningReport Create(string method, IReadOnlyList<LayerInfo> layers, PruningMask mask, IEnumerable<LayerInfo> others, Connectivity? connectivity = null) =>
+        Create(method, layers, mask, others.Sum(layer => 2 * layer.Weights * (layer.Positions ?? 0)), connectivity);
+
+    internal static PruningReport Create(string method, Network network, PruningMask mask, Connectivity? connectivity = null) =>
+        Create(method, network.Describe(ranked: true), mask, network.Describe(ranked: false), connectivity);
 
     private static LayerReport Measure(LayerInfo layer, PruningMask mask)
     {

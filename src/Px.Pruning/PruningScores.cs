@@ -7,14 +7,34 @@ public sealed class PruningScores : IDisposable
 {
     private readonly Dictionary<string, Tensor> values;
 
-    internal PruningScores(Dictionary<string, Tensor> values, int exponent = 0) => (this.values, Exponent) = (values, exponent);
+    /// <summary>Creates scores of tensors, which are copied: for an <see cref="IPruner"/> of your own, or to rank a group of parameters by itself.</summary>
+    /// <param name="scores">Parameter names with scores in the parameters' shapes, of any type and on any device. Their order is kept.</param>
+    /// <exception cref="ArgumentNullException"><paramref name="scores"/> or one of its tensors is null.</exception>
+    /// <exception cref="ArgumentException">A name is empty or appears twice.</exception>
+    public PruningScores(IEnumerable<KeyValuePair<string, Tensor>> scores)
+    {
+        ArgumentNullException.ThrowIfNull(scores);
+        values = new Dictionary<string, Tensor>(StringComparer.Ordinal);
+        using var temporaries = NewDisposeScope();
+        using var noGrad = no_grad();
+        foreach (var (name, tensor) in scores)
+        {
+            ArgumentNullException.ThrowIfNull(tensor, nameof(scores));
+            if (string.IsNullOrEmpty(name) || !values.TryAdd(name, tensor.detach().to(float64, CPU, copy: true).contiguous()))
+                throw new ArgumentException($"Each parameter needs a name of its own; found '{name}' {(string.IsNullOrEmpty(name) ? "" : "twice")}.", nameof(scores));
+        }
+
+        foreach (var tensor in values.Values) tensor.DetachFromDisposeScope();
+    }
+
+    private PruningScores(Dictionary<string, Tensor> values, int exponent) => (this.values, Exponent) = (values, exponent);
 
     /// <summary>Parameter names in the model's order.</summary>
     public IReadOnlyCollection<string> Names => values.Keys;
 
     /// <summary>
-    /// The common power of two that was taken out so that no score over- or underflows:
-    /// a weight's score is its value here times 2 to this power. It cannot change the ranking.
+    /// A power of two that was taken out of all scores, since sums over the paths of deep networks exceed the range of a double: a weight's score is its
+    /// value here times 2 to this power. It changes no ranking; only who compares the scores of two calls needs it. 0 for most methods.
     /// </summary>
     public int Exponent { get; }
 
@@ -24,6 +44,10 @@ public sealed class PruningScores : IDisposable
     public Tensor this[string name] => values.TryGetValue(name, out var tensor)
         ? tensor
         : throw new KeyNotFoundException($"No scores for '{name}'. There are scores for: {string.Join(", ", values.Keys)}.");
+
+    // Takes float64 CPU tensors over.
+    internal static PruningScores Adopt(IEnumerable<KeyValuePair<string, Tensor>> scores, int exponent = 0) =>
+        new(scores.ToDictionary(score => score.Key, score => score.Value.DetachFromDisposeScope()), exponent);
 
     /// <summary>Disposes the scores.</summary>
     public void Dispose()

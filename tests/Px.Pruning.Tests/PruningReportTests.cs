@@ -1,5 +1,6 @@
 using System.Globalization;
-using Px.Pruning.Probing;
+using Px.Pruning.Engine;
+using Px.Pruning.Engine.Paths;
 using Px.Pruning.Tests.Data;
 using static TorchSharp.torch;
 

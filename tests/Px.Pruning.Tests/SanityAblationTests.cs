@@ -74,7 +74,7 @@ public sealed class SanityAblationTests : IDisposable
         kept.ne(0).all().ToBoolean().Should().BeTrue();
         kept.mean().ToDouble().Should().BeApproximately(0, 5 * Math.Sqrt(2.0 / 400 / 40_000));
         (kept.square().mean().ToDouble() / (2.0 / 400)).Should().BeApproximately(1, 0.035);
-        // Normal, not uniform or cut off: the fourth moment is three variances squared, with a deviation of √96 / 200 = 0.05.
+        // Normal, not uniform or cut off: the fourth step is three variances squared, with a deviation of √96 / 200 = 0.05.
         (kept.pow(4).mean().ToDouble() / Math.Pow(2.0 / 400, 2)).Should().BeApproximately(3, 0.25);
         result.Binding.IsHeld.Should().BeTrue();
     }

@@ -1,7 +1,7 @@
-using Px.Pruning.Scopes;
+using Px.Pruning.Ranking;
+using Px.Pruning.Tests.Methods;
 using Px.Pruning.Tests.Networks;
-using Px.Pruning.Tests.Pruners;
-using Px.Pruning.Tests.Scopes;
+using Px.Pruning.Tests.Ranking;
 using TorchSharp;
 using static TorchSharp.torch;
 

@@ -1,6 +1,5 @@
 using BenchmarkDotNet.Attributes;
 using Px.Pruning;
-using Px.Pruning.Masking;
 using Px.Pruning.Models;
 using TorchSharp;
 using static TorchSharp.torch;

@@ -1,5 +1,4 @@
 using Px.Pruning;
-using Px.Pruning.Masking;
 using static TorchSharp.torch.nn;
 
 namespace Px.Samples.Experiments;

@@ -1,5 +1,4 @@
 using Px.Pruning.Masking;
-using Px.Pruning.Reporting;
 
 namespace Px.Pruning.Analysis;
 

@@ -1,4 +1,3 @@
-using Px.Pruning.Reporting;
 using static TorchSharp.torch;
 using static TorchSharp.torch.nn;
 
@@ -153,7 +152,7 @@ public sealed class NetworkAnalysis
     /// A table for other programs: a header and a line a layer, with commas, in the invariant culture; unknown numbers are empty; lines
     /// end in <c>\n</c>.
     /// </summary>
-    public string ToCsv() => ReportCsv.Write(this);
+    public string ToCsv() => AnalysisTable.Csv(this);
 
     /// <summary>A sum with an unknown part is unknown.</summary>
     private long? Sum(Func<LayerAnalysis, long?> number) => Layers.Aggregate((long?)0, (sum, layer) => sum + number(layer));

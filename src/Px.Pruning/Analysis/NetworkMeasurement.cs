@@ -1,6 +1,8 @@
+using Px.Pruning.Engine;
+using Px.Pruning.Engine.Paths;
+using Px.Pruning.Engine.Weights;
+using Px.Pruning.Engine.Wiring;
 using Px.Pruning.Masking;
-using Px.Pruning.Paths;
-using Px.Pruning.Probing;
 using TorchSharp;
 using static TorchSharp.torch;
 using static TorchSharp.torch.nn;
@@ -14,7 +16,7 @@ internal static class NetworkMeasurement
         Measure(model, sampleShape, mask, (network, alive, kept) =>
         {
             using var paths = TryFollow(network, kept, token, out string? unknown);
-            var layers = Pruner.Describe(network, ranked: true).Select((layer, i) => Count(layer, alive[i], paths?.Effective(i))).ToList();
+            var layers = network.Slots.Select(slot => Count(network.Describe(slot), alive[slot], paths?.Effective(slot))).ToList();
             return new NetworkAnalysis(layers, model.parameters().DistinctBy(p => p.Handle).Sum(p => p.numel()), Facts(layers, paths, unknown));
         }, token);
 
@@ -22,18 +24,18 @@ internal static class NetworkMeasurement
         Measure(model, sampleShape, mask, (network, _, kept) =>
         {
             using var paths = Follow(network, kept, token);
-            return PruningMask.Adopt(network.Slots.Select(slot => KeyValuePair.Create(slot.Name, paths.Effective(slot.Index))));
+            return PruningMask.Adopt(network.Slots.Select(slot => KeyValuePair.Create(slot.Name, paths.Effective(slot))));
         }, token);
 
     private static T Measure<T>(
-        Module<Tensor, Tensor> model, long[] sampleShape, PruningMask? mask, Func<Network, List<Tensor>, MaskedWeights, T> measure, CancellationToken token)
+        Module<Tensor, Tensor> model, long[] sampleShape, PruningMask? mask, Func<Network, SlotTensors, MaskedWeights, T> measure, CancellationToken token)
     {
         if (mask is not null) MaskMismatch.ThrowIfAny(model, mask);
         // With a seed, forwards that draw leave no trace in the global random state.
-        return new ScoringFrame("The analysis").Run(model, PruningData.Shape(sampleShape), new PruningOptions { Seed = 0 }, context =>
+        return new NetworkSession("The analysis", new()).Run(model, PruningData.Shape(sampleShape), new PruningOptions { Seed = 0 }, context =>
         {
             RefuseOtherNames(mask, context.Network);
-            var alive = Pruner.AliveIn(mask, context.Network);
+            var alive = context.Network.MasksOf(mask);
             using var kept = new MaskedWeights(context.Network, alive);
             return measure(context.Network, alive, kept);
         }, token);
@@ -67,15 +69,15 @@ internal static class NetworkMeasurement
 
     private static EffectivePaths Follow(Network network, MaskedWeights kept, CancellationToken token)
     {
-        if (network.Silent.Count > 0)
+        if (network.Unhooked.Count > 0)
         {
             throw new UnsupportedModelException(
-                $"'{network.Silent[0]}' is reached by forward(), which runs no hooks. Call the layers through call() in the model's own forward.")
-            { Module = network.Silent[0] };
+                $"'{network.Unhooked[0]}' is reached by forward(), which runs no hooks. Call the layers through call() in the model's own forward.")
+            { Module = network.Unhooked[0] };
         }
 
         token.ThrowIfCancellationRequested();
-        PathLinearity.Check(network, network.SampleShape!);
+        PathLinearity.Check(network);
         return EffectivePaths.Follow(network, kept, token);
     }
 
@@ -115,12 +117,13 @@ internal static class NetworkMeasurement
 
     private static List<EmptySeries> Empty(IReadOnlyList<LayerAnalysis> layers, EffectivePaths paths)
     {
-        string NameOf(int call) => layers[paths.Calls[call].Site.Weighted!.Slot].Name;
+        var byName = layers.ToDictionary(layer => layer.Name);
+        string NameOf(int call) => paths.Calls[call].Layer.Weighted!.Slot.Name;
         var empty = new List<EmptySeries>();
         CallGraph? graph = null;
         for (int call = 0; call < paths.Calls.Count; call++)
         {
-            if (layers[paths.Calls[call].Site.Weighted!.Slot] is not { Effective: 0, Total: > 0 } layer || empty.Exists(series => series.Layers.Contains(layer.Name))) continue;
+            if (byName[NameOf(call)] is not { Effective: 0, Total: > 0 } layer || empty.Exists(series => series.Layers.Contains(layer.Name))) continue;
             var (series, bypass) = (graph ??= paths.Graph()).Locate(call);
             empty.Add(new EmptySeries([.. series.Select(NameOf).Distinct()], bypass));
         }

@@ -5,7 +5,7 @@ namespace Px.Pruning.Masking;
 
 /// <summary>
 /// Asks once for all parameters whether a pruned weight is not zero: a handful of kernels and one wait for the device, however many
-/// layers there are. Owns a copy of all masks end to end, and for a moment copies all weights.
+/// layers there are. Owns a copy of all masks end to end, and for a step copies all weights.
 /// </summary>
 internal sealed class FusedCheck(IReadOnlyList<MaskedParameter> parameters) : IDisposable
 {

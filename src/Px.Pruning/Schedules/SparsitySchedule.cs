@@ -1,5 +1,4 @@
 using System.Globalization;
-using Px.Pruning.Schedules;
 
 namespace Px.Pruning;
 
@@ -72,4 +71,20 @@ public abstract class SparsitySchedule
         new($"The schedule '{this}' gives density {Text(density)} for round {round} of {rounds}, but {rule}.");
 
     private static string Text(double density) => density.ToString(CultureInfo.InvariantCulture);
+
+    /// <summary>A schedule given by a formula for every round but the last, which ends at the final density without any rounding error.</summary>
+    private sealed class FormulaSchedule(string name, Func<int, int, double, double> density) : SparsitySchedule
+    {
+        public override double Density(int round, int rounds, double finalDensity)
+        {
+            ArgumentOutOfRangeException.ThrowIfLessThan(rounds, 1);
+            if (!(round >= 1 && round <= rounds))
+                throw new ArgumentOutOfRangeException(nameof(round), round, $"A round is from 1 to {rounds}.");
+            if (!(finalDensity > 0 && finalDensity <= 1))
+                throw new ArgumentOutOfRangeException(nameof(finalDensity), finalDensity, "A density is in (0, 1].");
+            return round == rounds ? finalDensity : density(round, rounds, finalDensity);
+        }
+
+        public override string ToString() => name;
+    }
 }

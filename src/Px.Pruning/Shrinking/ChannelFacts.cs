@@ -1,5 +1,5 @@
-using Px.Pruning.Probing;
-using Px.Pruning.Walks;
+using Px.Pruning.Engine;
+using Px.Pruning.Engine.Wiring;
 using TorchSharp;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
@@ -12,7 +12,7 @@ internal sealed class ChannelFacts
     private readonly ChannelGraph graph;
     private readonly ConstantEvaluation constants;
     private readonly bool[][] readsInput, readsOutput;
-    private readonly Dictionary<Site, int> uses;
+    private readonly Dictionary<HookedModule, int> uses;
 
     internal ChannelFacts(Network network, ChannelGraph graph)
     {
@@ -28,8 +28,8 @@ internal sealed class ChannelFacts
             constants.Release();
         }
 
-        if (constants.Arrivals.Count < graph.Calls.Count) throw CutEvaluation.OtherCourse(graph.Calls[constants.Arrivals.Count].Site);
-        uses = graph.Calls.GroupBy(call => call.Site).ToDictionary(calls => calls.Key, calls => calls.Count());
+        if (constants.Arrivals.Count < graph.Calls.Count) throw CutEvaluation.OtherCourse(graph.Calls[constants.Arrivals.Count].Layer);
+        uses = graph.Calls.GroupBy(call => call.Layer).ToDictionary(calls => calls.Key, calls => calls.Count());
         (readsInput, readsOutput) = Backward();
     }
 
@@ -48,9 +48,9 @@ internal sealed class ChannelFacts
     /// <summary>Why a constant that arrives at a call cannot be folded away; null where it can.</summary>
     internal string? WhyNoFold(int call)
     {
-        var site = graph.Calls[call].Site;
-        if (site.Weighted is not { } layer) return "it is no linear map";
-        if (uses[site] > 1) return "it is called several times";
+        var hooked = graph.Calls[call].Layer;
+        if (hooked.Weighted is not { } layer) return "it is no linear map";
+        if (uses[hooked] > 1) return "it is called several times";
         if (layer.Transposed) return "a transposed convolution makes no constant of it";
         if (layer.PadsWithZeros) return "its zero padding makes no constant of it";
         if (layer.Weight.dtype is not (ScalarType.Float32 or ScalarType.Float64)) return $"{layer.Weight.dtype} is too coarse to fold in";
@@ -61,8 +61,8 @@ internal sealed class ChannelFacts
     internal int? NormBehind(int call)
     {
         int next = call + 1;
-        bool follows = next < graph.Calls.Count && constants.Follows[next] && graph.Calls[next].Site.Module is BatchNorm { running_mean: not null }
-            && uses[graph.Calls[next].Site] == 1 && graph.Links[next].TrueForAll(entry => entry.Link.Port == next);
+        bool follows = next < graph.Calls.Count && constants.Follows[next] && graph.Calls[next].Layer.Module is BatchNorm { running_mean: not null }
+            && uses[graph.Calls[next].Layer] == 1 && graph.Links[next].TrueForAll(entry => entry.Link.Port == next);
         return follows ? next : null;
     }
 
@@ -87,7 +87,7 @@ internal static class ChannelReads
     /// <summary>For each output whether it depends on one of the inputs that are marked.</summary>
     internal static bool[] Forward(LayerCall call, bool[] inputs)
     {
-        if (call.Site.Weighted is null) return Spread(inputs, ChannelGraph.TiedGroups(call));
+        if (call.Layer.Weighted is null) return Spread(inputs, ChannelGraph.TiedGroups(call));
         using var scope = NewDisposeScope();
         var reads = Reads(call);
         long[] shape = reads.shape;
@@ -97,7 +97,7 @@ internal static class ChannelReads
     /// <summary>For each input whether one of the outputs that are marked depends on it.</summary>
     internal static bool[] Backward(LayerCall call, bool[] outputs)
     {
-        if (call.Site.Weighted is null) return Spread(outputs, ChannelGraph.TiedGroups(call));
+        if (call.Layer.Weighted is null) return Spread(outputs, ChannelGraph.TiedGroups(call));
         using var scope = NewDisposeScope();
         var reads = Reads(call);
         long[] shape = reads.shape;
@@ -107,7 +107,7 @@ internal static class ChannelReads
     /// <summary>Whether a weight is not zero, NaN included: [groups, outputs of a group, inputs of a group], on the CPU.</summary>
     private static Tensor Reads(LayerCall call)
     {
-        var layer = call.Site.Weighted!;
+        var layer = call.Layer.Weighted!;
         long groups = layer.Groups;
         using var weight = layer.Weight.detach();
         var used = weight.reshape(weight.size(0), weight.size(1), -1).ne(0).any(2).cpu();

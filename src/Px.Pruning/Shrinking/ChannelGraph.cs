@@ -1,5 +1,5 @@
-using Px.Pruning.Probing;
-using Px.Pruning.Walks;
+using Px.Pruning.Engine;
+using Px.Pruning.Engine.Wiring;
 using TorchSharp.Modules;
 
 namespace Px.Pruning.Shrinking;
@@ -16,7 +16,7 @@ internal sealed class ChannelGraph
     /// <exception cref="UnsupportedModelException">What feeds what cannot be found out; the message names the module.</exception>
     internal ChannelGraph(Network network, CancellationToken token)
     {
-        var probe = new UnitProbe(network, site => site.Weighted is not null || site.IsChannelwise);
+        var probe = new UnitProbe(network, hooked => hooked.Weighted is not null || hooked.IsChannelwise);
         (Calls, SourceUnits, TargetUnits) = (probe.Calls, probe.SourceUnits, probe.TargetUnits);
         (Links, _) = UnitGraph.Connect(probe, token);
         sourceStart = Starts(SourceUnits, 0);
@@ -45,7 +45,7 @@ internal sealed class ChannelGraph
     internal int OfTarget(int target, int unit) => Find(targetStart[target] + unit);
 
     /// <summary>In how many groups, each of which stays or goes as a whole with its inputs and outputs; 0 where inputs and outputs are independent.</summary>
-    internal static int TiedGroups(LayerCall call) => call.Site.Module switch
+    internal static int TiedGroups(LayerCall call) => call.Layer.Module switch
     {
         Convolution m => m.groups > 1 ? (int)m.groups : 0,
         GroupNorm m => (int)m.num_groups,
@@ -60,7 +60,7 @@ internal sealed class ChannelGraph
         foreach (var (unit, link) in Links[source])
             Union(sourceStart[source] + unit, targetStart[link.Port] + link.Unit);
 
-        var first = new Dictionary<Site, int>();
+        var first = new Dictionary<HookedModule, int>();
         for (int call = 0; call < Calls.Count; call++)
         {
             int groups = TiedGroups(Calls[call]);
@@ -68,8 +68,8 @@ internal sealed class ChannelGraph
                 Union(targetStart[call] + unit, sourceStart[call + 1] + (unit * groups / Calls[call].Inputs * (Calls[call].Outputs / groups)));
             for (int unit = 0; groups > 0 && unit < Calls[call].Outputs; unit++)
                 Union(sourceStart[call + 1] + unit, targetStart[call] + (unit * groups / Calls[call].Outputs * (Calls[call].Inputs / groups)));
-            if (first.TryAdd(Calls[call].Site, call)) continue;
-            int before = first[Calls[call].Site];
+            if (first.TryAdd(Calls[call].Layer, call)) continue;
+            int before = first[Calls[call].Layer];
             for (int unit = 0; unit < Calls[call].Inputs; unit++) Union(targetStart[call] + unit, targetStart[before] + unit);
             for (int unit = 0; unit < Calls[call].Outputs; unit++) Union(sourceStart[call + 1] + unit, sourceStart[before + 1] + unit);
         }

@@ -1,5 +1,5 @@
-using Px.Pruning.Probing;
-using Px.Pruning.Walks;
+using Px.Pruning.Engine;
+using Px.Pruning.Engine.Wiring;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -43,19 +43,19 @@ internal sealed class ConstantEvaluation(IReadOnlyList<LayerCall> calls) : Evalu
         return ((numbers.abs() + 0.1) * signs).MoveToOuterDisposeScope();
     }
 
-    internal override bool Replaces(Site site) => site.Weighted is not null || site.IsChannelwise;
+    internal override bool Replaces(HookedModule hooked) => hooked.Weighted is not null || hooked.IsChannelwise;
 
-    internal override Tensor Compute(Site site, Tensor input)
+    internal override Tensor Compute(HookedModule hooked, Tensor input)
     {
         int index = Arrivals.Count;
-        if (index >= calls.Count || calls[index].Site != site) throw CutEvaluation.OtherCourse(site);
+        if (index >= calls.Count || calls[index].Layer != hooked) throw CutEvaluation.OtherCourse(hooked);
         var call = calls[index];
         using var scope = NewDisposeScope();
         Arrivals.Add(Constants(input, call.UnitDimensionFromEnd));
         Follows.Add(handedOn is not null && handedOn.shape.SequenceEqual(input.shape) && handedOn.eq(input).all().ToBoolean());
 
-        using var state = LayerState.Of(site.Module);
-        var output = state.Apply(site, input);
+        using var state = LayerState.Of(hooked.Module);
+        var output = state.Apply(hooked, input);
         double[] constants = Constants(output, call.UnitDimensionFromEnd);
         bool[] varies = ChannelReads.Forward(call, [.. Arrivals[^1].Select(double.IsNaN)]);
         for (int unit = 0; unit < constants.Length; unit++)

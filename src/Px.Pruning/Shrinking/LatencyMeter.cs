@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using Px.Pruning.Analysis;
 using static TorchSharp.torch;
 
 namespace Px.Pruning.Shrinking;

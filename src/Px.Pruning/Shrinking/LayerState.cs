@@ -1,5 +1,5 @@
 using System.Reflection;
-using Px.Pruning.Probing;
+using Px.Pruning.Engine;
 using TorchSharp;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
@@ -9,7 +9,10 @@ namespace Px.Pruning.Shrinking;
 /// <summary>The tensors and channel counts of one layer: as it was found, or with fewer channels. Owns its handles.</summary>
 internal sealed class LayerState : IDisposable
 {
+    private static readonly string[] fields = ["_weight", "_bias", "_running_mean", "_running_var"];
+
     private readonly bool trainsWeight, trainsBias;
+    private bool isOriginal;
 
     private LayerState(Tensor? weight, Tensor? bias, Tensor? mean, Tensor? variance, bool trainsWeight, bool trainsBias)
     {
@@ -24,6 +27,8 @@ internal sealed class LayerState : IDisposable
     internal Tensor? Mean { get; }
 
     internal Tensor? Variance { get; }
+
+    internal IEnumerable<Tensor> Tensors => new[] { Weight, Bias, Mean, Variance }.OfType<Tensor>();
 
     internal long Inputs { get; private init; }
 
@@ -55,6 +60,36 @@ internal sealed class LayerState : IDisposable
         };
         return new LayerState(weight?.alias(), bias?.alias(), mean?.alias(), variance?.alias(), weight?.requires_grad ?? false, bias?.requires_grad ?? false)
         { Inputs = inputs, Outputs = outputs, Groups = groups };
+    }
+
+    // The layer as it was found: its own parameters and buffers, not handles on them. Install puts the same objects back.
+    internal static LayerState Original(nn.Module module)
+    {
+        using var handles = Of(module);
+        var own = Fields(module).ToDictionary(field => field.Name, field => (Tensor?)field.GetValue(module));
+        Tensor? At(string name) => own.GetValueOrDefault(name);
+        return new LayerState(At("_weight"), At("_bias"), At("_running_mean"), At("_running_var"), handles.trainsWeight, handles.trainsBias)
+        { isOriginal = true, Inputs = handles.Inputs, Outputs = handles.Outputs, Groups = handles.Groups };
+    }
+
+    // Takes a layer's tensors out of its fields: the properties' setters would dispose them.
+    internal static List<Tensor> Take(nn.Module module)
+    {
+        var taken = new List<Tensor>();
+        foreach (var field in Fields(module))
+        {
+            if (field.GetValue(module) is Tensor tensor) taken.Add(tensor);
+            field.SetValue(module, null);
+        }
+
+        return taken;
+    }
+
+    private static IEnumerable<FieldInfo> Fields(nn.Module module)
+    {
+        for (var type = module.GetType(); type is not null; type = type.BaseType)
+            foreach (string name in fields)
+                if (type.GetField(name, BindingFlags.Instance | BindingFlags.NonPublic | BindingFlags.DeclaredOnly) is { } field) yield return field;
     }
 
     /// <summary>The layer with some of its channels: copies, in no graph.</summary>
@@ -113,8 +148,8 @@ internal sealed class LayerState : IDisposable
             case NormBase m:
                 if (Weight is not null) m.weight = Parameter(Weight, trainsWeight);
                 if (Bias is not null) m.bias = Parameter(Bias, trainsBias);
-                if (Mean is not null) m.running_mean = Mean.alias();
-                if (Variance is not null) m.running_var = Variance.alias();
+                if (Mean is not null) m.running_mean = Buffer(Mean);
+                if (Variance is not null) m.running_var = Buffer(Variance);
                 ChannelField.Set(m, nameof(m.num_features), Outputs);
                 break;
             case GroupNorm m:
@@ -132,18 +167,18 @@ internal sealed class LayerState : IDisposable
     }
 
     /// <summary>The layer's own operator in evaluation mode on these tensors, in the dtype of <paramref name="x"/>. Fresh.</summary>
-    internal Tensor Apply(Site site, Tensor x)
+    internal Tensor Apply(HookedModule hooked, Tensor x)
     {
         using var scope = NewDisposeScope();
         Tensor? w = Cast(Weight, x), b = Cast(Bias, x), mean = Cast(Mean, x), variance = Cast(Variance, x);
-        var y = site.Module switch
+        var y = hooked.Module switch
         {
             BatchNorm m => nn.functional.batch_norm(x, mean, variance, w, b, mean is null, 0, m.eps),
             InstanceNorm m => nn.functional.instance_norm(x, mean, variance, w, b, mean is null, 0, m.eps),
             GroupNorm m => nn.functional.group_norm(x, Groups, w, b, m.eps),
             LayerNorm m => nn.functional.layer_norm(x, m.normalized_shape, w, b, m.eps),
             PReLU => nn.functional.prelu(x, w!),
-            _ => site.Weighted!.Apply(x, w!, b, Groups),
+            _ => hooked.Weighted!.Apply(x, w!, b, Groups),
         };
         return y.MoveToOuterDisposeScope();
     }
@@ -156,8 +191,10 @@ internal sealed class LayerState : IDisposable
         Variance?.Dispose();
     }
 
-    // Of an alias: a Parameter takes the handle over, and this state must be able to do it again.
-    private static Parameter Parameter(Tensor tensor, bool trains) => new(tensor.alias(), trains);
+    // Otherwise of an alias: a Parameter takes the handle over, and this state must be able to do it again.
+    private Parameter Parameter(Tensor tensor, bool trains) => isOriginal ? (Parameter)tensor : new(tensor.alias(), trains);
+
+    private Tensor Buffer(Tensor tensor) => isOriginal ? tensor : tensor.alias();
 
     private static Tensor? Shifted(Tensor? found, Tensor? shift) => found is null || shift is null ? found : (found.detach().to(float64) + shift).to(found.dtype);
 

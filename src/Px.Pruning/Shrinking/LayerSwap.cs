@@ -1,27 +1,37 @@
-using Px.Pruning.Probing;
+using Px.Pruning.Engine;
+using static TorchSharp.torch;
 
 namespace Px.Pruning.Shrinking;
 
-/// <summary>
-/// Puts the small layers into the model and, as often as wanted, those that were found. Disposed without <see cref="Keep"/> it leaves those
-/// that were found: their values, gradients and flags to the bit, in new <c>Parameter</c> objects.
-/// </summary>
+// Puts the small layers into the model and, as often as wanted, those that were found. Disposed without Keep it leaves those that were found: the very same
+// parameters and buffers, so that an optimizer of the caller's goes on.
 internal sealed class LayerSwap : IDisposable
 {
-    private readonly List<(Site Site, LayerState Found, LayerState Small)> layers = [];
+    private readonly List<(HookedModule Layer, LayerState Found, LayerState Small)> layers = [];
+    private readonly HashSet<Tensor> originals = new(ReferenceEqualityComparer.Instance);
     private bool isSmall, isKept;
 
     internal LayerSwap(SmallLayers small)
     {
-        foreach (var (site, state) in small.States) layers.Add((site, LayerState.Of(site.Module), state));
+        foreach (var (layer, state) in small.States)
+        {
+            var found = LayerState.Original(layer.Module);
+            originals.UnionWith(found.Tensors);
+            layers.Add((layer, found, state));
+        }
     }
 
     internal void Use(bool small)
     {
         if (small == isSmall) return;
-        // Before, so that a failure half-way is undone as a whole.
-        isSmall = true;
-        foreach (var (site, found, state) in layers) (small ? state : found).Install(site.Module);
+        isSmall = true; // before, so that a failure half-way is undone as a whole
+        foreach (var (layer, found, state) in layers)
+        {
+            var replaced = LayerState.Take(layer.Module);
+            (small ? state : found).Install(layer.Module);
+            foreach (var tensor in replaced.Where(tensor => !originals.Contains(tensor))) tensor.Dispose();
+        }
+
         isSmall = small;
     }
 
@@ -30,6 +40,6 @@ internal sealed class LayerSwap : IDisposable
     public void Dispose()
     {
         if (!isKept) Use(small: false);
-        foreach (var (_, found, _) in layers) found.Dispose();
+        else foreach (var tensor in originals) tensor.Dispose();
     }
 }

@@ -1,4 +1,4 @@
-using Px.Pruning.Probing;
+using Px.Pruning.Engine;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -23,7 +23,7 @@ internal sealed class Proof : IDisposable
         (this.network, this.graph, this.facts) = (network, graph, facts);
         foreach (var input in inputs)
         {
-            var evaluation = new StateEvaluation(graph.Calls, new Dictionary<Site, LayerState>());
+            var evaluation = new StateEvaluation(graph.Calls, new Dictionary<HookedModule, LayerState>());
             var output = network.Run(evaluation, input);
             references.Add((input.alias().DetachFromDisposeScope(), output.DetachFromDisposeScope(), evaluation.Arrivals));
         }
@@ -84,13 +84,13 @@ internal sealed class Proof : IDisposable
         {
             int[] kept = plan.KeptInputs(call);
             var (sums, squares) = evaluation.Arrivals[call];
-            if (sums.Length != kept.Length) return new Fault(call, graph.Calls[call].Site.Name, null);
+            if (sums.Length != kept.Length) return new Fault(call, graph.Calls[call].Layer.Name, null);
             if (small.IsShifted(call) || kept.Length == 0) continue;
             double square = before[call].Squares.Max(), sum = before[call].Sums.Max(Math.Abs) + Math.Sqrt(square);
             for (int i = 0; i < kept.Length; i++)
             {
                 bool same = Math.Abs(sums[i] - before[call].Sums[kept[i]]) <= Rewired * sum && Math.Abs(squares[i] - before[call].Squares[kept[i]]) <= Rewired * square;
-                if (!same && facts.IsRead(call, kept[i])) return new Fault(call, graph.Calls[call].Site.Name, null);
+                if (!same && facts.IsRead(call, kept[i])) return new Fault(call, graph.Calls[call].Layer.Name, null);
             }
         }
 

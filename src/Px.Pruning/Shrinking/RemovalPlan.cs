@@ -1,7 +1,4 @@
-using Px.Pruning.Analysis;
-using Px.Pruning.Masking;
-using Px.Pruning.Probing;
-using Px.Pruning.Walks;
+using Px.Pruning.Engine;
 using static TorchSharp.torch;
 
 namespace Px.Pruning.Shrinking;
@@ -49,7 +46,7 @@ internal sealed class RemovalPlan
             changed = false;
             for (int call = 0; call < graph.Calls.Count; call++)
             {
-                string reason = $"a layer keeps one channel at least, '{graph.Calls[call].Site.Name}' too";
+                string reason = $"a layer keeps one channel at least, '{graph.Calls[call].Layer.Name}' too";
                 if (KeptInputs(call).Length == 0) changed |= Pin(graph.OfTarget(call, 0), reason);
                 if (KeptOutputs(call).Length == 0) changed |= Pin(graph.OfSource(call + 1, 0), reason);
             }
@@ -66,13 +63,13 @@ internal sealed class RemovalPlan
     internal IReadOnlyList<UnremovedChannels> Unremoved() =>
     [
         .. from call in Enumerable.Range(0, graph.Calls.Count)
-           let site = graph.Calls[call].Site
-           where site.Weighted is not null
+           let hooked = graph.Calls[call].Layer
+           where hooked.Weighted is not null
            from unit in Enumerable.Range(0, graph.SourceUnits[call + 1])
            let node = graph.OfSource(call + 1, unit)
            where facts.IsDead(call, unit) && !Goes(node)
-           group unit by (site, Reason: pins.TryGetValue(node, out string? pin) ? pin : obstacles[node]) into units
-           select new UnremovedChannels { Layer = units.Key.site.Name, Channels = units.Distinct().Count(), Reason = units.Key.Reason },
+           group unit by (hooked, Reason: pins.TryGetValue(node, out string? pin) ? pin : obstacles[node]) into units
+           select new UnremovedChannels { Layer = units.Key.hooked.Name, Channels = units.Distinct().Count(), Reason = units.Key.Reason },
     ];
 
     private bool Goes(int node) => !pins.ContainsKey(node) && !obstacles.ContainsKey(node);
@@ -92,7 +89,7 @@ internal sealed class RemovalPlan
         double constant = facts.Constant(call, unit);
         if (double.IsNaN(constant)) return "an addition or the like ties them to channels that carry something";
         if (constant == 0) return null;
-        string name = graph.Calls[call].Site.Name;
+        string name = graph.Calls[call].Layer.Name;
         return facts.WhyNoFold(call) is { } why ? $"they are constants other than zero where '{name}' reads them, and {why}" : null;
     }
 }
@@ -111,12 +108,12 @@ internal static class SmallMask
         var entries = mask is null
             ? network.Slots.Select(slot => KeyValuePair.Create(slot.Name, slot.Detached().ne(0).cpu())).ToList()
             : mask.Names.Select(name => KeyValuePair.Create(name, mask[name])).ToList();
-        var calls = Enumerable.Range(0, graph.Calls.Count).Where(call => graph.Calls[call].Site.Weighted is not null)
-            .DistinctBy(call => graph.Calls[call].Slot).ToDictionary(call => network.Slots[graph.Calls[call].Slot].Name);
+        var calls = Enumerable.Range(0, graph.Calls.Count).Where(call => graph.Calls[call].Layer.Weighted is not null)
+            .DistinctBy(call => graph.Calls[call].Slot).ToDictionary(call => graph.Calls[call].Slot.Name);
         var metadata = new Dictionary<string, string>(mask?.Metadata ?? new Dictionary<string, string>()) { ["shrunk"] = "true" };
         return PruningMask.Adopt(
             entries.Select(entry => KeyValuePair.Create(entry.Key, calls.TryGetValue(entry.Key, out int call)
-                ? LayerState.SelectWeight(graph.Calls[call].Site.Module, entry.Value, plan.KeptInputs(call), plan.KeptOutputs(call))
+                ? LayerState.SelectWeight(graph.Calls[call].Layer.Module, entry.Value, plan.KeptInputs(call), plan.KeptOutputs(call))
                 : entry.Value.clone())), metadata);
     }
 }

@@ -1,4 +1,3 @@
-using Px.Pruning.Data;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
 using Module = TorchSharp.torch.nn.Module;

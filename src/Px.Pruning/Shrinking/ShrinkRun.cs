@@ -1,7 +1,6 @@
 using System.Runtime.InteropServices;
-using Px.Pruning.Analysis;
+using Px.Pruning.Engine;
 using Px.Pruning.Masking;
-using Px.Pruning.Probing;
 using TorchSharp;
 using static TorchSharp.torch;
 using static TorchSharp.torch.nn;
@@ -35,7 +34,7 @@ internal sealed class ShrinkRun(
         if (network.Slots.Count == 0)
             throw new ArgumentException("The model has no convolution and no linear layer: nothing in it has channels to lose. Layers in arrays or lists are not registered; use ModuleList or Sequential.", "model");
         network.Probe(randn([1, .. inputShape], network.ComputeType, network.Device));
-        if (network.Silent.Count > 0) throw Silent(network.Silent[0]);
+        if (network.Unhooked.Count > 0) throw NotHooked(network.Unhooked[0]);
 
         var graph = new ChannelGraph(network, token);
         var facts = new ChannelFacts(network, graph);
@@ -61,10 +60,10 @@ internal sealed class ShrinkRun(
         var shared = SharedParameters.Of(network.Model);
         for (int call = 0; call < graph.Calls.Count; call++)
         {
-            var site = graph.Calls[call].Site;
-            string? reason = site.Module is TorchSharp.Modules.LayerNorm ? $"'{site.Name}' normalises over its channels"
-                : shared.Contains(site.Module) ? $"'{site.Name}' shares a parameter with another module"
-                : site.Weighted is { } layer && !network.Slots[layer.Slot].Prunable ? $"ShrinkOptions.Layers leaves '{site.Name}' out"
+            var hooked = graph.Calls[call].Layer;
+            string? reason = hooked.Module is TorchSharp.Modules.LayerNorm ? $"'{hooked.Name}' normalises over its channels"
+                : shared.Contains(hooked.Module) ? $"'{hooked.Name}' shares a parameter with another module"
+                : hooked.Weighted is { } layer && !layer.Slot.Prunable ? $"ShrinkOptions.Layers leaves '{hooked.Name}' out"
                 : null;
             if (reason is null) continue;
             plan.PinTarget(call, reason);
@@ -102,7 +101,7 @@ internal sealed class ShrinkRun(
     {
         for (int target = fault.Target; target < graph.Calls.Count; target++)
         {
-            if (plan.PinTarget(target, $"the code before '{graph.Calls[target].Site.Name}' has numbers of channels written into it")) return true;
+            if (plan.PinTarget(target, $"the code before '{graph.Calls[target].Layer.Name}' has numbers of channels written into it")) return true;
         }
 
         return false;
@@ -110,9 +109,9 @@ internal sealed class ShrinkRun(
 
     private ShrinkResult Write(Network network, ChannelGraph graph, RemovalPlan plan, Proof proof, SmallLayers small, PruningMask? bound)
     {
-        var inputs = Inputs(network).Select(input => input.to(network.Slots[0].Layer.Weight.dtype)).ToList();
+        var inputs = Inputs(network).Select(input => input.to(network.WeightType)).ToList();
         var batch = randn([options.LatencyBatchSize, .. inputShape], inputs[0].dtype, inputs[0].device);
-        long Flops() => network.Sites.Sum(site => site.Weighted is { } layer ? 2 * layer.Weight.numel() * layer.Positions : 0);
+        long Flops() => network.Modules.Sum(hooked => hooked.Weighted is { } layer ? 2 * layer.Weight.numel() * layer.Positions : 0);
         long Parameters() => target.parameters().Sum(parameter => parameter.numel());
         var (flops, parameters) = (Flops(), Parameters());
         var mask = SmallMask.Of(network, graph, plan, options.Mask ?? bound);
@@ -137,14 +136,14 @@ internal sealed class ShrinkRun(
                 Parameters = Parameters(),
                 FlopsBefore = flops,
                 Flops = Flops(),
-                Layers = [.. Enumerable.Range(0, graph.Calls.Count).DistinctBy(call => graph.Calls[call].Site).Select(call => Describe(graph, plan, call))],
+                Layers = [.. Enumerable.Range(0, graph.Calls.Count).DistinctBy(call => graph.Calls[call].Layer).Select(call => Describe(graph, plan, call))],
                 Unremoved = plan.Unremoved(),
                 Difference = proof.Difference,
                 OwnDifference = own,
                 Latency = latency,
             };
             swap.Keep();
-            if (inPlace) options.Binding?.Remove();
+            if (inPlace) options.Binding?.Dispose();
             return result;
         }
         catch
@@ -168,15 +167,15 @@ internal sealed class ShrinkRun(
 
     private static ShrunkLayer Describe(ChannelGraph graph, RemovalPlan plan, int call) => new()
     {
-        Name = graph.Calls[call].Site.Name,
-        Type = graph.Calls[call].Site.Module.GetType().Name,
+        Name = graph.Calls[call].Layer.Name,
+        Type = graph.Calls[call].Layer.Module.GetType().Name,
         InputsBefore = graph.Calls[call].Inputs,
         Inputs = plan.KeptInputs(call).Length,
         OutputsBefore = graph.Calls[call].Outputs,
         Outputs = plan.KeptOutputs(call).Length,
     };
 
-    private static UnsupportedModelException Silent(string module) => new(
+    private static UnsupportedModelException NotHooked(string module) => new(
         $"'{module}' is reached by forward(), which runs no hooks, so that what it receives cannot be seen. Call the layers through call() in the model's own forward.")
     { Module = module };
 

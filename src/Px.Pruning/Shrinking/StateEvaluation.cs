@@ -1,5 +1,5 @@
-using Px.Pruning.Probing;
-using Px.Pruning.Walks;
+using Px.Pruning.Engine;
+using Px.Pruning.Engine.Wiring;
 using static TorchSharp.torch;
 
 namespace Px.Pruning.Shrinking;
@@ -7,52 +7,52 @@ namespace Px.Pruning.Shrinking;
 /// <summary>The network in evaluation mode on the layers' tensors, or on others put in their place, in the dtype of its input.</summary>
 /// <param name="calls">The calls that the forward pass makes.</param>
 /// <param name="states">Layers with other tensors.</param>
-internal sealed class StateEvaluation(IReadOnlyList<LayerCall> calls, IReadOnlyDictionary<Site, LayerState> states) : Evaluation
+internal sealed class StateEvaluation(IReadOnlyList<LayerCall> calls, IReadOnlyDictionary<HookedModule, LayerState> states) : Evaluation
 {
-    private readonly Stack<Site> inside = new();
+    private readonly Stack<HookedModule> inside = new();
 
     /// <summary>Σx and Σx² of each channel that arrives at each call so far.</summary>
     internal List<(double[] Sums, double[] Squares)> Arrivals { get; } = [];
 
     /// <summary>The innermost module that is being called: where an exception came from.</summary>
-    internal string Inside => inside.TryPeek(out var site) ? site.Name : "";
+    internal string Inside => inside.TryPeek(out var hooked) ? hooked.Name : "";
 
-    internal override bool Replaces(Site site) => site.Weighted is not null || site.IsChannelwise;
+    internal override bool Replaces(HookedModule hooked) => hooked.Weighted is not null || hooked.IsChannelwise;
 
-    internal override Tensor? Enter(Site site, int moment, Tensor input)
+    internal override Tensor? Enter(HookedModule hooked, int step, Tensor input)
     {
-        inside.Push(site);
+        inside.Push(hooked);
         return null;
     }
 
-    internal override Tensor? Leave(Site site, int moment, Tensor output)
+    internal override Tensor? Leave(HookedModule hooked, int step, Tensor output)
     {
         inside.Pop();
         return null;
     }
 
     /// <summary>As many channels as the module itself still expects.</summary>
-    internal override Tensor Stub(Site site, Tensor input)
+    internal override Tensor Placeholder(HookedModule hooked, Tensor input)
     {
         int index = Arrivals.Count;
         long[] shape = input.shape;
-        if (index >= calls.Count || calls[index].Site != site || shape.Length < calls[index].UnitDimensionFromEnd) return site.Stub(input);
+        if (index >= calls.Count || calls[index].Layer != hooked || shape.Length < calls[index].UnitDimensionFromEnd) return hooked.Placeholder(input);
         shape[^calls[index].UnitDimensionFromEnd] = calls[index].Inputs;
         if (calls[index].UnitDimensionFromEnd < shape.Length) shape[0] = 1;
         using var whole = zeros(shape, input.dtype, input.device);
-        return site.Stub(whole);
+        return hooked.Placeholder(whole);
     }
 
-    internal override Tensor Compute(Site site, Tensor input)
+    internal override Tensor Compute(HookedModule hooked, Tensor input)
     {
         int index = Arrivals.Count;
-        if (index >= calls.Count || calls[index].Site != site) throw CutEvaluation.OtherCourse(site);
+        if (index >= calls.Count || calls[index].Layer != hooked) throw CutEvaluation.OtherCourse(hooked);
         Tensor output;
-        if (states.TryGetValue(site, out var state)) output = state.Apply(site, input);
+        if (states.TryGetValue(hooked, out var state)) output = state.Apply(hooked, input);
         else
         {
-            using var own = LayerState.Of(site.Module);
-            output = own.Apply(site, input);
+            using var own = LayerState.Of(hooked.Module);
+            output = own.Apply(hooked, input);
         }
 
         Arrivals.Add(Sums(input, calls[index].UnitDimensionFromEnd));

@@ -48,7 +48,7 @@ public sealed class ResumeTests : IDisposable, IClassFixture<UnbrokenSweeps>
             return;
         using var process = broken.Start(Grid);
         WaitFor(process, "*.checkpoint.safetensors");
-        Process.Start("kill", ["-TERM", $"{process.Id}"]).WaitForExit();
+        Process.Start("sh", ["-c", $"kill -TERM {process.Id}"]).WaitForExit(); // a minimal system has no program "kill", but a shell has
 
         process.StandardOutput.ReadToEnd().Should().EndWith("Cancelled. The same command goes on from here.\n");
         process.WaitForExit();

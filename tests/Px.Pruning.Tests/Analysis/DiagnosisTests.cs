@@ -1,8 +1,8 @@
 using Px.Pruning.Analysis;
 using Px.Pruning.Models;
 using Px.Pruning.Tests.Data;
+using Px.Pruning.Tests.Engine.Wiring;
 using Px.Pruning.Tests.Networks;
-using Px.Pruning.Tests.Walks;
 using TorchSharp;
 using static TorchSharp.torch;
 using static TorchSharp.torch.nn;

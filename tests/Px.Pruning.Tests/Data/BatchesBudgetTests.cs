@@ -1,3 +1,4 @@
+using Px.Pruning.Tests.Networks;
 using static Px.Pruning.Tests.Data.Collecting;
 using static TorchSharp.torch;
 

@@ -1,4 +1,5 @@
 using Px.Pruning.Data;
+using Px.Pruning.Tests.Networks;
 using static Px.Pruning.Tests.Data.Collecting;
 using static TorchSharp.torch;
 

@@ -1,4 +1,3 @@
-using Px.Pruning.Data;
 using TorchSharp;
 using static Px.Pruning.Tests.Data.Collecting;
 using static TorchSharp.torch;

@@ -1,4 +1,3 @@
-using Px.Pruning.Masking;
 using TorchSharp;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
@@ -85,12 +84,12 @@ public sealed class MaskBindingTests : IDisposable
     }
 
     [Fact]
-    public void Remove_AfterUse_LeavesPlainModel()
+    public void Dispose_AfterUse_LeavesPlainModel()
     {
         using var net = new MaskedNet();
         using var mask = net.HalfMask();
         var binding = mask.Bind(net);
-        binding.Remove();
+        binding.Dispose();
         var after = Snapshot(net);
         WriteToPruned(net, mask, "fc.weight", 1f);
         var broken = Snapshot(net);
@@ -99,7 +98,6 @@ public sealed class MaskBindingTests : IDisposable
 
         broken["fc.weight"].Should().NotEqual(after["fc.weight"]);
         Snapshot(net)["fc.weight"].Should().Equal(broken["fc.weight"], "no hook is left that zeroes anything");
-        binding.Invoking(b => b.Remove()).Should().NotThrow();
         binding.Invoking(b => b.Dispose()).Should().NotThrow();
         binding.Invoking(b => b.Apply()).Should().Throw<ObjectDisposedException>();
         binding.Invoking(b => b.AssertHeld()).Should().Throw<ObjectDisposedException>();

@@ -1,4 +1,3 @@
-using Px.Pruning.Masking;
 using TorchSharp;
 using TorchSharp.Modules;
 using static TorchSharp.torch;

@@ -1,3 +1,5 @@
+using Px.Pruning.Engine;
+
 namespace Px.Pruning.Tests.Reference;
 
 /// <summary>One golden file: a problem (network, weights, data, method), and what the oracle found. Written by Oracle/golden.py.</summary>

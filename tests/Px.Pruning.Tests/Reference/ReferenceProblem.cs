@@ -1,3 +1,4 @@
+using Px.Pruning.Engine;
 using Px.Pruning.Models;
 using Px.Pruning.Tests.Reference.Networks;
 using TorchSharp;

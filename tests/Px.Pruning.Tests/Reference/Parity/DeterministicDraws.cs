@@ -1,4 +1,4 @@
-using Px.Pruning.Draws;
+using Px.Pruning.Methods.NtkSap;
 using static TorchSharp.torch;
 
 namespace Px.Pruning.Tests.Reference.Parity;

@@ -1,3 +1,4 @@
+using Px.Pruning.Tests.Networks;
 using Px.Pruning.Tests.Reference.Paths;
 using TorchSharp;
 using static TorchSharp.torch;

@@ -1,4 +1,5 @@
-using Px.Pruning.Scopes;
+using Px.Pruning.Engine;
+using Px.Pruning.Ranking;
 using static TorchSharp.torch;
 
 namespace Px.Pruning.Tests.Reference.Parity;

@@ -1,4 +1,5 @@
 using System.Globalization;
+using Px.Pruning.Tests.Networks;
 
 namespace Px.Pruning.Tests.Reference.Parity;
 

@@ -1,3 +1,4 @@
+using Px.Pruning.Engine;
 using Xunit.Abstractions;
 using static TorchSharp.torch;
 

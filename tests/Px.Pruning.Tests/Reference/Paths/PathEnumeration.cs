@@ -1,3 +1,5 @@
+using Px.Pruning.Analysis;
+
 namespace Px.Pruning.Tests.Reference.Paths;
 
 /// <summary>

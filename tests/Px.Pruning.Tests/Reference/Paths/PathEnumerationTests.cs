@@ -1,3 +1,6 @@
+using Px.Pruning.Analysis;
+using Px.Pruning.Tests.Networks;
+
 namespace Px.Pruning.Tests.Reference.Paths;
 
 /// <summary>The enumerator against numbers worked out by hand, against exact differences, and against the theory's own laws.</summary>

@@ -1,3 +1,4 @@
+using Px.Pruning.Tests.Networks;
 using TorchSharp;
 using static TorchSharp.torch;
 

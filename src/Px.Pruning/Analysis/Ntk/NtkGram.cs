@@ -1,0 +1,82 @@
+using Px.Pruning.Engine;
+using static TorchSharp.torch;
+
+namespace Px.Pruning.Analysis.Ntk;
+
+/// <summary>The kernel itself, <c>Θ = J Jᵀ</c>, summed over as many columns of J at a time as memory has room for.</summary>
+internal static class NtkGram
+{
+    private const long Wide = sizeof(double);
+
+    // Θ, what is added to it, and the copy that its eigenvalues are taken of.
+    private const long Squares = 3;
+
+    /// <summary>Θ [R, R], float64. Fresh.</summary>
+    /// <exception cref="ArgumentException">It would take more than half of the memory.</exception>
+    internal static Tensor Compute(NtkJacobian jacobian, NtkOptions options)
+    {
+        long rows = jacobian.Rows, squares = Squares * Wide * rows * rows;
+        if (squares > options.MemoryBudget / 2) throw TooLarge(jacobian, options);
+        var blocks = Blocks(jacobian.Parameters, Math.Max(1, (options.MemoryBudget - squares) / (Wide * rows))).ToList();
+        jacobian.Expect(rows * blocks.Count);
+
+        var gram = zeros([rows, rows], float64, jacobian.Context.Network.Device);
+        foreach (var block in blocks)
+        {
+            using var temporaries = NewDisposeScope();
+            var J = Rows(jacobian, block);
+            gram.add_(J.mm(J.t()));
+        }
+
+        return gram;
+    }
+
+    /// <summary>Some columns of J, [R, columns], float64.</summary>
+    private static Tensor Rows(NtkJacobian jacobian, IReadOnlyList<Columns> block)
+    {
+        var J = empty([jacobian.Rows, block.Sum(columns => columns.Count)], float64, jacobian.Context.Network.Device);
+        var units = eye(jacobian.Outputs, dtype: float64);
+        jacobian.Visit([.. block.Select(columns => columns.Parameter)], () => units.unbind(), (row, gradients) =>
+        {
+            long at = 0;
+            foreach (var ((parameter, start, count), gradient) in block.Zip(gradients))
+            {
+                J.narrow(0, row, 1).narrow(1, at, count).copy_(parameter.Columns(gradient, start, count).unsqueeze(0));
+                at += count;
+            }
+        });
+        return J;
+    }
+
+    /// <summary>All columns in runs of at most that many, in the model's order: the backward pass of a block ends at its first layer.</summary>
+    private static IEnumerable<List<Columns>> Blocks(IEnumerable<NtkParameter> parameters, long most)
+    {
+        var block = new List<Columns>();
+        long left = most;
+        foreach (var parameter in parameters)
+        {
+            for (long start = 0; start < parameter.Count;)
+            {
+                long count = Math.Min(parameter.Count - start, left);
+                block.Add(new(parameter, start, count));
+                (start, left) = (start + count, left - count);
+                if (left > 0) continue;
+                yield return block;
+                (block, left) = ([], most);
+            }
+        }
+
+        if (block.Count > 0) yield return block;
+    }
+
+    private static ArgumentException TooLarge(NtkJacobian jacobian, NtkOptions options)
+    {
+        double most = Math.Floor(Math.Sqrt(options.MemoryBudget / 2.0 / (Squares * Wide)));
+        return new ArgumentException(
+            $"The kernel of {jacobian.Samples} samples with {jacobian.Outputs} outputs each has {jacobian.Rows} rows; with NtkOptions.MemoryBudget at "
+            + $"{options.MemoryBudget} bytes all eigenvalues are computed for at most {most}. Take fewer samples (NtkOptions.Data), NtkOutputs.Sum or a larger "
+            + "budget, or ask for NtkAnalysis.Trace and NtkAnalysis.TopEigenvalues, which need no matrix.", nameof(options));
+    }
+
+    private readonly record struct Columns(NtkParameter Parameter, long Start, long Count);
+}

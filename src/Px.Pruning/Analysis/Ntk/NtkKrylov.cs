@@ -1,0 +1,113 @@
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace Px.Pruning.Analysis.Ntk;
+
+/// <summary>
+/// The largest eigenvalues of a symmetric positive semi-definite matrix from products with it: a block Krylov space, kept orthogonal in
+/// full, with Rayleigh and Ritz's approximations from it.
+/// </summary>
+/// <remarks>
+/// Blocks are a little wider than the eigenvalues are many, since a kernel's come in multiples (K-fold for a linear layer), of which a
+/// space grown from b vectors sees b at most.
+/// </remarks>
+internal sealed class NtkKrylov : IDisposable
+{
+    private const int Oversampling = 2;
+
+    // What is left of a vector after the space is taken out, relative to its length before, when it lay inside.
+    private const double Negligible = 1e-10;
+
+    private readonly Func<Tensor, Tensor> apply;
+    private readonly long size;
+    private Tensor basis, image;
+
+    private NtkKrylov(Func<Tensor, Tensor> apply, long size)
+    {
+        (this.apply, this.size) = (apply, size);
+        basis = zeros([size, 0], float64).DetachFromDisposeScope();
+        image = zeros([size, 0], float64).DetachFromDisposeScope();
+    }
+
+    /// <summary>Vectors in a block.</summary>
+    internal static long Width(long size, NtkOptions options) => Math.Min(size, (long)options.Count + Oversampling);
+
+    /// <summary>Eigenvalues, descending, with their residuals.</summary>
+    /// <param name="apply">Multiplies [size, columns].</param>
+    /// <param name="size">Rows of the matrix.</param>
+    /// <param name="options">How many eigenvalues, when to stop, and the seed.</param>
+    internal static NtkRitz Find(Func<Tensor, Tensor> apply, long size, NtkOptions options)
+    {
+        using var scope = NewDisposeScope();
+        using var noGrad = no_grad();
+        using var generator = new Generator((ulong)options.Seed);
+        using var space = new NtkKrylov(apply, size);
+        long count = Math.Min(options.Count, size);
+        var next = randn([size, Width(size, options)], float64, generator: generator);
+        var ritz = NtkRitz.None;
+        for (int step = 0; step < options.MaxSteps && !ritz.Converged; step++)
+        {
+            next = space.Grow(next);
+            if (next.size(1) == 0) return ritz with { Converged = true }; // nothing of the matrix is left outside
+            ritz = space.Approximate((int)count, options.Tolerance);
+        }
+
+        return ritz;
+    }
+
+    public void Dispose()
+    {
+        basis.Dispose();
+        image.Dispose();
+    }
+
+    /// <summary>Adds what is new in some vectors to the space, and returns the matrix's product with it, to go on with.</summary>
+    private Tensor Grow(Tensor vectors)
+    {
+        using var scope = NewDisposeScope();
+        long before = basis.size(1);
+        foreach (var vector in vectors.unbind(1)) Add(vector);
+        if (basis.size(1) == before) return zeros([size, 0], float64).MoveToOuterDisposeScope();
+        var product = apply(basis.narrow(1, before, basis.size(1) - before));
+        NtkAnalysis.Finite(product.abs().sum().ToDouble());
+        Replace(ref image, cat([image, product], 1));
+        return product.MoveToOuterDisposeScope();
+    }
+
+    private void Add(Tensor vector)
+    {
+        using var scope = NewDisposeScope();
+        double length = vector.norm().ToDouble();
+        // Twice: once leaves rounding of the size of what is taken out.
+        var rest = Outside(Outside(vector));
+        double left = rest.norm().ToDouble();
+        if (left <= Negligible * length || basis.size(1) == size) return;
+        Replace(ref basis, cat([basis, (rest / left).unsqueeze(1)], 1));
+    }
+
+    private Tensor Outside(Tensor vector) => vector - basis.mv(basis.t().mv(vector));
+
+    private NtkRitz Approximate(int count, double tolerance)
+    {
+        using var scope = NewDisposeScope();
+        var projected = basis.t().mm(image);
+        var (values, vectors) = linalg.eigh((projected + projected.t()) / 2);
+        long first = values.numel() - count;
+        var (top, y) = (values.narrow(0, first, count).flip(0), vectors.narrow(1, first, count).flip(1));
+        var residuals = (image.mm(y) - basis.mm(y) * top).square().sum([0]).sqrt();
+        double[] eigenvalues = [.. top.data<double>().Select(value => Math.Max(value, 0))], errors = [.. residuals.data<double>()];
+        return new(eigenvalues, errors, errors.All(error => error <= tolerance * eigenvalues[0]), (int)basis.size(1));
+    }
+
+    private static void Replace(ref Tensor kept, Tensor by)
+    {
+        kept.Dispose();
+        kept = by.DetachFromDisposeScope();
+    }
+}
+
+/// <summary>Approximate eigenvalues, the largest first, with the lengths of their residuals.</summary>
+internal sealed record NtkRitz(IReadOnlyList<double> Eigenvalues, IReadOnlyList<double> Residuals, bool Converged, int Products)
+{
+    internal static NtkRitz None { get; } = new([], [], false, 0);
+}

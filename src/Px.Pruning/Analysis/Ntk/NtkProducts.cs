@@ -1,0 +1,120 @@
+using System.Runtime.InteropServices;
+using Px.Pruning.Engine.Weights;
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace Px.Pruning.Analysis.Ntk;
+
+/// <summary>
+/// <c>Θv = J (Jᵀv)</c> without Θ or J. <c>Jᵀv</c> is a backward pass. <c>Ju</c> is one, too: the gradient <c>g(w) = Jᵀw</c> is linear in w,
+/// so that <c>∂⟨g(w), u⟩/∂w = Ju</c> whatever w is.
+/// </summary>
+internal sealed class NtkProducts(NtkJacobian jacobian, NtkOptions options)
+{
+    private readonly List<Tensor> leaves = [.. jacobian.Parameters.Select(parameter => parameter.Leaf)];
+
+    /// <summary>Backward passes for one column.</summary>
+    internal long Passes => 2 * jacobian.MicroBatches(options.MicroBatch).Count();
+
+    /// <summary>ΘV, for as many columns at a time as memory has room for.</summary>
+    /// <param name="V">[R, columns], float64, on the CPU.</param>
+    /// <returns>[R, columns], float64, on the CPU. Fresh.</returns>
+    internal Tensor Apply(Tensor V)
+    {
+        using var scope = NewDisposeScope();
+        long bytes = leaves.Sum(leaf => leaf.numel() * leaf.element_size());
+        long together = Math.Clamp(options.MemoryBudget / Math.Max(1, 2 * bytes), 1, V.size(1));
+        var results = new List<Tensor>();
+        foreach (var some in V.split(together, 1))
+        {
+            using var temporaries = NewDisposeScope();
+            results.Add(Push(Pull(some)).MoveToOuterDisposeScope());
+        }
+
+        return cat(results, 1).MoveToOuterDisposeScope();
+    }
+
+    /// <summary>JᵀV: for each column one tensor for each leaf, 0 where a weight is pruned.</summary>
+    private List<Tensor[]> Pull(Tensor V)
+    {
+        var sums = Enumerable.Range(0, (int)V.size(1)).Select(_ => leaves.Select(leaf => zeros_like(leaf)).ToArray()).ToList();
+        long row = 0;
+        foreach (var input in jacobian.MicroBatches(options.MicroBatch))
+        {
+            using var temporaries = NewDisposeScope();
+            var output = jacobian.Run(input);
+            var rows = V.narrow(0, row, input.size(0) * jacobian.Outputs);
+            row += rows.size(0);
+            for (int column = 0; column < sums.Count; column++)
+            {
+                using var perColumn = NewDisposeScope();
+                var gradients = jacobian.Pull(output, rows.select(1, column), leaves);
+                for (int i = 0; i < leaves.Count; i++) sums[column][i].add_(gradients[i]);
+            }
+        }
+
+        return [.. sums.Select(sum => sum.Zip(jacobian.Parameters, (tensor, parameter) => parameter.Mask(tensor)).ToArray())];
+    }
+
+    /// <summary>JU, [R, columns].</summary>
+    private Tensor Push(List<Tensor[]> U)
+    {
+        var parts = new List<Tensor>();
+        foreach (var input in jacobian.MicroBatches(options.MicroBatch))
+        {
+            using var temporaries = NewDisposeScope();
+            parts.Add(Push(jacobian.Run(input), input.size(0) * jacobian.Outputs, U).MoveToOuterDisposeScope());
+        }
+
+        return cat(parts, 0);
+    }
+
+    private Tensor Push(Tensor output, long rows, List<Tensor[]> U)
+    {
+        using var grad = enable_grad();
+        var w = zeros(rows, output.dtype, output.device).requires_grad_();
+        var reached = Reached(output);
+        IList<Tensor> g = reached.Count > 0
+            ? autograd.grad([output], [.. reached.Select(i => leaves[i])], [jacobian.AtOutput(w, output)], retain_graph: true, create_graph: true)
+            : [];
+        return stack(U.Select(u => Differentiate(g, reached.Select(i => u[i]), w)), 1).cpu();
+    }
+
+    /// <summary>
+    /// The leaves that an output depends on, by a plain backward pass. <c>autograd.grad</c> ends the process where such a pass throws; and for a leaf
+    /// that nothing depends on it would hand out a tensor without memory, which TorchSharp counts as alive for ever.
+    /// </summary>
+    private List<int> Reached(Tensor output)
+    {
+        if (!output.requires_grad) return [];
+        using var temporaries = NewDisposeScope();
+        autograd.backward([output], [ones_like(output)], retain_graph: true, inputs: leaves);
+        List<int> reached = [.. Enumerable.Range(0, leaves.Count).Where(i => leaves[i].grad is not null)];
+        foreach (int i in reached) WeightFunction.TakeGradient(leaves[i]);
+        return reached;
+    }
+
+    /// <summary>∂⟨g(w), u⟩/∂w, float64.</summary>
+    private Tensor Differentiate(IList<Tensor> g, IEnumerable<Tensor> u, Tensor w)
+    {
+        using var temporaries = NewDisposeScope();
+        var products = g.Zip(u, (a, b) => a.requires_grad ? (a * b).sum().to(w.dtype) : null).OfType<Tensor>().ToList();
+        if (products.Count > 0) Backward(products.Aggregate((a, b) => a + b), w);
+        jacobian.Report();
+        return WeightFunction.TakeGradient(w).detach().to(float64).MoveToOuterDisposeScope();
+    }
+
+    private static void Backward(Tensor product, Tensor w)
+    {
+        try
+        {
+            autograd.backward([product], retain_graph: true, inputs: [w]);
+        }
+        catch (Exception e) when (e is ExternalException or InvalidOperationException)
+        {
+            throw new UnsupportedModelException(
+                "NtkAnalysis.TopEigenvalues differentiates the network twice, and an operation of it has no second derivative: "
+                + e.Message.Split('\n')[0] + " Replace that operation, or take NtkAnalysis.Spectrum on fewer samples.", e);
+        }
+    }
+}

@@ -1,0 +1,52 @@
+using Px.Pruning.Engine;
+using Px.Pruning.Engine.Norms;
+using Px.Pruning.Engine.Paths;
+using Px.Pruning.Methods.PathExclusion;
+using TorchSharp;
+using TorchSharp.Modules;
+using static TorchSharp.torch;
+
+namespace Px.Pruning.Analysis.Ntk;
+
+// The bound on the trace that Path eXclusion prunes by, and what keeps the proof of trace ≤ bound from holding. The proof writes fₖ = Σₚ aₚ xₛ vₚ and takes
+// Cauchy's inequality over paths. Additive constants ahead of a weight are paths that start elsewhere; a maximum keeps one path of a window where the path
+// kernel's own maximum keeps another; an activation that is not homogeneous is no factor of a path; statistics of single samples are other factors for each.
+internal static class PaperBound
+{
+    // Σ ∂R/∂θ² over the kept weights.
+    internal static double Value(NtkJacobian jacobian)
+    {
+        using var run = new PathExclusionRun(jacobian.Context, new PathExclusionPruner());
+        var (leaves, exponent) = run.Decoupled(jacobian.Round, jacobian.Norms);
+        using var noGrad = no_grad();
+        double sum = jacobian.Selected.Sum(slot => leaves[slot].grad is { } dR ? jacobian.Round.Weights.Mask(slot, dR).sum().ToDouble() : 0);
+        return Math.ScaleB(sum, exponent);
+    }
+
+    // The names of the modules because of which it may not hold, in calling order.
+    internal static IReadOnlyList<string> Exceptions(NtkJacobian jacobian)
+    {
+        using var scope = NewDisposeScope();
+        using var noGrad = no_grad();
+        var calls = new List<HookedModule>();
+        var network = jacobian.Context.Network;
+        var recorder = new PathEvaluation { Weight = jacobian.Round.Weights.Ones, OwnsWeights = true, Observer = (hooked, _, _) => calls.Add(hooked) };
+        network.Run(recorder, ones([1, .. network.SampleShape!], network.ComputeType, network.Device));
+
+        // Behind the last weight a constant is in nobody's way.
+        int last = calls.FindLastIndex(hooked => hooked.Weighted is not null);
+        return [.. calls.Where((hooked, at) => IsException(hooked, at < last, jacobian.Norms)).Select(hooked => hooked.Name).Distinct()];
+    }
+
+    private static bool IsException(HookedModule hooked, bool aheadOfAWeight, NormPolicy norms) =>
+        hooked.IsMaxPool
+        || (hooked.IsOtherActivation && hooked.Module is not (LeakyReLU or PReLU))
+        || (hooked.Norm is { IsBatchNorm: false } own && own.UsesBatch(norms.Statistics))
+        || (aheadOfAWeight && (hooked.Norm is { } norm ? norms.Shifts(norm) : hooked.Weighted?.Bias is { } bias && AnyOf(bias)));
+
+    private static bool AnyOf(Tensor bias)
+    {
+        using var any = bias.detach().count_nonzero();
+        return any.ToInt64() > 0;
+    }
+}

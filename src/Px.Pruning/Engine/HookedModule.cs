@@ -1,0 +1,92 @@
+using Px.Pruning.Engine.Norms;
+using TorchSharp.Modules;
+using static TorchSharp.torch;
+
+namespace Px.Pruning.Engine;
+
+/// <summary>What the engine knows about one module of the network: its kind decides how an evaluation may substitute it.</summary>
+internal sealed class HookedModule
+{
+    private readonly bool hasChildren;
+
+    internal HookedModule(string name, nn.Module<Tensor, Tensor> module)
+    {
+        (Name, Module) = (name, module);
+        Weighted = WeightedLayer.TryCreate(name, module);
+        Norm = NormLayer.TryCreate(name, module);
+        hasChildren = module.named_children().Any();
+    }
+
+    /// <summary>The module's path in the model; empty for the model itself.</summary>
+    internal string Name { get; }
+
+    internal nn.Module<Tensor, Tensor> Module { get; }
+
+    internal WeightedLayer? Weighted { get; }
+
+    internal NormLayer? Norm { get; }
+
+    /// <summary>A ReLU: its path activation is 1 where its output is positive.</summary>
+    internal bool IsRelu => Module is ReLU;
+
+    /// <summary>Another elementwise activation: its path activation is its squared derivative.</summary>
+    internal bool IsOtherActivation =>
+        Module is ReLU6 or LeakyReLU or PReLU or ELU or SELU or CELU or GELU or SiLU or Mish or Hardswish or Hardtanh or Softplus or Tanh;
+
+    /// <summary>Without weights between channels, but with parameters or statistics for each of them: a norm layer, or PReLU with several slopes.</summary>
+    internal bool IsChannelwise => Norm is not null || Module is PReLU { num_parameters: > 1 };
+
+    internal bool IsMaxPool => Module is MaxPool1d or MaxPool2d or MaxPool3d or AdaptiveMaxPool1d or AdaptiveMaxPool2d or AdaptiveMaxPool3d;
+
+    /// <summary>A module with a forward of its own around other modules: its temporaries may be released when it returns.</summary>
+    internal bool IsContainer => hasChildren && Weighted is null && Norm is null;
+
+    /// <summary>Whether a forward pass has reached this module through <c>call</c>.</summary>
+    internal bool WasCalled { get; set; }
+
+    /// <summary>
+    /// Whether a ReLU called as a function follows this layer and its output is combined further before any module sees it:
+    /// then f's signs are handed on instead of a gate. Path eXclusion finds these layers before its first round.
+    /// </summary>
+    internal bool PassesSigns { get; set; }
+
+    /// <summary>Real inputs of calls in progress whose module was handed a placeholder.</summary>
+    internal Stack<Tensor> PendingInputs { get; } = new();
+
+    /// <summary>The module's own max-pooling, with the flat index of each maximum.</summary>
+    internal (Tensor Output, Tensor Indices) PoolWithIndices(Tensor input) => Module switch
+    {
+        MaxPool1d pool => pool.forward_with_indices(input),
+        MaxPool2d pool => pool.forward_with_indices(input),
+        MaxPool3d pool => pool.forward_with_indices(input),
+        AdaptiveMaxPool1d pool => pool.forward_with_indices(input),
+        AdaptiveMaxPool2d pool => pool.forward_with_indices(input),
+        AdaptiveMaxPool3d pool => pool.forward_with_indices(input),
+        _ => throw new InvalidOperationException($"{Name} is no max-pooling layer."),
+    };
+
+    /// <summary>
+    /// What the module is handed while its result is computed elsewhere: as little as its forward accepts, in its own dtype.
+    /// A weighted layer takes an empty batch; batch norm one pixel; an activation one number; others take one sample.
+    /// </summary>
+    internal Tensor Placeholder(Tensor input)
+    {
+        long[] shape = input.shape;
+        if (Weighted is { } layer)
+        {
+            if (shape.Length > layer.SampleDimensions) shape[0] = 0;
+            return zeros(shape, layer.Weight.dtype, input.device);
+        }
+
+        if (Module is BatchNorm)
+        {
+            for (int i = 0; i < shape.Length; i++) shape[i] = i == 1 ? shape[1] : 1;
+            return zeros(shape, Norm!.Type ?? input.dtype, input.device);
+        }
+
+        if ((IsRelu || IsOtherActivation) && Module is not PReLU) return zeros([1], input.dtype, input.device);
+        using var part = input.dim() > 0 ? input.narrow(0, 0, Math.Min(1, input.size(0))) : input.alias();
+        // A copy, since the module may work in place.
+        return part.detach().to(Norm?.Type ?? (Module as PReLU)?.weight.dtype ?? input.dtype, copy: true);
+    }
+}

@@ -1,0 +1,125 @@
+using System.Runtime.InteropServices;
+using TorchSharp;
+using static TorchSharp.torch;
+using static TorchSharp.torch.nn;
+
+namespace Px.Pruning.Engine;
+
+/// <summary>
+/// Runs the caller's network under an <see cref="Evaluation"/>. A pre-hook keeps the real input of a substituted module and hands the
+/// module a placeholder; its post-hook returns what the evaluation computed instead. Nothing of the caller's is written.
+/// </summary>
+internal sealed class HookedNetwork : IDisposable
+{
+    private readonly Module<Tensor, Tensor> model;
+    private readonly List<Action> removers = [];
+    private readonly Stack<DisposeScope> containers = new();
+    private Evaluation? current;
+    private int step;
+    private Exception? ofHook, ofForward;
+
+    internal HookedNetwork(Module<Tensor, Tensor> model, IReadOnlyList<HookedModule> modules)
+    {
+        this.model = model;
+        foreach (var hooked in modules)
+        {
+            removers.Add(hooked.Module.register_forward_pre_hook((_, input) => Hook(Before, hooked, input)!).remove);
+            removers.Add(hooked.Module.register_forward_hook((_, _, output) => Hook(After, hooked, output)!).remove);
+        }
+    }
+
+    /// <summary>
+    /// Whether a container's temporaries are disposed when it returns, which bounds memory by the largest block.
+    /// Wrong only for modules that stash a tensor for a later sibling; the probe finds out.
+    /// </summary>
+    internal bool ReleasesContainers { get; set; } = true;
+
+    /// <summary>The network's output for <paramref name="input"/>, moved to the caller's scope.</summary>
+    internal Tensor Run(Evaluation evaluation, Tensor input)
+    {
+        using var temporaries = NewDisposeScope();
+        (current, step) = (evaluation, 0);
+        try
+        {
+            // A module that returns its own argument must not make the caller's input leave this scope: hand it an alias.
+            return model.call(input.alias()).MoveToOuterDisposeScope();
+        }
+        catch (Exception e) when (Note(ref ofForward, ReferenceEquals(e, ofHook) ? null : e))
+        {
+            throw;
+        }
+        finally
+        {
+            current = null;
+            while (containers.TryPop(out var scope)) scope.Dispose();
+        }
+    }
+
+    /// <summary>
+    /// Whether an exception says something about the model: the last pass let it out of the model's own forward, or it is libtorch's, TorchSharp's or
+    /// an <see cref="UnsupportedModelException"/>. Any other is a mistake of this library, which must be heard.
+    /// </summary>
+    internal bool IsAboutTheModel(Exception e) =>
+        e is ExternalException or UnsupportedModelException
+        || (e is not OutOfMemoryException && (e.Source == nameof(TorchSharp) || ReferenceEquals(e, ofForward)));
+
+    public void Dispose()
+    {
+        foreach (var remove in removers) remove();
+        removers.Clear();
+    }
+
+    private Tensor? Hook(Func<HookedModule, Tensor, Tensor?> hook, HookedModule hooked, Tensor tensor)
+    {
+        try
+        {
+            return hook(hooked, tensor);
+        }
+        catch (Exception e) when (Note(ref ofHook, e))
+        {
+            throw;
+        }
+    }
+
+    /// <summary>Notes an exception on its way up; false, so that nobody catches it here.</summary>
+    private static bool Note(ref Exception? noted, Exception? e)
+    {
+        noted = e;
+        return false;
+    }
+
+    private Tensor? Before(HookedModule hooked, Tensor input)
+    {
+        if (current is null) return null;
+        hooked.WasCalled = true;
+        var substitute = current.Enter(hooked, step++, input);
+        if (current.Replaces(hooked))
+        {
+            hooked.PendingInputs.Push(substitute ?? input);
+            return current.Placeholder(hooked, input);
+        }
+
+        if (hooked.IsContainer && ReleasesContainers) containers.Push(NewDisposeScope());
+        return substitute;
+    }
+
+    private Tensor? After(HookedModule hooked, Tensor output)
+    {
+        if (current is null) return null;
+        Tensor? result = null;
+        if (current.Replaces(hooked))
+        {
+            using var placeholder = output;
+            result = current.Compute(hooked, hooked.PendingInputs.Pop());
+        }
+
+        if (current.Leave(hooked, step++, result ?? output) is { } substitute) result = substitute;
+        if (hooked.IsContainer && !current.Replaces(hooked) && ReleasesContainers)
+        {
+            using var scope = containers.Pop();
+            scope.MoveToOuter(result ?? output);
+        }
+
+        return result;
+    }
+}

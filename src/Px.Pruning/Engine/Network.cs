@@ -1,0 +1,204 @@
+using System.Runtime.InteropServices;
+using Px.Pruning.Engine.Speed;
+using TorchSharp;
+using TorchSharp.Modules;
+using static TorchSharp.torch;
+using static TorchSharp.torch.nn;
+
+namespace Px.Pruning.Engine;
+
+/// <summary>The caller's model as pruning sees it: its weights, its layers and, while data flows, its hooks.</summary>
+internal sealed class Network : IDisposable
+{
+    private readonly HookedNetwork hooks;
+
+    internal Network(Module<Tensor, Tensor> model, ParameterSelection selection)
+    {
+        Model = model;
+        Modules = FindModules(model);
+        Slots = FindSlots(Modules, selection);
+        Prunable = [.. Slots.Where(slot => slot.Prunable)];
+        hooks = new HookedNetwork(model, Modules);
+    }
+
+    internal Module<Tensor, Tensor> Model { get; }
+
+    /// <summary>Every module that hooks can see, the model first; a shared module once.</summary>
+    internal IReadOnlyList<HookedModule> Modules { get; }
+
+    /// <summary>Every convolution and linear weight.</summary>
+    internal IReadOnlyList<WeightSlot> Slots { get; }
+
+    /// <summary>The slots that are ranked, in the model's order.</summary>
+    internal IReadOnlyList<WeightSlot> Prunable { get; }
+
+    /// <summary>Weighted layers that compute without being called through <c>call</c>; empty for a network that hooks see whole.</summary>
+    internal IReadOnlyList<string> Unhooked { get; private set; } = [];
+
+    /// <summary>The shape of one input without the batch dimension, as <see cref="Probe"/> saw it; null before.</summary>
+    internal long[]? SampleShape { get; private set; }
+
+    /// <summary>Whether <see cref="Probe"/> has run.</summary>
+    internal bool IsProbed { get; private set; }
+
+    /// <summary>The shape of the output for one sample, [1, K, …]; null before <see cref="Probe"/>.</summary>
+    internal long[]? OutputShape { get; private set; }
+
+    internal Device Device => Slots[0].Layer.Weight.device;
+
+    /// <summary>The model's own type.</summary>
+    internal ScalarType WeightType => Slots[0].Layer.Weight.dtype;
+
+    internal SpeedPolicy Speed { get; } = new();
+
+    /// <summary>float64 for a float64 model, otherwise float32: half precision is too coarse to score in.</summary>
+    internal ScalarType ComputeType => WeightType == ScalarType.Float64 ? ScalarType.Float64 : ScalarType.Float32;
+
+    internal Tensor Run(Evaluation evaluation, Tensor input) => hooks.Run(evaluation, input);
+
+    /// <inheritdoc cref="HookedNetwork.IsAboutTheModel"/>
+    internal bool IsAboutTheModel(Exception e) => hooks.IsAboutTheModel(e);
+
+    /// <summary>Keeps passes on one thread, until disposed, where they are too small to share out. After the probe.</summary>
+    /// <param name="samples">How many samples a pass has.</param>
+    internal IDisposable? OnOneThread(long samples)
+    {
+        long flops = Modules.Where(hooked => hooked.Weighted is not null).Sum(hooked => 2 * hooked.Weighted!.Positions * hooked.Weighted.Weight.numel());
+        return Speed.OnOneThread(flops * samples);
+    }
+
+    /// <summary>One forward pass of one sample: learns shapes and which modules hooks can see. Returns the output's shape.</summary>
+    /// <param name="sample">A batch of one.</param>
+    internal long[] Probe(Tensor sample)
+    {
+        using var scope = NewDisposeScope();
+        using var noGrad = no_grad();
+        Tensor output;
+        try
+        {
+            output = Try(sample);
+        }
+        catch (Exception e) when (e is InvalidOperationException or ObjectDisposedException)
+        {
+            // A module uses a tensor that its container's scope disposed; without these scopes any other error comes again.
+            hooks.ReleasesContainers = false;
+            output = Try(sample);
+        }
+
+        Unhooked = UnhookedLayers.Find(this, sample);
+        (IsProbed, SampleShape, OutputShape) = (true, sample.shape[1..], output.shape);
+        return output.shape;
+    }
+
+    /// <summary>
+    /// The same numbers in the layout that forward passes without gradients are fastest in. Gradients are computed in the standard layout, since in
+    /// this one float32 gradients lose three digits. Fresh.
+    /// </summary>
+    internal Tensor ForForwardPass(Tensor batch) => Speed.Arrange(batch, sample => Run(new ShapeEvaluation { NotesShapes = false }, sample));
+
+    // The layers whose weights are ranked, or the others, as reports know them.
+    internal List<LayerInfo> Describe(bool ranked) => [.. Slots.Where(slot => slot.Prunable == ranked).Select(Describe)];
+
+    internal LayerInfo Describe(WeightSlot slot)
+    {
+        var layer = slot.Layer;
+        // A weight that two layers share works in both.
+        long uses = Modules.Where(hooked => hooked.Weighted?.Slot == slot).Sum(hooked => hooked.Weighted!.Positions);
+        return new LayerInfo(slot.Name, layer.Type, layer.Weight.shape, layer.Transposed, layer.Groups, IsProbed && Unhooked.Count == 0 ? uses : null);
+    }
+
+    // The mask of each prunable weight, all ones where it has none. Fresh handles, in the current dispose scope.
+    internal SlotTensors MasksOf(PruningMask? mask) => new(Prunable, slot =>
+    {
+        if (mask?.Contains(slot.Name) != true) return ones(slot.Layer.Weight.shape, ScalarType.Bool);
+        var alive = mask[slot.Name];
+        return alive.shape.SequenceEqual(slot.Layer.Weight.shape)
+            ? alive.alias()
+            : throw new ArgumentException(
+                $"The mask of '{slot.Name}' has shape {ShapeText.Of(alive.shape)}, the parameter {ShapeText.Of(slot.Layer.Weight.shape)}.", nameof(mask));
+    });
+
+    public void Dispose() => hooks.Dispose();
+
+    private Tensor Try(Tensor sample)
+    {
+        foreach (var hooked in Modules) hooked.Weighted?.ForgetUses();
+        try
+        {
+            return Run(new ShapeEvaluation(), sample);
+        }
+        catch (ExternalException e)
+        {
+            throw new ArgumentException(
+                $"The model does not run on an input of shape {ShapeText.Of(sample.shape)}, one sample of the pruning data: {e.Message.Split('\n')[0]} "
+                + "Check that data and model belong together.", e);
+        }
+    }
+
+    /// <summary>Depth first, as a state dict is ordered; <c>named_modules</c> lists level by level.</summary>
+    private static List<HookedModule> FindModules(Module<Tensor, Tensor> model)
+    {
+        var seen = new HashSet<Module>(ReferenceEqualityComparer.Instance);
+        var modules = new List<HookedModule>();
+        Visit("", model);
+        return modules;
+
+        void Visit(string name, Module module)
+        {
+            if (!seen.Add(module)) return;
+            if (module is Module<Tensor, Tensor> hookable) modules.Add(new HookedModule(name, hookable));
+            foreach (var (child, inner) in module.named_children()) Visit(name.Length == 0 ? child : $"{name}.{child}", inner);
+        }
+    }
+
+    private static List<WeightSlot> FindSlots(IReadOnlyList<HookedModule> modules, ParameterSelection selection)
+    {
+        var slots = new Dictionary<IntPtr, WeightSlot>();
+        var order = new List<WeightSlot>();
+        foreach (var hooked in modules)
+        {
+            if (hooked.Weighted is not { } layer) continue;
+            var key = layer.Weight.Handle;
+            if (!slots.TryGetValue(key, out var slot))
+            {
+                string name = hooked.Name.Length == 0 ? "weight" : hooked.Name + ".weight";
+                slot = new WeightSlot(order.Count, name, layer, selection.Accepts(name, hooked.Module));
+                slots.Add(key, slot);
+                order.Add(slot);
+            }
+
+            layer.Slot = slot;
+        }
+
+        return order;
+    }
+}
+
+/// <summary>Finds layers that take part in the network although no hook saw them: their owner calls <c>forward</c> instead of <c>call</c>.</summary>
+internal static class UnhookedLayers
+{
+    /// <summary>
+    /// Names of layers that never fired in the last run but whose parameters the output depends on. A layer that never fired and
+    /// that nothing depends on is merely unused.
+    /// </summary>
+    internal static IReadOnlyList<string> Find(Network network, Tensor sample)
+    {
+        List<(string Name, Parameter Parameter)> quiet =
+        [
+            .. from hooked in network.Modules
+               where !hooked.WasCalled
+               let parameter = hooked.Weighted?.Weight ?? hooked.Norm?.Gamma as Parameter
+               where parameter is not null
+               select (hooked.Name, parameter),
+        ];
+        if (quiet.Count == 0) return [];
+
+        using var scope = NewDisposeScope();
+        using var grad = enable_grad();
+        using var borrowed = new BorrowedGradients(quiet.Select(layer => layer.Parameter));
+        var output = network.Model.call(sample.to(quiet[0].Parameter.dtype)).sum();
+        if (!output.requires_grad) return [];
+        autograd.backward([output], inputs: quiet.Select(layer => (Tensor)layer.Parameter).ToList());
+        return [.. quiet.Where(layer => layer.Parameter.grad is not null).Select(layer => layer.Name)];
+    }
+}

@@ -1,0 +1,79 @@
+using Px.Pruning.Data;
+using TorchSharp;
+using static TorchSharp.torch;
+using static TorchSharp.torch.nn;
+
+namespace Px.Pruning.Engine;
+
+// One computation on a caller's network: hooks in place, data at hand, evaluation mode; afterwards everything is as it was found.
+// Name: who computes, for messages.
+internal sealed record NetworkSession(string Name, MethodNeeds Needs)
+{
+    internal T Run<T>(
+        Module<Tensor, Tensor> model, PruningData data, PruningOptions options, Func<ScoringContext, T> work, CancellationToken token)
+    {
+        token.ThrowIfCancellationRequested();
+        using var inference = is_inference_mode_enabled() ? inference_mode(false) : null;
+        using var network = new Network(model, options.Parameters);
+        if (network.Prunable.Count == 0)
+        {
+            throw new ArgumentException(
+                "The model has nothing to prune: no convolution, transposed convolution or linear layer is registered in it and selected by "
+                + "PruningOptions.Parameters. Layers in arrays or lists are not registered; use ModuleList or Sequential.", nameof(model));
+        }
+
+        using var context = new ScoringContext(
+            network, Collect(network, data, options, token), options, options.Seed ?? Random.Shared.NextInt64(), token);
+        if (network.Unhooked.Count > 0 && Needs.Hooks) throw NotHooked(network);
+        using var snapshot = new ModelSnapshot(model, options.Seed);
+        // Once for the whole call: libtorch starts its threads anew whenever their number grows.
+        using var serial = network.OnOneThread(
+            Needs.Data ? context.Batches.Max(batch => batch.Input.size(0)) : Math.Min(Needs.DrawnSamples, options.BatchSize));
+        // Not before: a tensor that the caller's loader creates and keeps must not die with a scope of ours.
+        using var temporaries = NewDisposeScope();
+        return work(context);
+    }
+
+    // Reads the data and, on one sample of it, learns the network's shapes.
+    private PruningBatches? Collect(Network network, PruningData data, PruningOptions options, CancellationToken token)
+    {
+        long[] Probe(Tensor sample)
+        {
+            using var snapshot = new ModelSnapshot(network.Model, options.Seed);
+            return network.Probe(sample);
+        }
+
+        if (data.HasData)
+        {
+            // A method without data needs one batch only, for the shapes in the report.
+            var budget = Needs.Data ? options.Data : DataBudget.Batches(1);
+            var batches = PruningBatches.Collect(
+                data, budget, options.BatchSize, Probe, network.Device, network.ComputeType, options.Logger, token);
+            try
+            {
+                using var sample = batches.Batches[0].Input.narrow(0, 0, 1);
+                if (!network.IsProbed) Probe(sample);
+                return batches;
+            }
+            catch
+            {
+                batches.Dispose();
+                throw;
+            }
+        }
+
+        if (data.SampleShape is { } shape)
+        {
+            using var sample = ones([1, .. shape], network.ComputeType, network.Device);
+            Probe(sample);
+        }
+
+        return null;
+    }
+
+    private UnsupportedModelException NotHooked(Network network) => new(
+        $"{Name} needs to see what flows through every layer, but '{network.Unhooked[0]}' is reached by forward(), which runs no hooks"
+        + (network.Unhooked.Count > 1 ? $" (as are {network.Unhooked.Count - 1} more)" : "")
+        + ". Call the layers through call() in the model's own forward: conv1.call(x) instead of conv1.forward(x).")
+    { Module = network.Unhooked[0] };
+}

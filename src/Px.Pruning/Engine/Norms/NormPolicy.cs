@@ -1,0 +1,98 @@
+using static TorchSharp.torch;
+
+namespace Px.Pruning.Engine.Norms;
+
+/// <summary>Decides for each normalisation layer where its statistics come from, and collects those of the pruning data. Owns them.</summary>
+/// <remarks>Until <see cref="Watch"/> has returned, a batch is normalised by its own statistics, as in training mode; from then on by constants.</remarks>
+internal sealed class NormPolicy(NormStatistics statistics) : IGradientNorms
+{
+    private readonly Dictionary<NormLayer, NormMoments?> layers = [];
+
+    internal NormStatistics Statistics => statistics;
+
+    /// <summary>Whether statistics that come from the data are constants by now.</summary>
+    internal bool IsFrozen { get; private set; }
+
+    /// <summary>Whether gradients flow to γ and β.</summary>
+    internal bool TrainsParameters { get; init; }
+
+    /// <summary>The layer's normalisation of <paramref name="input"/>, noting the moments where they come from the data. Fresh.</summary>
+    public Tensor Normalize(NormLayer layer, Tensor input)
+    {
+        if (!layers.TryGetValue(layer, out var moments))
+            layers[layer] = moments = layer.UsesBatch(statistics) ? new NormMoments() : null;
+        if (moments is null) return layer.NormalizeRunning(input, TrainsParameters);
+        return IsFrozen ? layer.NormalizeFrozen(input, moments, TrainsParameters) : layer.NormalizeBatch(input, moments);
+    }
+
+    public void Watch(Action pass)
+    {
+        pass();
+        IsFrozen = true;
+    }
+
+    /// <summary>Whether the layer adds a constant to what it scales. Valid once data went through <see cref="Normalize"/>.</summary>
+    internal bool Shifts(NormLayer layer) => layer.Shifts(layers.GetValueOrDefault(layer));
+
+    /// <summary>The frozen s² for a tensor of that many dimensions, float64. Fresh. Valid once data went through <see cref="Normalize"/>.</summary>
+    internal Tensor SquaredScale(NormLayer layer, long dimensions) => layer.SquaredScale(layers.GetValueOrDefault(layer), dimensions);
+
+    public void Dispose()
+    {
+        foreach (var moments in layers.Values) moments?.Dispose();
+    }
+}
+
+/// <summary>Mean and biased variance of a normalisation layer's input over the pruning data, pooled over batches. Owns its tensors.</summary>
+internal sealed class NormMoments : IDisposable
+{
+    private Tensor? meanSum;      // sum of weight * mean
+    private Tensor? squareSum;    // sum of weight * (variance + mean^2)
+    private double weightSum;
+
+    /// <summary>Adds one batch: [C] means and biased variances, weighted by its samples.</summary>
+    internal void Add(Tensor mean, Tensor variance, double weight)
+    {
+        using var scope = NewDisposeScope();
+        using var noGrad = no_grad();
+        var m = mean.detach().to(float64);
+        var second = variance.detach().to(float64) + m.square();
+        var nextMean = meanSum is null ? m * weight : meanSum + m * weight;
+        var nextSquare = squareSum is null ? second * weight : squareSum + second * weight;
+        meanSum?.Dispose();
+        squareSum?.Dispose();
+        (meanSum, squareSum) = (nextMean.DetachFromDisposeScope(), nextSquare.DetachFromDisposeScope());
+        weightSum += weight;
+    }
+
+    /// <summary>
+    /// Adds a batch whose statistics are taken per sample, as group, layer and instance norm do:
+    /// <paramref name="x"/> is [samples, groups, members] or [rows, members], and the variances are averaged over samples.
+    /// </summary>
+    internal void AddGroups(Tensor x, long channelsPerGroup, double weight)
+    {
+        using var scope = NewDisposeScope();
+        using var noGrad = no_grad();
+        var wide = x.detach().to(float64);
+        var mean = wide.mean(new long[] { -1 }, true);
+        var variance = (wide - mean).square().mean(new long[] { -1 }).mean(new long[] { 0 });
+        if (variance.dim() > 0 && channelsPerGroup > 1) variance = variance.repeat_interleave(channelsPerGroup);
+        Add(zeros_like(variance), variance, weight);
+    }
+
+    /// <summary>The pooled mean, float64. Fresh.</summary>
+    internal Tensor Mean() => meanSum! / weightSum;
+
+    /// <summary>The pooled biased variance, float64: mean of the variances plus variance of the means. Fresh.</summary>
+    internal Tensor Variance()
+    {
+        using var scope = NewDisposeScope();
+        return (squareSum! / weightSum - Mean().square()).clamp_min(0).MoveToOuterDisposeScope();
+    }
+
+    public void Dispose()
+    {
+        meanSum?.Dispose();
+        squareSum?.Dispose();
+    }
+}

@@ -1,0 +1,77 @@
+using Px.Pruning.Engine.Norms;
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace Px.Pruning.Engine.Paths;
+
+/// <summary>
+/// Keeps path sums inside a floating-point range. They grow with every layer (3e41 on ResNet-20, 1e133 on DeepLabV3+), but a path
+/// network is linear in its input: a power of two taken out of the input comes out of every path alike, so the ranking cannot change.
+/// </summary>
+internal readonly record struct PathRange(ScalarType Type, int Exponent)
+{
+    /// <summary>float32 holds 2^127; sums over a batch need some room above.</summary>
+    private const double SingleTop = 110;
+
+    /// <summary>Beyond this growth, small inputs would fall below float32's normal range.</summary>
+    private const double SingleSpan = 190;
+
+    private const double DoubleTop = 1000;
+
+    // Keeps the ones-input run itself inside float64, even for a network whose growth float64 could not hold.
+    private const int ProbeExponent = 900;
+
+    /// <summary>The range for a network whose largest value is <c>2^bound</c>.</summary>
+    internal static PathRange Choose(double bound, ScalarType computeType)
+    {
+        if (double.IsNegativeInfinity(bound)) bound = 0;
+        if (!double.IsFinite(bound))
+        {
+            throw new NonFiniteScoreException(
+                "The sum over this network's paths exceeds 2^1900, which no common power of two brings into float64's range, or a weight or norm statistic "
+                + $"is not finite. {NonFiniteScoreException.Remedy}");
+        }
+
+        if (computeType == ScalarType.Float32 && bound <= SingleSpan) return new(ScalarType.Float32, Excess(bound, SingleTop));
+        return new(ScalarType.Float64, Excess(bound, DoubleTop));
+    }
+
+    /// <summary>
+    /// log₂ of the largest value at any module boundary for a ones-input of one sample: an upper bound for any gated run
+    /// of the same weights on inputs of at most 1. Negative infinity for a network that lets nothing through.
+    /// </summary>
+    internal static double Growth(
+        Network network, Func<WeightSlot, ScalarType, Tensor> weight, bool ownsWeights, Func<NormLayer, long, Tensor>? scale)
+    {
+        using var scope = NewDisposeScope();
+        using var noGrad = no_grad();
+        double largest = 0;
+        var evaluation = new PathEvaluation
+        {
+            Weight = weight,
+            OwnsWeights = ownsWeights,
+            Scale = scale,
+            Observer = (hooked, _, output) => largest = hooked.IsContainer ? largest : Math.Max(largest, Maximum(output)),
+        };
+        var input = full([1, .. network.SampleShape!], Math.ScaleB(1, -ProbeExponent), ScalarType.Float64, network.Device);
+        network.Run(evaluation, input);
+        return Math.Log2(largest) + ProbeExponent;
+    }
+
+    /// <summary>x² in this range: <c>x² · 2^-Exponent</c>. Fresh.</summary>
+    internal Tensor SquaredInput(Tensor input)
+    {
+        using var scope = NewDisposeScope();
+        var squared = input.to(ScalarType.Float64).square() * Math.ScaleB(1, -Exponent);
+        return squared.to(Type).MoveToOuterDisposeScope();
+    }
+
+    private static int Excess(double bound, double top) => bound > top ? (int)Math.Ceiling(bound - top) : 0;
+
+    private static double Maximum(Tensor tensor)
+    {
+        if (tensor.numel() == 0) return 0;
+        using var maximum = tensor.max();
+        return maximum.ToDouble();
+    }
+}

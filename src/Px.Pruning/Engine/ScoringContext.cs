@@ -1,0 +1,36 @@
+using Microsoft.Extensions.Logging;
+using Px.Pruning.Data;
+using static TorchSharp.torch;
+
+namespace Px.Pruning.Engine;
+
+// What a call computes with, the same in every round: the hooked network, the data, the loss, the seed.
+internal sealed class ScoringContext(
+    Network network, PruningBatches? batches, PruningOptions options, long seed, CancellationToken token) : IDisposable
+{
+    private readonly HashSet<Tensor> targets = new(ReferenceEqualityComparer.Instance); // that were seen to fit the output
+
+    internal Network Network { get; } = network;
+
+    // The user's seed, or a fresh one.
+    internal long Seed { get; } = seed;
+
+    internal CancellationToken Token { get; } = token;
+
+    internal ILogger? Logger => options.Logger;
+
+    internal int BatchSize => options.BatchSize;
+
+    // The pruning data, in the network's device and compute type; empty for methods that need none.
+    internal IReadOnlyList<(Tensor Input, Tensor Target)> Batches => batches?.Batches ?? [];
+
+    // Mean cross-entropy, or the user's own loss. ArgumentException: the targets do not fit the output.
+    internal Tensor Loss(Tensor output, Tensor target)
+    {
+        if (options.Loss is { } loss) return loss(output, target);
+        if (targets.Add(target)) ClassTargets.Check(output, target);
+        return nn.functional.cross_entropy(output, target);
+    }
+
+    public void Dispose() => batches?.Dispose();
+}

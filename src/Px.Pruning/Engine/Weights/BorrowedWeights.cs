@@ -1,0 +1,88 @@
+using TorchSharp;
+using TorchSharp.Modules;
+using static TorchSharp.torch;
+
+namespace Px.Pruning.Engine.Weights;
+
+/// <summary>
+/// The caller's own parameters with other values, for networks whose layers no hook can see. Disposing it puts back every weight,
+/// gradient, flag, buffer and mode, bit for bit.
+/// </summary>
+internal sealed class BorrowedWeights : WeightFunction
+{
+    private readonly SavedTensors found = new();
+    private readonly List<(NormBase Norm, double? Momentum)> momenta = [];
+    private readonly BorrowedGradients gradients;
+    private readonly SlotTensors weights;
+
+    /// <param name="network">Whose parameters.</param>
+    /// <param name="statistics">What norm layers take their statistics from; null for fresh ones, see <see cref="WeightFunction.WithFreshNorms"/>.</param>
+    internal BorrowedWeights(Network network, NormStatistics? statistics) : base(network)
+    {
+        weights = new SlotTensors(network.Prunable, slot => slot.Layer.Weight);
+        gradients = new BorrowedGradients(network.Prunable.Select(slot => slot.Layer.Weight));
+        try
+        {
+            using var noGrad = no_grad();
+            foreach (var weight in weights.Values) found.Save(weight);
+            foreach (var hooked in Norms().Where(hooked => statistics is null || hooked.Norm!.UsesBatch(statistics.Value))) Borrow(hooked, fresh: statistics is null);
+        }
+        catch
+        {
+            Dispose();
+            throw;
+        }
+    }
+
+    internal override SlotTensors Weights => weights;
+
+    internal override bool KeepsGraphs => false;
+
+    internal override void Set(SlotTensors values)
+    {
+        using var noGrad = no_grad();
+        foreach (var (slot, value) in values) weights[slot].copy_(value);
+    }
+
+    internal override Tensor Run(Tensor input) => Network.Model.call(input.to(Network.WeightType));
+
+    internal override void FreezeNorms(Tensor input)
+    {
+        using var scope = NewDisposeScope();
+        using var noGrad = no_grad();
+        foreach (var hooked in Norms())
+        {
+            // The model's snapshot puts the mode back.
+            hooked.Module.train();
+            if (hooked.Module is NormBase norm) norm.momentum = 1;
+        }
+
+        Run(input);
+        foreach (var hooked in Norms()) hooked.Module.eval();
+    }
+
+    public override void Dispose()
+    {
+        found.Dispose();
+        foreach (var (norm, momentum) in momenta) norm.momentum = momentum;
+        gradients.Dispose();
+    }
+
+    private IEnumerable<HookedModule> Norms() => Network.Modules.Where(hooked => hooked.Norm is not null);
+
+    private void Borrow(HookedModule hooked, bool fresh)
+    {
+        var norm = hooked.Norm!;
+        foreach (var buffer in new[] { norm.RunningMean, norm.RunningVariance, norm.BatchesTracked })
+            if (buffer is not null) found.Save(buffer);
+        if (!fresh)
+        {
+            hooked.Module.train();
+            return;
+        }
+
+        if (hooked.Module is NormBase module) momenta.Add((module, module.momentum));
+        if (norm.Gamma is { } gamma) found.Save(gamma).fill_(1);
+        if (norm.Beta is { } beta) found.Save(beta).fill_(0);
+    }
+}

@@ -1,0 +1,48 @@
+using System.Runtime.InteropServices;
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace Px.Pruning.Engine.Weights;
+
+// A gradient of the loss with the graph that it was made by, so that it can be differentiated once more. Disposing it lets the graph go.
+// weights: what it is the gradient of, owned handles; the weights themselves may have been replaced since. gradients: owned.
+internal sealed class DifferentiableGradient(SlotTensors weights, SlotTensors gradients) : IDisposable
+{
+    // The gradient, in no graph. Fresh.
+    internal SlotTensors Values() => gradients.Map((_, gradient) => gradient.detach());
+
+    // H v, the Hessian times a vector, both in no graph. Fresh. Frees the graph: to be called once.
+    // UnsupportedModelException: an operation of the network has no second derivative.
+    internal SlotTensors HessianProduct(SlotTensors vector)
+    {
+        using (var temporaries = NewDisposeScope())
+        {
+            using var grad = enable_grad();
+            var products = gradients.Where(g => g.Value.requires_grad).Select(g => (g.Value * vector[g.Key]).sum()).ToList();
+            // A loss that is linear in the weights has no second derivative but zero.
+            if (products.Count > 0) Backward(products.Aggregate((a, b) => a + b));
+        }
+
+        using var noGrad = no_grad();
+        return weights.Map((_, weight) => WeightFunction.TakeGradient(weight));
+    }
+
+    public void Dispose()
+    {
+        foreach (var tensor in gradients.Values.Concat(weights.Values)) tensor.Dispose();
+    }
+
+    private void Backward(Tensor product)
+    {
+        try
+        {
+            autograd.backward([product], inputs: [.. weights.Values]);
+        }
+        catch (Exception e) when (e is ExternalException or InvalidOperationException)
+        {
+            throw new UnsupportedModelException(
+                "This method differentiates the loss twice, and an operation of the network or of the loss has no second derivative: "
+                + e.Message.Split('\n')[0] + " Replace that operation, or choose a method of first order (SnipPruner, PathExclusionPruner).", e);
+        }
+    }
+}

@@ -1,0 +1,82 @@
+using Px.Pruning.Engine.Norms;
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace Px.Pruning.Engine.Weights;
+
+// Weights that hooks put in place of the caller's, as leaves of a graph of their own: gradients never reach the model. Owns them.
+internal sealed class SubstitutedWeights : WeightFunction
+{
+    private readonly Dictionary<WeightSlot, Tensor> leaves;
+    private readonly IGradientNorms norms;
+    private SlotTensors? ranked;
+
+    internal SubstitutedWeights(Network network, IGradientNorms norms) : base(network)
+    {
+        this.norms = norms;
+        using var noGrad = no_grad();
+        leaves = network.Slots.ToDictionary(slot => slot, slot =>
+        {
+            using var weight = slot.Detached();
+            return weight.to(network.ComputeType).DetachFromDisposeScope();
+        });
+    }
+
+    internal override SlotTensors Weights => ranked ?? throw new InvalidOperationException("No weights were set.");
+
+    internal override bool KeepsGraphs => true;
+
+    // Whether gradients flow to the caller's biases.
+    internal bool TrainsBiases { get; init; }
+
+    internal bool OwnsNorms { get; init; } = true;
+
+    internal override void Set(SlotTensors values)
+    {
+        using var noGrad = no_grad();
+        foreach (var (slot, value) in values)
+        {
+            leaves[slot].Dispose();
+            leaves[slot] = value.detach().to(Network.ComputeType, Network.Device, copy: true).requires_grad_().DetachFromDisposeScope();
+        }
+
+        ranked = new SlotTensors(Network.Prunable, slot => leaves[slot]);
+    }
+
+    internal override Tensor Run(Tensor input) =>
+        Network.Run(new GradientEvaluation(slot => leaves[slot], norms) { TrainsBiases = TrainsBiases }, input);
+
+    internal override void FreezeNorms(Tensor input)
+    {
+        using var noGrad = no_grad();
+        norms.Watch(() => Run(input).Dispose());
+    }
+
+    // The same function with room for other weights: norm layers share what they keep. To be disposed first.
+    internal SubstitutedWeights Fork() => new(Network, norms) { OwnsNorms = false };
+
+    public override void Dispose()
+    {
+        foreach (var leaf in leaves.Values) leaf.Dispose();
+        if (OwnsNorms) norms.Dispose();
+    }
+}
+
+/// <summary>The network itself, biases included, with its weights as leaves of a graph: gradients never reach the caller's parameters.</summary>
+/// <param name="weight">The weight of a slot, in the input's dtype.</param>
+/// <param name="norms">What normalisation layers do.</param>
+internal sealed class GradientEvaluation(Func<WeightSlot, Tensor> weight, IGradientNorms norms) : Evaluation
+{
+    /// <summary>Whether gradients flow to the caller's biases.</summary>
+    internal bool TrainsBiases { get; init; }
+
+    internal override bool Replaces(HookedModule hooked) => hooked.Weighted is not null || hooked.Norm is not null;
+
+    internal override Tensor Compute(HookedModule hooked, Tensor input)
+    {
+        if (hooked.Norm is { } norm) return norms.Normalize(norm, input);
+        using var found = TrainsBiases ? hooked.Weighted!.Bias?.alias() : hooked.Weighted!.Bias?.detach();
+        using var bias = found?.to(input.dtype);
+        return hooked.Weighted.Apply(input, weight(hooked.Weighted.Slot), bias);
+    }
+}

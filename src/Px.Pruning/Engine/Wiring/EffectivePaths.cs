@@ -1,0 +1,159 @@
+using Px.Pruning.Engine.Weights;
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace Px.Pruning.Engine.Wiring;
+
+/// <summary>Which kept weights lie on a path of kept weights from the input to the output: at any position, whatever the weights' values.</summary>
+/// <remarks>
+/// Forward, each layer hands on 1 where a path arrives and 0 elsewhere; backward, each takes 1 where a path leads on and 0 elsewhere. A
+/// weight lies on a path where at some position both of its ends do. All sums are of zeros and ones inside one layer, so that nothing
+/// overflows, underflows or is rounded away, however deep the network is.
+/// <para>
+/// Maxima that no module shows (<c>functional.max_pool2d</c>) pass gradients to one winner a window. The passes are repeated with what is already
+/// known to lead on made small, so that others win, until nothing new is found.
+/// </para>
+/// </remarks>
+internal sealed class EffectivePaths : IDisposable
+{
+    // Small, so that functions which saturate (ReLU6 called as a function) let it pass.
+    private const float Fresh = 1f / (1 << 10), Known = 1f / (1 << 30);
+
+    private readonly Network network;
+    private readonly MaskedWeights kept;
+    private readonly CancellationToken token;
+    private readonly List<PathCall> calls = [];
+    private readonly Dictionary<WeightSlot, Tensor> used = [];
+    private Tensor? outputs;
+
+    private EffectivePaths(Network network, MaskedWeights kept, CancellationToken token) =>
+        (this.network, this.kept, this.token) = (network, kept, token);
+
+    /// <summary>The calls of weighted layers, in order.</summary>
+    internal IReadOnlyList<PathCall> Calls => calls;
+
+    /// <summary>Where a path arrives in the network's output, bool [1, K, …]. Borrowed.</summary>
+    internal Tensor Outputs => outputs!;
+
+    /// <param name="network">A network of paths that hooks see whole, probed.</param>
+    /// <param name="kept">Its mask.</param>
+    /// <param name="token">Checked between layers.</param>
+    /// <exception cref="UnsupportedModelException">The forward pass does not take the same course each time.</exception>
+    internal static EffectivePaths Follow(Network network, MaskedWeights kept, CancellationToken token)
+    {
+        var paths = new EffectivePaths(network, kept, token);
+        try
+        {
+            while (paths.FindMore()) { }
+            return paths;
+        }
+        catch
+        {
+            paths.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>The weights of a slot that lie on a path, bool, in the weight's shape, on the CPU. Fresh.</summary>
+    internal Tensor Effective(WeightSlot slot)
+    {
+        using var temporaries = NewDisposeScope();
+        if (!used.TryGetValue(slot, out var found)) return zeros(slot.Layer.Weight.shape, ScalarType.Bool).MoveToOuterDisposeScope();
+        return kept.Ones(slot, ScalarType.Bool).logical_and(found).cpu().contiguous().MoveToOuterDisposeScope();
+    }
+
+    /// <summary>Which call feeds which in the unpruned network, by the code between the layers.</summary>
+    internal CallGraph Graph()
+    {
+        using var temporaries = NewDisposeScope();
+        using var cut = new SegmentEvaluation((i, _, _) => full(calls[i].Reached.shape, Fresh, network.ComputeType, network.Device));
+        using var grad = enable_grad();
+        var output = cut.Run(network, Fresh);
+        var feeds = new bool[calls.Count + 2, calls.Count + 2];
+        for (int target = 0; target <= calls.Count; target++)
+        {
+            token.ThrowIfCancellationRequested();
+            using var step = NewDisposeScope();
+            if (target == calls.Count) cut.SendBack(output, ones_like(output));
+            else cut.SendBack(target, ones_like(cut.Root(target)));
+            for (int source = 0; source <= target; source++)
+            {
+                if (cut.Leaves[source].grad is not { } gradient) continue;
+                feeds[source, target + 1] = gradient.gt(0).any().ToBoolean();
+                cut.Leaves[source].grad = null;
+            }
+        }
+
+        return new CallGraph(feeds);
+    }
+
+    public void Dispose()
+    {
+        foreach (var call in calls) call.Dispose();
+        foreach (var weights in used.Values) weights.Dispose();
+        outputs?.Dispose();
+    }
+
+    /// <summary>One pass forward and back; false where it found nothing new.</summary>
+    private bool FindMore()
+    {
+        using var temporaries = NewDisposeScope();
+        using var grad = enable_grad();
+        using var cut = new SegmentEvaluation(HandOn);
+        var output = cut.Run(network, Fresh);
+        if (cut.Leaves.Count <= calls.Count) throw CutEvaluation.OtherCourse(calls[cut.Leaves.Count - 1].Layer);
+        outputs ??= output.detach().gt(0).DetachFromDisposeScope();
+        cut.SendBack(output, ones_like(output));
+        bool more = false;
+        for (int i = calls.Count - 1; i >= 0; i--)
+        {
+            token.ThrowIfCancellationRequested();
+            using var step = NewDisposeScope();
+            if (cut.Leaves[i + 1].grad is { } gradient) more |= Lead(calls[i], gradient);
+            if (calls[i].Continues is { } continues) cut.SendBack(i, continues.to(network.ComputeType));
+        }
+
+        return more;
+    }
+
+    private Tensor HandOn(int index, HookedModule hooked, Tensor input)
+    {
+        token.ThrowIfCancellationRequested();
+        using var temporaries = NewDisposeScope();
+        if (outputs is null) calls.Add(Reach(hooked, input));
+        else if (index >= calls.Count || calls[index].Layer != hooked) throw CutEvaluation.OtherCourse(hooked);
+        var call = calls[index];
+        var value = call.Reached.to(network.ComputeType).mul_(Fresh);
+        return (call.Leads is { } leads ? value.masked_fill(leads, Known) : value).MoveToOuterDisposeScope();
+    }
+
+    private PathCall Reach(HookedModule hooked, Tensor input)
+    {
+        var arrives = input.gt(0);
+        var sums = hooked.Weighted!.Apply(arrives.to(network.ComputeType), kept.Ones(hooked.Weighted.Slot, network.ComputeType), null);
+        return new PathCall(hooked, arrives.DetachFromDisposeScope(), IsPositive(sums).DetachFromDisposeScope());
+    }
+
+    /// <summary>Takes in where a call's output leads on; false where all of that was known.</summary>
+    private bool Lead(PathCall call, Tensor gradient)
+    {
+        var leads = gradient.gt(0).logical_and(call.Reached);
+        if (call.Leads is { } known) leads = leads.logical_or(known);
+        if (leads.sum().ToInt64() == (call.Leads?.sum().ToInt64() ?? 0)) return false;
+
+        var layer = call.Layer.Weighted!;
+        var arrives = call.Arrives.to(network.ComputeType).requires_grad_();
+        var weight = kept.Ones(layer.Slot, network.ComputeType).requires_grad_();
+        autograd.backward([layer.Apply(arrives, weight, null)], [leads.to(network.ComputeType)], inputs: [arrives, weight]);
+        using var noGrad = no_grad();
+        var passed = IsPositive(weight.grad!);
+        used.TryGetValue(layer.Slot, out var before);
+        used[layer.Slot] = (before is null ? passed : passed.logical_or(before)).DetachFromDisposeScope();
+        before?.Dispose();
+        call.Update(leads, IsPositive(arrives.grad!).logical_and(call.Arrives));
+        return true;
+    }
+
+    /// <summary>Of sums of zeros and ones, even where a kernel computes them by a transform and rounds.</summary>
+    private static Tensor IsPositive(Tensor sums) => sums.gt(0.5);
+}

@@ -1,0 +1,55 @@
+namespace Px.Pruning.Engine.Wiring;
+
+/// <summary>Finds links that only skip layers, and takes them out: identity shortcuts, which no walk takes.</summary>
+internal sealed class IdentityShortcuts
+{
+    private readonly UnitProbe probe;
+    private readonly bool[][] feeds, adds;
+    private readonly bool[,] reaches; // [source, call]: whether something of the source enters the call, directly or through others
+
+    /// <param name="probe">The cut network.</param>
+    /// <param name="feeds">For each target, whether source s feeds unit u, at s · units + u.</param>
+    /// <param name="adds">The same with all other sources zero: what a source adds by itself, and not as a factor of another.</param>
+    internal IdentityShortcuts(UnitProbe probe, bool[][] feeds, bool[][] adds)
+    {
+        (this.probe, this.feeds, this.adds) = (probe, feeds, adds);
+        reaches = Closure();
+    }
+
+    /// <summary>Removes from each source's links those to a unit to which another source, which this one reaches, adds as well.</summary>
+    internal void Remove(List<(int Unit, UnitLink Link)>[] links)
+    {
+        for (int source = 0; source < links.Length; source++)
+        {
+            int from = source;
+            links[source].RemoveAll(entry => IsShortcut(from, entry.Link));
+        }
+    }
+
+    private bool IsShortcut(int source, UnitLink link)
+    {
+        int units = probe.TargetUnits[link.Port];
+        for (int other = source + 1; other < probe.SourceUnits.Count; other++)
+        {
+            if (reaches[source, other - 1] && adds[link.Port][other * units + link.Unit]) return true;
+        }
+
+        return false;
+    }
+
+    private bool[,] Closure()
+    {
+        int calls = probe.Calls.Count;
+        var closure = new bool[calls + 1, calls];
+        for (int source = calls; source >= 0; source--)
+        for (int call = source; call < calls; call++)
+        {
+            int units = probe.TargetUnits[call];
+            if (!feeds[call].AsSpan(source * units, units).Contains(true)) continue;
+            closure[source, call] = true;
+            for (int later = call + 1; later < calls; later++) closure[source, later] |= closure[call + 1, later];
+        }
+
+        return closure;
+    }
+}

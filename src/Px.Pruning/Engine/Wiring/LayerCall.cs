@@ -1,0 +1,93 @@
+using System.Diagnostics.CodeAnalysis;
+using Px.Pruning.Engine.Paths;
+using TorchSharp.Modules;
+using static TorchSharp.torch;
+
+namespace Px.Pruning.Engine.Wiring;
+
+/// <summary>One call of a layer that the unit graph is cut at. A layer that is called twice has two calls, with the same weights.</summary>
+internal sealed class LayerCall
+{
+    private readonly KernelGrid? grid;
+
+    /// <param name="hooked">The layer: one with weights, or one with a parameter for each channel.</param>
+    /// <param name="outputShape">What it returns for one sample; the first dimension may hold several entries of that sample.</param>
+    internal LayerCall(HookedModule hooked, long[] outputShape)
+    {
+        (Layer, OutputShape) = (hooked, outputShape);
+        if (hooked.Weighted is { } layer)
+        {
+            grid = new KernelGrid(layer);
+            (UnitDimensionFromEnd, Inputs, Outputs) = (layer.SampleDimensions, grid.Inputs, grid.Outputs);
+            return;
+        }
+
+        UnitDimensionFromEnd = hooked.Module is LayerNorm norm ? norm.normalized_shape.Length : outputShape.Length - 1;
+        Inputs = Outputs = (int)outputShape[^UnitDimensionFromEnd];
+    }
+
+    internal HookedModule Layer { get; }
+
+    internal long[] OutputShape { get; }
+
+    /// <summary>Channels or features that it receives.</summary>
+    internal int Inputs { get; }
+
+    /// <summary>Channels or features that it returns.</summary>
+    internal int Outputs { get; }
+
+    /// <summary>The dimension of the units, counted from the end, in what the layer receives and in what it returns.</summary>
+    internal int UnitDimensionFromEnd { get; }
+
+    /// <summary>Where its weights lie.</summary>
+    internal KernelGrid Grid => grid ?? throw new InvalidOperationException($"'{Layer.Name}' has no weights between units.");
+
+    internal WeightSlot Slot => Layer.Weighted!.Slot;
+}
+
+/// <summary>
+/// One pass of one sample that notes every call of a layer that the graph is cut at, in order, with the shape it returns. No layer with
+/// weights computes: it hands on ones.
+/// </summary>
+internal sealed class CallRecorder(Func<HookedModule, bool> cuts) : PathEvaluation
+{
+    internal List<LayerCall> Calls { get; } = [];
+
+    internal override Tensor Compute(HookedModule hooked, Tensor input)
+    {
+        var output = hooked.Weighted is { } layer ? ones(layer.OutputShape(input), input.dtype, input.device) : base.Compute(hooked, input);
+        if (cuts(hooked)) Calls.Add(new LayerCall(hooked, output.shape));
+        return output;
+    }
+}
+
+/// <summary>Where the weights between two units of a layer lie in its parameter. A unit is a channel of a convolution or a feature of a linear layer.</summary>
+internal sealed class KernelGrid
+{
+    private readonly bool transposed;
+
+    internal KernelGrid(WeightedLayer layer)
+    {
+        long[] shape = layer.Weight.shape;
+        transposed = layer.Transposed;
+        int groups = (int)layer.Groups;
+        KernelSize = (int)shape[2..].Aggregate(1L, (product, size) => product * size);
+        (GroupOutputs, GroupInputs) = transposed ? ((int)shape[1], (int)shape[0] / groups) : ((int)shape[0] / groups, (int)shape[1]);
+        (Inputs, Outputs) = (GroupInputs * groups, GroupOutputs * groups);
+    }
+
+    internal int Inputs { get; }
+
+    internal int Outputs { get; }
+
+    internal int GroupInputs { get; }
+
+    internal int GroupOutputs { get; }
+
+    /// <summary>Weights between two units: the kernel's taps, 1 for a linear layer.</summary>
+    internal int KernelSize { get; }
+
+    /// <summary>The kernel between two units of one group: its taps begin at this times <see cref="KernelSize"/>.</summary>
+    internal int Kernel(int input, int output) =>
+        transposed ? input * GroupOutputs + output % GroupOutputs : output * GroupInputs + input % GroupInputs;
+}

@@ -1,0 +1,79 @@
+using Px.Pruning.Engine.Paths;
+using TorchSharp;
+using TorchSharp.Modules;
+using static TorchSharp.torch;
+
+namespace Px.Pruning.Engine.Wiring;
+
+/// <summary>
+/// The network of paths in pieces: every weighted layer hands on a leaf of its own, so that gradients go from a layer's input back
+/// through the caller's code to the outputs of earlier layers, and end there.
+/// </summary>
+/// <param name="output">What call i of a layer hands on, given what it receives; runs without gradients. Fresh.</param>
+internal sealed class SegmentEvaluation(Func<int, HookedModule, Tensor, Tensor> output) : PathEvaluation, IDisposable
+{
+    private readonly List<(HookedModule Layer, Tensor Root)> calls = [];
+    private readonly List<Tensor> leaves = [];
+
+    /// <summary>The network's input, then what each call handed on.</summary>
+    internal IReadOnlyList<Tensor> Leaves => leaves;
+
+    internal override bool Replaces(HookedModule hooked) => base.Replaces(hooked) || hooked.IsMaxPool;
+
+    internal override Tensor Compute(HookedModule hooked, Tensor input)
+    {
+        if (hooked.IsMaxPool) return Spread(hooked, input);
+        if (hooked.Weighted is null) return base.Compute(hooked, input);
+        // A copy: code after the layer may change its input in place.
+        var root = input.clone();
+        if (!root.requires_grad) throw Detached($"'{hooked.Name}'", hooked.Name);
+        using (no_grad()) AddLeaf(output(calls.Count, hooked, input));
+        calls.Add((hooked, root.DetachFromDisposeScope()));
+        return leaves[^1].clone();
+    }
+
+    /// <summary>The output for one sample that has the same small number everywhere. Fresh.</summary>
+    internal Tensor Run(Network network, float value)
+    {
+        AddLeaf(full([1, .. network.SampleShape!], value, network.ComputeType, network.Device));
+        using var input = leaves[0].clone();
+        var result = network.Run(this, input);
+        return result.requires_grad ? result : throw Detached("the model's output", "");
+    }
+
+    /// <summary>Adds the gradients of <paramref name="target"/>, scaled elementwise, to the leaves that it was made from.</summary>
+    internal void SendBack(Tensor target, Tensor gradient) => autograd.backward([target], [gradient], retain_graph: true, inputs: leaves);
+
+    /// <summary>The same for what call i received; only earlier leaves can get anything.</summary>
+    internal void SendBack(int call, Tensor gradient) =>
+        autograd.backward([calls[call].Root], [gradient], retain_graph: true, inputs: leaves[..(call + 1)]);
+
+    /// <summary>What call i received.</summary>
+    internal Tensor Root(int call) => calls[call].Root;
+
+    public void Dispose()
+    {
+        foreach (var leaf in leaves) leaf.Dispose();
+        foreach (var (_, root) in calls) root.Dispose();
+    }
+
+    private static UnsupportedModelException Detached(string place, string module) => new(
+        $"No gradient can go back from {place} to the input: the model's forward detaches it, or computes under no_grad, so that paths cannot be followed.")
+    { Module = module };
+
+    private void AddLeaf(Tensor value) => leaves.Add(value.requires_grad_().DetachFromDisposeScope());
+
+    /// <summary>Max-pooling as the mean of each window, positive where any of it is: gradients then reach the whole window and not one winner.</summary>
+    private static Tensor Spread(HookedModule hooked, Tensor x) => hooked.Module switch
+    {
+        MaxPool1d { dilation: null or 1 } m => nn.functional.avg_pool1d(x, m.kernel_size, m.stride, m.padding, m.ceil_mode),
+        MaxPool2d m when IsDense(m.dilation) => nn.functional.avg_pool2d(x, m.kernel_size, m.stride, m.padding, m.ceil_mode),
+        MaxPool3d m when IsDense(m.dilation) => nn.functional.avg_pool3d(x, m.kernel_size, m.stride, m.padding, m.ceil_mode),
+        AdaptiveMaxPool1d m => nn.functional.adaptive_avg_pool1d(x, m.output_size),
+        AdaptiveMaxPool2d m => nn.functional.adaptive_avg_pool2d(x, m.output_size),
+        AdaptiveMaxPool3d m => nn.functional.adaptive_avg_pool3d(x, m.output_size),
+        _ => hooked.Module.forward(x),
+    };
+
+    private static bool IsDense(long[]? dilation) => dilation is null || dilation.All(step => step == 1);
+}

@@ -1,0 +1,91 @@
+using System.Globalization;
+using Px.Bytes;
+using Px.Safetensors;
+using static TorchSharp.torch;
+
+namespace Px.Pruning.Methods.LotteryTicket;
+
+/// <summary>What a run of lottery-ticket iterations needs to go on after a round, as a safetensors file. Owns its tensors.</summary>
+/// <param name="Completed">Rounds done.</param>
+/// <param name="Rewind">The state that rounds begin with.</param>
+/// <param name="Mask">The mask after the last round done.</param>
+/// <param name="Settings">What makes the run: a run with other settings cannot go on from here.</param>
+internal sealed record ImpCheckpoint(int Completed, TrainingState Rewind, PruningMask Mask, IReadOnlyDictionary<string, string> Settings) : IDisposable
+{
+    private const string CompletedKey = "completed";
+    private const string SeedKey = "seed";
+    private const string RewindPrefix = "rewind/";
+    private const string MaskPrefix = "mask/";
+
+    /// <summary>Replaces the file, once the new one is complete.</summary>
+    internal void Save(string path)
+    {
+        var tensors = Rewind.Tensors.Select(pair => (Name: RewindPrefix + pair.Key, Tensor: pair.Value))
+            .Concat(Mask.Names.Select(name => (Name: MaskPrefix + name, Tensor: Mask[name]))).ToDictionary(t => t.Name, t => t.Tensor);
+        var layout = SafetensorsWriter.Layout(tensors.Select(pair => new SafetensorsEntry
+        {
+            Name = pair.Key,
+            DType = TensorBytes.TryGetName(pair.Value.dtype, out string? type)
+                ? type
+                : throw new NotSupportedException($"'{pair.Key}' has the type {pair.Value.dtype}, which a checkpoint cannot hold."),
+            Shape = pair.Value.shape,
+        }));
+        var metadata = new Dictionary<string, string>(Settings) { [CompletedKey] = Completed.ToString(CultureInfo.InvariantCulture) };
+        AtomicFile.Write(path, stream => SafetensorsWriter.Write(stream, layout, metadata, (entry, target) => TensorBytes.Write(target, tensors[entry.Name])));
+    }
+
+    /// <summary>Reads a checkpoint of the same run.</summary>
+    /// <param name="path">The file.</param>
+    /// <param name="state">The model's values before the run.</param>
+    /// <param name="mask">A mask over the weights that are ranked.</param>
+    /// <param name="settings">The run's settings.</param>
+    /// <exception cref="InvalidDataException">The file is damaged, or no checkpoint.</exception>
+    /// <exception cref="InvalidOperationException">It is the checkpoint of another run; the message says what differs.</exception>
+    internal static ImpCheckpoint Load(string path, TrainingState state, PruningMask mask, IReadOnlyDictionary<string, string> settings)
+    {
+        using var stream = File.OpenRead(path);
+        var header = SafetensorsReader.Read(stream, stream.Length, path);
+        if (!int.TryParse(header.Metadata.GetValueOrDefault(CompletedKey), NumberStyles.None, CultureInfo.InvariantCulture, out int completed)
+            || !long.TryParse(header.Metadata.GetValueOrDefault(SeedKey), NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out _))
+        {
+            throw new InvalidDataException($"'{path}' is not a checkpoint of IMP: it does not say how many rounds are done, or their seed. Choose another path.");
+        }
+
+        RefuseOthers(path, header, state, mask, settings);
+        using var scope = NewDisposeScope();
+        var (rewind, kept) = (new Dictionary<string, Tensor>(), new Dictionary<string, Tensor>());
+        foreach (var entry in header.Entries)
+        {
+            bool isMask = entry.Name.StartsWith(MaskPrefix, StringComparison.Ordinal);
+            (isMask ? kept : rewind).Add(entry.Name[(isMask ? MaskPrefix : RewindPrefix).Length..], TensorBytes.Read(stream, entry));
+        }
+
+        return new ImpCheckpoint(
+            completed, TrainingState.Adopt(rewind), PruningMask.Adopt(mask.Names.Select(name => KeyValuePair.Create(name, kept[name]))), header.Metadata);
+    }
+
+    public void Dispose()
+    {
+        Rewind.Dispose();
+        Mask.Dispose();
+    }
+
+    private static void RefuseOthers(
+        string path, SafetensorsHeader header, TrainingState state, PruningMask mask, IReadOnlyDictionary<string, string> settings)
+    {
+        var expected = state.Tensors.Select(pair => Describe(RewindPrefix + pair.Key, pair.Value))
+            .Concat(mask.Names.Select(name => Describe(MaskPrefix + name, mask[name]))).ToList();
+        var found = header.Entries.Select(entry => $"{entry.Name} {entry.DType} [{string.Join(", ", entry.Shape)}]").ToList();
+        var differences = expected.Except(found).Select(tensor => $"the model has '{tensor}', the file has not")
+            .Concat(found.Except(expected).Select(tensor => $"the file has '{tensor}', the model has not"))
+            .Concat(settings.Where(s => header.Metadata.GetValueOrDefault(s.Key) != s.Value)
+                .Select(s => $"{s.Key} is {s.Value}, in the file {header.Metadata.GetValueOrDefault(s.Key) ?? "nothing"}")).ToList();
+        if (differences.Count == 0) return;
+        throw new InvalidOperationException(
+            $"'{path}' is the checkpoint of another run: {string.Join("; ", differences.Take(3))}{(differences.Count > 3 ? $"; and {differences.Count - 3} more differences" : "")}. "
+            + "Delete the file to begin anew, choose another path, or go on with the same model and settings.");
+    }
+
+    private static string Describe(string name, Tensor tensor) =>
+        $"{name} {(TensorBytes.TryGetName(tensor.dtype, out string? type) ? type : tensor.dtype)} [{string.Join(", ", tensor.shape)}]";
+}

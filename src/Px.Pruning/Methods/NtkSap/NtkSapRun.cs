@@ -1,0 +1,62 @@
+using Px.Pruning.Engine;
+using Px.Pruning.Engine.Weights;
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace Px.Pruning.Methods.NtkSap;
+
+internal sealed class NtkSapRun(ScoringContext context, NtkSapPruner settings) : MethodRun(context)
+{
+    // Samples are independent once norm statistics are constants, so chunks change nothing but memory.
+    private const long Chunk = 16;
+
+    private readonly NtkSapDraws draws = settings.Draws ?? new NormalDraws(context.Seed);
+
+    internal override RoundScores Score(ScoringRound round)
+    {
+        using var scope = NewDisposeScope();
+        using var noGrad = no_grad();
+        var mask = round.Weights;
+        using var function = WeightFunction.WithFreshNorms(Network);
+        var dm = new SlotTensors(Network.Prunable, slot => zeros_like(slot.Layer.Weight, ScalarType.Float64));
+        foreach (var (index, size) in Batches(round.Number))
+        {
+            using var temporaries = NewDisposeScope();
+            var theta = Draw(draws.Weights, index);
+            var moved = theta.Zip(Draw(draws.Perturbation, index), (w, delta) => w + delta * settings.Epsilon);
+            var z = Input(index, size);
+            function.Set(mask.Mask(theta));
+            function.FreezeNorms(z);
+            var (atTheta, atMoved) = OutputDistance.Differentiate(function, mask.Mask(theta), mask.Mask(moved), z.split(Chunk), Context.Token);
+            // ∂J/∂m = ∂J/∂(θ' ⊙ m) ⊙ θ' + ∂J/∂((θ' + εΔ) ⊙ m) ⊙ (θ' + εΔ)
+            foreach (var (slot, sum) in dm)
+            {
+                using var products = NewDisposeScope();
+                sum.add_(atTheta[slot].to(ScalarType.Float64) * theta[slot]);
+                sum.add_(atMoved[slot].to(ScalarType.Float64) * moved[slot]);
+            }
+        }
+
+        return new(dm.Map((slot, gradient) => mask.Mask(slot, gradient).abs().cpu().MoveToOuterDisposeScope()));
+    }
+
+    // The batches of all repeats, and how many inputs each has.
+    private IEnumerable<(DrawIndex Index, long Size)> Batches(int round)
+    {
+        long samples = settings.Samples ?? 10 * (Network.OutputShape is [_, var classes, ..] ? classes : 1), size = Context.BatchSize;
+        for (int repeat = 0; repeat < settings.Repeats; repeat++)
+        {
+            for (int batch = 0; batch * size < samples; batch++)
+                yield return (new DrawIndex(round, repeat, batch), Math.Min(size, samples - batch * size));
+        }
+    }
+
+    private SlotTensors Draw(Func<DrawIndex, string, long[], Tensor> draw, DrawIndex index) =>
+        new(Network.Prunable, slot => draw(index, slot.Name, slot.Layer.Weight.shape).to(Network.Device));
+
+    private Tensor Input(DrawIndex index, long size)
+    {
+        using var drawn = draws.Input(index, [size, .. Network.SampleShape!]);
+        return drawn.to(Network.ComputeType, Network.Device);
+    }
+}

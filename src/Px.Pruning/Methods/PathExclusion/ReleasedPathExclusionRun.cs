@@ -1,0 +1,128 @@
+using Px.Pruning.Engine;
+using Px.Pruning.Engine.Norms;
+using Px.Pruning.Engine.Paths;
+using Px.Pruning.Engine.Weights;
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace Px.Pruning.Methods.PathExclusion;
+
+internal sealed class ReleasedPathExclusionRun(ScoringContext context, bool keepsFunctionalActivations) : MethodRun(context)
+{
+    internal override RoundScores Score(ScoringRound round)
+    {
+        using var scope = NewDisposeScope();
+        if (round.Number == 1 && !keepsFunctionalActivations) ActivationFreedom.Check(Network, Context.Batches[0].Input);
+        var squared = round.Weights.SquaredLeaves(Network.ComputeType);
+        using var norms = new DataNorms(NormStatistics.PruningBatch, Network.Speed.IsOn);
+        var theta = round.Weights.Leaves(round.Weights.Theta, Network.ComputeType);
+        foreach (var (input, _) in Context.Batches)
+        {
+            Context.Token.ThrowIfCancellationRequested();
+            using var temporaries = NewDisposeScope();
+            var f = Output(theta, norms, input);
+            using var grad = enable_grad();
+            var h = Network.Run(new Kernel(squared), input);
+            var R = (f * h).sum();
+            // Nothing flows through a network that is cut in two: every gradient is zero.
+            if (R.requires_grad) autograd.backward([R], inputs: [.. Network.Prunable.Select(slot => squared[slot])]);
+        }
+
+        using var noGrad = no_grad();
+        return new(new SlotTensors(Network.Prunable, slot => Score(squared[slot]).MoveToOuterDisposeScope()));
+    }
+
+    private Tensor Output(SlotTensors theta, DataNorms norms, Tensor input)
+    {
+        using var noGrad = no_grad();
+        return Network.Run(new GradientEvaluation(slot => theta[slot], norms), input);
+    }
+
+    // |∂R/∂θ²| |θ|⁵ of one leaf θ².
+    private static Tensor Score(Tensor thetaSquared)
+    {
+        using var scope = NewDisposeScope();
+        if (thetaSquared.grad is not { } dR) return zeros_like(thetaSquared, float64).cpu().MoveToOuterDisposeScope();
+        return (dR.to(float64).abs() * thetaSquared.detach().to(float64).pow(2.5)).cpu().MoveToOuterDisposeScope();
+    }
+
+    // h as PX's first public code computes it: squared weights and squared biases, every activation the identity, norm layers in training mode with their own
+    // γ and β, max-pooling on its own values.
+    private sealed class Kernel(SlotTensors squared) : Evaluation
+    {
+        internal override bool Replaces(HookedModule hooked) =>
+            hooked.Weighted is not null || hooked.Norm is not null || hooked.IsRelu || hooked.IsOtherActivation;
+
+        internal override Tensor Compute(HookedModule hooked, Tensor input)
+        {
+            if (hooked.Norm is { } norm) return norm.NormalizeBatch(input);
+            if (hooked.Weighted is not { } layer) return input.clone();
+            using var bias = layer.Bias?.detach().to(input.dtype).square();
+            return layer.Apply(input, squared[layer.Slot], bias);
+        }
+    }
+}
+
+/// <summary>
+/// Checks that every activation of the network is a module, so that taking them out leaves a linear network: turning the input's sign
+/// must turn the sign of whatever leaves a module. Max-pooling modules gather at the same places both times.
+/// </summary>
+internal static class ActivationFreedom
+{
+    private const double Tolerance = 1e-6;
+
+    /// <exception cref="UnsupportedModelException">An activation or pooling is called as a function; the message names the module around it.</exception>
+    internal static void Check(Network network, Tensor input)
+    {
+        using var scope = NewDisposeScope();
+        using var noGrad = no_grad();
+        using var weights = new MaskedWeights(network, null);
+        using var pattern = new ActivationPattern();
+        var sample = input.narrow(0, 0, 1).to(ScalarType.Float64);
+        var plus = new Bare(weights, pattern, record: true);
+        var minus = new Bare(weights, pattern, record: false);
+        network.Run(plus, sample);
+        network.Run(minus, sample.neg());
+        foreach (var ((hooked, there), (_, back)) in plus.Sums.Zip(minus.Sums))
+        {
+            if (Math.Abs(there.Sum + back.Sum) <= Tolerance * (there.Magnitude + back.Magnitude)) continue;
+            throw new UnsupportedModelException(
+                $"The forward of {(hooked.Name.Length == 0 ? "the model itself" : $"'{hooked.Name}'")} is not linear once its activation modules are taken out: "
+                + "an activation or a max-pooling is called as a function. The released variant of PX removes activations, which must therefore be modules "
+                + "(torch.nn.ReLU, torch.nn.MaxPool2d) called through call(). KeepsFunctionalActivations leaves them on instead; "
+                + "PathExclusionPruner itself has no such limit.")
+            { Module = hooked.Name };
+        }
+    }
+
+    /// <summary>Weights as they are; no biases, no activations, norm layers the identity.</summary>
+    private sealed class Bare(MaskedWeights weights, ActivationPattern pattern, bool record) : Evaluation
+    {
+        internal List<(HookedModule Layer, (double Sum, double Magnitude) Output)> Sums { get; } = [];
+
+        internal override bool Replaces(HookedModule hooked) => hooked.Weighted is not null || hooked.Norm is not null || hooked.IsRelu || hooked.IsOtherActivation || hooked.IsMaxPool;
+
+        internal override Tensor Compute(HookedModule hooked, Tensor input)
+        {
+            if (hooked.IsMaxPool) return Pool(hooked, input);
+            if (hooked.Weighted is not { } layer) return input.clone();
+            using var theta = weights.Theta(layer.Slot, input.dtype);
+            return layer.Apply(input, theta, null);
+        }
+
+        internal override Tensor? Leave(HookedModule hooked, int step, Tensor output)
+        {
+            using var magnitude = output.abs().sum();
+            Sums.Add((hooked, (output.sum().ToDouble(), magnitude.ToDouble())));
+            return null;
+        }
+
+        private Tensor Pool(HookedModule hooked, Tensor input)
+        {
+            if (!record) return PathEvaluation.Gather(input, pattern.NextIndices());
+            var (output, indices) = hooked.PoolWithIndices(input);
+            pattern.AddIndices(indices);
+            return output;
+        }
+    }
+}

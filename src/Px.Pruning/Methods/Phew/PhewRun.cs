@@ -1,0 +1,125 @@
+using System.Collections;
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
+using Microsoft.Extensions.Logging;
+using Px.Pruning.Engine;
+using Px.Pruning.Engine.Wiring;
+using static TorchSharp.torch;
+
+namespace Px.Pruning.Methods.Phew;
+
+internal sealed class PhewRun(ScoringContext context) : MethodRun(context)
+{
+    private UnitGraph? graph; // how the layers are joined depends on neither weights nor mask
+
+    internal override RoundScores Score(ScoringRound round)
+    {
+        var weights = new WalkWeights(Network, round.Alive);
+        graph ??= UnitGraph.Of(Network, Context.Token);
+        var order = new WalkOrder(Network, graph, weights, new SplitMix64(Context.Seed, $"PHEW {round.Number}"));
+        order.Walk(round.Wanted ?? long.MaxValue, Context.Token);
+        Context.Logger?.LogDebug("{Walks} walks touched {Touched} weights.", order.Walks, order.Touched);
+        return new(order.Scores());
+    }
+}
+
+/// <summary>Sends walks through the network, forward and backward in turn, and notes in which order they first touch each weight.</summary>
+internal sealed class WalkOrder
+{
+    // Walks that find next to nothing new would go on for ever: the last weights are the least likely.
+    private const int WalksBetweenChecks = 1000;
+    private const int NewBetweenChecks = 100;
+
+    private readonly Network network;
+    private readonly WalkWeights weights;
+    private readonly UnitGraph graph;
+    private readonly WalkDirection[] directions;
+    private readonly SplitMix64 random;
+    private readonly BitArray?[] touched; // of each of Network.Slots; null where it is not ranked
+    private readonly int[] starts; // of each of Network.Slots: where its weights begin among all
+    private readonly List<int> order = []; // of touched weights, by their place among all
+    private readonly Action<WeightSlot, int> visit;
+
+    internal WalkOrder(Network network, UnitGraph graph, WalkWeights weights, SplitMix64 random)
+    {
+        (this.network, this.graph, this.weights, this.random, visit) = (network, graph, weights, random, Visit);
+        touched = [.. network.Slots.Select(slot => slot.Prunable ? new BitArray((int)slot.Layer.Weight.numel()) : null)];
+        starts = new int[touched.Length];
+        for (int slot = 1; slot < starts.Length; slot++) starts[slot] = checked(starts[slot - 1] + (touched[slot - 1]?.Count ?? 0));
+        directions = [new WalkDirection(graph, weights, forward: true), new WalkDirection(graph, weights, forward: false)];
+    }
+
+    /// <summary>Ranked weights that walks have touched.</summary>
+    internal long Touched => order.Count;
+
+    /// <summary>Walks taken.</summary>
+    internal long Walks { get; private set; }
+
+    /// <summary>Walks until so many weights are touched, or until walks hardly find new ones.</summary>
+    internal void Walk(long wanted, CancellationToken token)
+    {
+        if (directions.Any(direction => direction.Starts.Count == 0)) return;
+        // The last walk may touch one more in every other call.
+        order.EnsureCapacity((int)Math.Min(wanted, touched.Sum(slot => slot?.Count ?? 0)) + graph.Calls.Count);
+        for (long before = Touched; Touched < wanted; before = Touched)
+        {
+            token.ThrowIfCancellationRequested();
+            for (int i = 0; i < WalksBetweenChecks && Touched < wanted; i++) WalkOnce();
+            if (Touched - before < NewBetweenChecks) return;
+        }
+    }
+
+    // The scores of each ranked weight: above 1 in the order of being touched, earlier is larger; where untouched the probability of a forward step through it,
+    // |θ| / Σ‖K(·, i)‖₁, and 0 in layers that are not called. Fresh, float64, on the CPU.
+    internal SlotTensors Scores()
+    {
+        long total = touched.Sum(slot => slot?.Count ?? 0L);
+        int[] places = [.. order], ranks = [.. Enumerable.Range(0, order.Count)];
+        Array.Sort(places, ranks);
+        int next = 0;
+        return new(network.Prunable, slot =>
+        {
+            var scores = zeros(slot.Layer.Weight.shape, float64, CPU);
+            var values = MemoryMarshal.Cast<byte, double>(scores.bytes);
+            int start = starts[slot.Index];
+            for (; next < places.Length && places[next] < start + values.Length; next++) values[places[next] - start] = 1 + total - ranks[next];
+            if (graph.Calls.FirstOrDefault(call => call.Slot == slot) is { } call) Fill(values, call.Grid, weights.Of(slot));
+            return scores;
+        });
+    }
+
+    private static void Fill(Span<double> scores, KernelGrid grid, Magnitudes magnitudes)
+    {
+        for (int input = 0; input < grid.Inputs; input++)
+        {
+            int first = input / grid.GroupInputs * grid.GroupOutputs;
+            double sum = 0;
+            for (int output = first; output < first + grid.GroupOutputs; output++)
+                sum += magnitudes.Sum(grid.Kernel(input, output) * grid.KernelSize, grid.KernelSize);
+            if (sum == 0) continue;
+            for (int output = first; output < first + grid.GroupOutputs; output++)
+            {
+                int tap = grid.Kernel(input, output) * grid.KernelSize;
+                for (int end = tap + grid.KernelSize; tap < end; tap++)
+                    if (scores[tap] == 0) scores[tap] = magnitudes[tap] / sum;
+            }
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private void WalkOnce()
+    {
+        var direction = directions[Walks % 2];
+        int start = direction.Starts[(int)(Walks / 2 % direction.Starts.Count)];
+        direction.Walk(random, start, visit);
+        Walks++;
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private void Visit(WeightSlot slot, int weight)
+    {
+        if (touched[slot.Index] is not { } known || known[weight]) return;
+        known[weight] = true;
+        order.Add(starts[slot.Index] + weight);
+    }
+}

@@ -1,0 +1,63 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
+using Px.Pruning.Engine;
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace Px.Pruning.Methods.Phew;
+
+/// <summary>The magnitudes that walks are drawn by, read where the parameters lie. What must be converted is a tensor in the current dispose scope.</summary>
+internal sealed class WalkWeights
+{
+    private readonly Tensor[] thetas;
+    private readonly Tensor?[] alive;
+
+    /// <exception cref="NonFiniteScoreException">A weight is NaN or infinite; the message names the parameter.</exception>
+    internal WalkWeights(Network network, SlotTensors? masks)
+    {
+        thetas = [.. network.Slots.Select(slot => slot.Detached().to(network.ComputeType).cpu().contiguous())];
+        alive = new Tensor?[thetas.Length];
+        foreach (var (slot, mask) in masks ?? Enumerable.Empty<KeyValuePair<WeightSlot, Tensor>>()) alive[slot.Index] = mask.contiguous();
+        foreach (var slot in network.Slots)
+        {
+            if (thetas[slot.Index].isfinite().all().ToBoolean()) continue;
+            throw new NonFiniteScoreException($"A weight of '{slot.Name}' is NaN or infinite, so that no walk can be drawn; the model is unchanged.")
+            { Parameter = slot.Name };
+        }
+    }
+
+    /// <summary>|θ| of every weight of a parameter. Valid as long as this.</summary>
+    internal Magnitudes Of(WeightSlot slot) => new(thetas[slot.Index], alive[slot.Index]);
+}
+
+/// <summary>|θ| of one parameter's weights, 0 where they are pruned: a view of its memory.</summary>
+internal readonly ref struct Magnitudes
+{
+    private readonly ReadOnlySpan<float> singles;
+    private readonly ReadOnlySpan<double> doubles;
+    private readonly ReadOnlySpan<byte> alive;
+
+    /// <param name="theta">float32 or float64, contiguous, on the CPU. Outlives this.</param>
+    /// <param name="alive">bool, likewise; null where nothing is pruned.</param>
+    internal Magnitudes(Tensor theta, Tensor? alive)
+    {
+        if (theta.dtype == ScalarType.Float64) doubles = MemoryMarshal.Cast<byte, double>(theta.bytes);
+        else singles = MemoryMarshal.Cast<byte, float>(theta.bytes);
+        if (alive is not null) this.alive = alive.bytes;
+    }
+
+    internal double this[int weight] =>
+        !IsAlive(weight) ? 0 : Math.Abs(doubles.IsEmpty ? singles[weight] : doubles[weight]);
+
+    internal bool IsAlive(int weight) => alive.IsEmpty || alive[weight] != 0;
+
+    internal bool IsAnyAlive(int first, int count) => alive.IsEmpty || alive.Slice(first, count).Contains((byte)1);
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    internal double Sum(int first, int count)
+    {
+        double sum = 0;
+        for (int i = first; i < first + count; i++) sum += this[i];
+        return sum;
+    }
+}

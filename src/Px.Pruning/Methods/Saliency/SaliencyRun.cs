@@ -1,0 +1,25 @@
+using Px.Pruning.Engine;
+using Px.Pruning.Engine.Weights;
+using static TorchSharp.torch;
+
+namespace Px.Pruning.Methods.Saliency;
+
+// SNIP, IterSNIP and FORCE: |θ ⊙ ∂L/∂θ| of the masked network, the gradient summed over the batches.
+// dense: whether pruned weights count with their own value and the gradient that they would have, instead of 0.
+internal sealed class SaliencyRun(ScoringContext context, NormStatistics statistics, bool dense = false) : MethodRun(context)
+{
+    internal override RoundScores Score(ScoringRound round)
+    {
+        using var scope = NewDisposeScope();
+        using var whole = new MaskedWeights(Network, null);
+        // Both before the weights are borrowed.
+        var masked = round.Weights.Thetas();
+        var factors = dense ? whole.Thetas() : masked;
+        using var function = WeightFunction.Of(Network, statistics);
+        function.Set(masked);
+        var gradients = new LossDerivatives(Context, function).Gradient(Context.Batches);
+
+        using var noGrad = no_grad();
+        return new(factors.Zip(gradients, (theta, dL) => (theta.to(float64) * dL.to(float64)).abs().cpu().MoveToOuterDisposeScope()));
+    }
+}

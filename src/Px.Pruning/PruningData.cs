@@ -1,0 +1,105 @@
+using static TorchSharp.torch;
+
+namespace Px.Pruning;
+
+/// <summary>
+/// What a method scores on: batches of inputs [B, …] and targets [B, …], or no data at all. Holds no tensor; it reads the sequence it
+/// was given once for every call of <see cref="IPruner.Prune"/> or <see cref="IPruner.Score"/>, only as far as
+/// <see cref="PruningOptions.Data"/> asks.
+/// </summary>
+/// <remarks>
+/// Samples are copied, to the device and (floating-point inputs) the dtype of the model. Targets keep their dtype, but that integers
+/// become int64 in the copy, as losses want class indices. The caller's tensors and loader are never changed or disposed.
+/// </remarks>
+public sealed class PruningData
+{
+    private readonly IEnumerable<(Tensor input, Tensor target)>? source;
+
+    private PruningData(IEnumerable<(Tensor input, Tensor target)>? source, long[]? sampleShape) =>
+        (this.source, SampleShape) = (source, sampleShape);
+
+    /// <summary>No data, for methods that need none.</summary>
+    public static PruningData None { get; } = new(null, null);
+
+    internal bool HasData => source is not null;
+
+    internal long[]? SampleShape { get; }
+
+    /// <summary>No data but the shape of an input, which lets a data-free method report FLOPs.</summary>
+    /// <param name="sample">The shape of one input without the batch dimension, for example <c>3, 32, 32</c>; each dimension at least 1.</param>
+    /// <exception cref="ArgumentException"><paramref name="sample"/> is empty or has a dimension below 1.</exception>
+    public static PruningData Shape(params long[] sample)
+    {
+        ArgumentNullException.ThrowIfNull(sample);
+        if (sample.Length == 0 || sample.Any(size => size < 1))
+            throw new ArgumentException(
+                $"A sample's shape has at least one dimension, and none below 1; found {ShapeText.Of(sample)}.", nameof(sample));
+        return new(null, [.. sample]);
+    }
+
+    /// <summary>Batches as pairs.</summary>
+    /// <param name="batches">Inputs [B, …] with targets [B, …]; read again for every call that scores.</param>
+    /// <exception cref="ArgumentNullException"><paramref name="batches"/> is null.</exception>
+    public static PruningData From(IEnumerable<(Tensor input, Tensor target)> batches)
+    {
+        ArgumentNullException.ThrowIfNull(batches);
+        return new(batches, null);
+    }
+
+    /// <summary>The batches of a <c>torch.utils.data.DataLoader</c>, which are dictionaries.</summary>
+    /// <param name="loader">Read again for every call that scores; not disposed.</param>
+    /// <param name="inputKey">The key of the inputs. Default <c>data</c>, as in TorchSharp's own datasets.</param>
+    /// <param name="targetKey">The key of the targets. Default <c>label</c>, as in TorchSharp's own datasets.</param>
+    /// <exception cref="ArgumentException"><paramref name="loader"/> or a key is null, or a key is empty.</exception>
+    public static PruningData From(IEnumerable<Dictionary<string, Tensor>> loader, string inputKey = "data", string targetKey = "label")
+    {
+        ArgumentNullException.ThrowIfNull(loader);
+        ArgumentException.ThrowIfNullOrEmpty(inputKey);
+        ArgumentException.ThrowIfNullOrEmpty(targetKey);
+        return new(Pairs(loader, inputKey, targetKey), null);
+    }
+
+    /// <summary>The batches of an <c>IterableDataLoader</c> or of a <c>TensorDataset</c>: lists of two tensors, inputs and targets.</summary>
+    /// <param name="loader">Read again for every call that scores; not disposed.</param>
+    /// <exception cref="ArgumentNullException"><paramref name="loader"/> is null.</exception>
+    public static PruningData From(IEnumerable<IList<Tensor>> loader)
+    {
+        ArgumentNullException.ThrowIfNull(loader);
+        return new(Pairs(loader), null);
+    }
+
+    /// <summary>The caller's batches, borrowed: each is the caller's until the enumerator moves on.</summary>
+    internal IEnumerable<(Tensor input, Tensor target)> Read() => source ?? [];
+
+    private static IEnumerable<(Tensor, Tensor)> Pairs(IEnumerable<Dictionary<string, Tensor>> loader, string inputKey, string targetKey)
+    {
+        foreach (var batch in loader)
+        {
+            if (batch is null) throw new ArgumentException("The data has a batch that is null.", nameof(loader));
+            if (!batch.TryGetValue(inputKey, out var input) || !batch.TryGetValue(targetKey, out var target))
+                throw new ArgumentException(
+                    $"A batch has no '{(batch.ContainsKey(inputKey) ? targetKey : inputKey)}'; its keys are: "
+                    + $"{string.Join(", ", batch.Keys.Select(key => $"'{key}'"))}. "
+                    + "Name them with PruningData.From(loader, inputKey, targetKey).", nameof(loader));
+            yield return (input, target);
+        }
+    }
+
+    private static IEnumerable<(Tensor, Tensor)> Pairs(IEnumerable<IList<Tensor>> loader)
+    {
+        foreach (var batch in loader)
+        {
+            if (batch is not [var input, var target])
+                throw new ArgumentException(
+                    $"A batch is a list of two tensors, inputs and targets; found {(batch is null ? "null" : $"{batch.Count} tensors")}. "
+                    + "Choose two with PruningData.From(batches.Select(b => (input, target))).", nameof(loader));
+            yield return (input, target);
+        }
+    }
+}
+
+/// <summary>Shapes as messages write them: <c>[128, 3, 32, 32]</c>.</summary>
+internal static class ShapeText
+{
+    public static string Of(ReadOnlySpan<long> shape) => $"[{string.Join(", ", shape.ToArray())}]";
+}

@@ -1,0 +1,79 @@
+using System.Globalization;
+using Microsoft.Extensions.Logging;
+using Px.Pruning.Ranking;
+using static TorchSharp.torch;
+
+namespace Px.Pruning;
+
+// The rounds of one call: how many weights each leaves, which of them the scope chooses, and who is told.
+internal sealed class PruningPlan
+{
+    private readonly string method;
+    private readonly double sparsity;
+    private readonly PruningOptions options;
+    private readonly double[] densities;
+    private readonly long total;
+
+    // ArgumentException: the schedule breaks its promise, or the scope cannot keep its own at this sparsity.
+    internal PruningPlan(
+        string method, int defaultRounds, double sparsity, PruningOptions options, IEnumerable<(string Name, long Weights)> parameters)
+    {
+        var weights = parameters.ToList();
+        (this.method, this.sparsity, this.options) = (method, sparsity, options);
+        total = weights.Sum(parameter => parameter.Weights);
+        densities = options.Schedule.Plan(options.Rounds ?? defaultRounds, 1 - sparsity);
+        options.Scope.Check(weights, Keep(Rounds));
+    }
+
+    internal int Rounds => densities.Length;
+
+    // The densities after each round, to the bit.
+    internal string Densities => string.Join(" ", densities.Select(density => density.ToString("R", CultureInfo.InvariantCulture)));
+
+    internal string Scope => options.Scope.ToString()!;
+
+    internal string Counting => options.Counting.ToString();
+
+    // How many weights of all are to stay after a round.
+    internal long Wanted(int round) => Keep(round).Of(total);
+
+    // Which weights stay after a round: for each parameter a bool tensor on the CPU, in the current dispose scope.
+    internal IReadOnlyList<Tensor> Select(int round, IEnumerable<(string Name, Tensor Scores, Tensor Alive)> parameters) =>
+        options.Scope.Select([.. parameters.Select(p => new ScoredParameter(p.Name, p.Scores, p.Alive))], Keep(round));
+
+    // Tells logger, collector and progress of the masks after a round.
+    internal void Report(int round, TimeSpan elapsed, IEnumerable<KeyValuePair<string, Tensor>> masks)
+    {
+        var named = masks.ToList();
+        long kept = named.Sum(mask => (long)mask.Value.bytes.Count((byte)1));
+        options.Logger?.LogInformation(
+            "{Method} round {Round} of {Rounds}: {Kept} of {Total} weights kept.", method, round, Rounds, kept, total);
+        options.RoundMasks?.Add(new PruningMask(named, new Dictionary<string, string>
+        {
+            ["method"] = method,
+            ["round"] = round.ToString(CultureInfo.InvariantCulture),
+        }));
+        options.Progress?.Report(new PruningProgress(method, round, Rounds, kept, total, elapsed));
+    }
+
+    // What a mask's metadata says of the call; a method adds its own settings.
+    internal Dictionary<string, string> Metadata(string seed) => new()
+    {
+        ["method"] = method,
+        ["sparsity"] = sparsity.ToString("R", CultureInfo.InvariantCulture),
+        ["rounds"] = Rounds.ToString(CultureInfo.InvariantCulture),
+        ["schedule"] = options.Schedule.ToString()!,
+        ["scope"] = Scope,
+        ["counting"] = Counting,
+        ["seed"] = seed,
+    };
+
+    internal static void Check(double sparsity)
+    {
+        if (sparsity >= 0 && sparsity < 1) return;
+        throw new ArgumentOutOfRangeException(
+            nameof(sparsity), sparsity, "The sparsity is the fraction of weights to remove: at least 0 and below 1.");
+    }
+
+    private KeepCount Keep(int round) => new(densities[round - 1], options.Counting);
+}

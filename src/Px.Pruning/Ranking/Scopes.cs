@@ -1,0 +1,174 @@
+using System.Globalization;
+using Px.Pruning.Masking;
+using static TorchSharp.torch;
+
+namespace Px.Pruning.Ranking;
+
+internal sealed class GlobalScope : PruningScope
+{
+    internal override IReadOnlyList<Tensor> Select(IReadOnlyList<ScoredParameter> parameters, KeepCount keep, IReadOnlyList<long> floors)
+    {
+        long count = keep.Of(parameters.Sum(p => p.Scores.numel()));
+        return floors.All(floor => floor == 0) ? TopK.Select(parameters, count) : Select(parameters, count, floors);
+    }
+
+    /// <summary>Each layer's floor from its own ranking, and the rest from one ranking of all that is then left.</summary>
+    private static List<Tensor> Select(IReadOnlyList<ScoredParameter> parameters, long count, IReadOnlyList<long> floors)
+    {
+        using var temporaries = NewDisposeScope();
+        var reserved = parameters.Select((p, i) => TopK.Select([p], floors[i])[0]).ToList();
+        var left = parameters.Select((p, i) => p with { Alive = p.Alive.logical_and(reserved[i].logical_not()) }).ToList();
+        var others = TopK.Select(left, count - floors.Sum());
+        var masks = reserved.Zip(others, (floor, other) => floor.logical_or(other)).ToList();
+        return masks.ConvertAll(mask => mask.MoveToOuterDisposeScope());
+    }
+
+    public override string ToString() => "global";
+}
+
+internal sealed class LayerWiseScope : PruningScope
+{
+    internal override IReadOnlyList<Tensor> Select(IReadOnlyList<ScoredParameter> parameters, KeepCount keep, IReadOnlyList<long> floors)
+    {
+        // What a floor adds to one layer another must give, which no ranking of a layer by itself can know.
+        if (floors.Any(floor => floor > 0)) return Uniform.Select(parameters, keep, floors);
+        return TopK.SelectEach(parameters, [.. parameters.Select(p => keep.Of(p.Scores.numel()))]);
+    }
+
+    public override string ToString() => "layer-wise";
+}
+
+/// <summary>Divides the weights to keep among the layers by their shapes, and lets each layer rank its own.</summary>
+/// <param name="name">What the mask's metadata calls the scope.</param>
+/// <param name="share">From a weight's shape, a number that its count shall be in proportion to; above 0 where there are weights.</param>
+internal sealed class ApportionedScope(string name, Func<long[], long> share) : PruningScope
+{
+    internal override IReadOnlyList<Tensor> Select(IReadOnlyList<ScoredParameter> parameters, KeepCount keep, IReadOnlyList<long> floors)
+    {
+        var alive = parameters.Select(p => MaskTensors.CountTrue(p.Alive)).ToArray();
+        var shares = parameters.Select(p => share(p.Scores.shape)).ToArray();
+        long count = Math.Min(keep.Of(parameters.Sum(p => p.Scores.numel())), alive.Sum());
+        return TopK.SelectEach(parameters, Apportionment.Divide(count, shares, floors, alive));
+    }
+
+    public override string ToString() => name;
+}
+
+/// <summary>
+/// Divides a whole number among layers in proportion to shares, between bounds, exactly: <c>xᵢ = clamp(λ·sᵢ, fᵢ, cᵢ)</c> with the λ for which
+/// they sum to the total, and then largest remainders.
+/// </summary>
+/// <remarks>
+/// Whole numbers throughout, so that no rounding error decides a tie. The bounds are those of CSS flexible boxes
+/// (<see href="https://www.w3.org/TR/css-flexbox-1/#resolve-flexible-lengths"/>): of layers below their floor and layers above their
+/// capacity, the kind that is further off in sum is settled, since λ can only move away from the other kind.
+/// </remarks>
+internal static class Apportionment
+{
+    /// <summary>The number for each layer; they sum to <paramref name="total"/>.</summary>
+    /// <param name="total">In [Σ floors, Σ capacities].</param>
+    /// <param name="shares">At least 0, and above 0 where the capacity is. Only their ratios matter.</param>
+    /// <param name="floors">At least 0, at most the capacity.</param>
+    /// <param name="capacities">At least 0.</param>
+    /// <remarks>Of equal remainders the earlier layer's is rounded up.</remarks>
+    public static long[] Divide(long total, IReadOnlyList<long> shares, IReadOnlyList<long> floors, IReadOnlyList<long> capacities)
+    {
+        var counts = new long[shares.Count];
+        var open = Enumerable.Range(0, shares.Count).Where(i => capacities[i] > 0).ToList();
+        while (true)
+        {
+            // λ = left / sum. Everything is compared times `sum`, where λ·sᵢ is the whole number sᵢ·left.
+            long left = total - counts.Sum(), sum = open.Sum(i => shares[i]);
+            var below = open.Where(i => Int128.Sign(Gap(i, floors[i])) > 0).ToList();
+            var above = open.Where(i => Int128.Sign(Gap(i, capacities[i])) < 0).ToList();
+            if (below.Count + above.Count == 0) return RoundLargestRemainders(counts, open, shares, left, sum);
+
+            var balance = below.Aggregate(Int128.Zero, (gaps, i) => gaps + Gap(i, floors[i]));
+            balance = above.Aggregate(balance, (gaps, i) => gaps + Gap(i, capacities[i]));
+            if (balance >= 0) Settle(below, floors);
+            if (balance <= 0) Settle(above, capacities);
+
+            Int128 Gap(int i, long bound) => (Int128)bound * sum - (Int128)shares[i] * left;
+        }
+
+        void Settle(List<int> layers, IReadOnlyList<long> bounds)
+        {
+            foreach (int i in layers) counts[i] = bounds[i];
+            open.RemoveAll(layers.Contains);
+        }
+    }
+
+    private static long[] RoundLargestRemainders(long[] counts, List<int> open, IReadOnlyList<long> shares, long left, long sum)
+    {
+        var exact = open.ConvertAll(i => (Layer: i, Value: Int128.DivRem((Int128)shares[i] * left, sum)));
+        foreach (var (layer, value) in exact) counts[layer] = (long)value.Quotient;
+        int missing = (int)(left - exact.Sum(x => (long)x.Value.Quotient)); // below the number of open layers
+        foreach (var (layer, _) in exact.OrderByDescending(x => x.Value.Remainder).Take(missing)) counts[layer]++;
+        return counts;
+    }
+}
+
+/// <summary>How many weights a layer shall keep in proportion to the others, from its weight's shape [a, b, k₁, k₂, …].</summary>
+/// <remarks>
+/// Whole numbers: density times weights with the denominator cancelled. The formulas do not tell a from b, so that the layout of
+/// transposed convolutions needs no case of its own.
+/// </remarks>
+internal static class LayerShares
+{
+    /// <summary>All weights: every layer has the same density.</summary>
+    public static long Uniform(long[] shape) => Product(shape);
+
+    /// <summary><c>(a + b) / (a·b) · a·b·Πk = (a + b)·Πk</c>.</summary>
+    public static long ErdosRenyi(long[] shape) => shape[..2].Sum() * Product(shape[2..]);
+
+    /// <summary><c>(a + b + Σk) / (a·b·Πk) · a·b·Πk = a + b + Σk</c>.</summary>
+    public static long ErdosRenyiKernel(long[] shape) => shape.Sum();
+
+    private static long Product(long[] sizes) => sizes.Aggregate(1L, (product, size) => product * size);
+}
+
+/// <summary>Another scope, of which every layer keeps at least a part.</summary>
+internal sealed class MinimumDensityScope(PruningScope inner, double minimum) : PruningScope
+{
+    internal override void Check(IEnumerable<(string Name, long Weights)> parameters, KeepCount keep)
+    {
+        var layers = parameters.ToList();
+        inner.Check(layers, keep);
+        long total = layers.Sum(layer => layer.Weights), kept = keep.Of(total);
+        long needed = layers.Sum(layer => Floor(layer.Weights, layer.Weights));
+        if (needed <= kept) return;
+        throw new ArgumentException(string.Create(CultureInfo.InvariantCulture,
+            $"A minimum density of {minimum} keeps {needed:N0} weights in {layers.Count} layers (at least one in each), but at sparsity "
+            + $"{1 - keep.Density:0.######} only {kept:N0} of {total:N0} remain. "
+            + $"Prune at most to sparsity {Math.Floor(1e6 * (total - needed) / total) / 1e6:0.######}, or lower the minimum density."));
+    }
+
+    internal override IReadOnlyList<Tensor> Select(IReadOnlyList<ScoredParameter> parameters, KeepCount keep, IReadOnlyList<long> floors) =>
+        inner.Select(parameters, keep,
+            [.. parameters.Select((p, i) => Math.Max(floors[i], Floor(p.Scores.numel(), MaskTensors.CountTrue(p.Alive))))]);
+
+    public override string ToString() => string.Create(CultureInfo.InvariantCulture, $"{inner}, minimum density {minimum}");
+
+    // A floor is what a layer keeps at least, and rounded whatever the counting.
+    private long Floor(long weights, long alive) => Math.Min(Math.Max(1, new KeepCount(minimum).Of(weights)), alive);
+}
+
+// A scope that the user gives as a function.
+internal sealed class CustomScope(Func<PruningScores, double, PruningMask?, PruningMask> select, string name) : PruningScope
+{
+    internal override bool TakesFloors => false;
+
+    internal override IReadOnlyList<Tensor> Select(IReadOnlyList<ScoredParameter> parameters, KeepCount keep, IReadOnlyList<long> floors)
+    {
+        using var scores = new PruningScores(parameters.Select(p => KeyValuePair.Create(p.Name, p.Scores)));
+        using var before = new PruningMask(parameters.Select(p => KeyValuePair.Create(p.Name, p.Alive)));
+        using var after = select(scores, keep.Density, before.Kept < before.Total ? before : null)
+            ?? throw new ArgumentException($"The scope '{name}' returned no mask.");
+        using var both = before.Intersect(after); // refuses other names and shapes
+        if (both.Kept < after.Kept)
+            throw new ArgumentException($"The scope '{name}' brings back {after.Kept - both.Kept} weights that were pruned before.");
+        return [.. parameters.Select(p => after[p.Name].clone())];
+    }
+
+    public override string ToString() => name;
+}

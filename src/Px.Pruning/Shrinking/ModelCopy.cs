@@ -1,0 +1,31 @@
+using TorchSharp;
+using static TorchSharp.torch;
+using static TorchSharp.torch.nn;
+
+namespace Px.Pruning.Shrinking;
+
+/// <summary>Makes a fresh module of the same architecture equal to another.</summary>
+internal static class ModelCopy
+{
+    /// <exception cref="ArgumentException">It has other parameters or buffers.</exception>
+    internal static void Fill(Module<Tensor, Tensor> model, Module<Tensor, Tensor> copy)
+    {
+        using var scope = NewDisposeScope();
+        using var noGrad = no_grad();
+        if (model.parameters().FirstOrDefault() is { } first) copy.to(first.device, first.dtype);
+        Dictionary<string, Tensor> found = model.state_dict(), made = copy.state_dict();
+        var different = found.Keys.Union(made.Keys)
+            .Where(name => !found.TryGetValue(name, out var a) || !made.TryGetValue(name, out var b) || !a.shape.SequenceEqual(b.shape)).ToList();
+        if (different.Count > 0)
+            throw new ArgumentException($"The factory's module has another architecture than the model: different or missing are {string.Join(", ", different.Take(10).Select(name => $"'{name}'"))}.", nameof(copy));
+        foreach (var (name, tensor) in found)
+        {
+            made[name].copy_(tensor);
+            if (tensor.is_leaf) made[name].requires_grad = tensor.requires_grad;
+        }
+
+        var modes = model.named_modules().Prepend((name: "", module: model)).ToDictionary(m => m.name, m => m.module.training);
+        foreach (var (name, module) in copy.named_modules().Prepend((name: "", module: copy)))
+            if (modes.TryGetValue(name, out bool training) && module.training != training) module.train(training);
+    }
+}

@@ -1,0 +1,44 @@
+namespace Px.Pruning;
+
+/// <summary>A random generator whose numbers never change with the platform or the runtime's version.</summary>
+/// <remarks><b>Source:</b> Steele, Lea and Flood, OOPSLA 2014, <see href="https://doi.org/10.1145/2660193.2660195"/>.</remarks>
+internal sealed class SplitMix64
+{
+    private ulong state;
+
+    /// <summary>Starts a sequence that belongs to both a seed and a name.</summary>
+    public SplitMix64(long seed, string name)
+    {
+        state = (ulong)seed;
+        foreach (var symbol in name)
+            state = Next() ^ symbol;
+    }
+
+    /// <summary>Puts the values into random order, each order equally likely (Fisher and Yates).</summary>
+    public void Shuffle(Span<bool> values)
+    {
+        for (var last = values.Length - 1; last > 0; last--)
+        {
+            var other = Below(last + 1);
+            (values[last], values[other]) = (values[other], values[last]);
+        }
+    }
+
+    /// <summary>A number from [0, 1): the next 53 bits.</summary>
+    public double Uniform() => (Next() >> 11) * (1.0 / (1L << 53));
+
+    /// <summary>A seed for another generator: from 0 up.</summary>
+    public long Seed() => (long)(Next() >> 1);
+
+    /// <summary>64 random bits.</summary>
+    public ulong Next()
+    {
+        var z = state += 0x9E3779B97F4A7C15;
+        z = (z ^ (z >> 30)) * 0xBF58476D1CE4E5B9;
+        z = (z ^ (z >> 27)) * 0x94D049BB133111EB;
+        return z ^ (z >> 31);
+    }
+
+    /// <summary>A number from 0 to <paramref name="bound"/> − 1; the bias is below 2⁻³² for every bound.</summary>
+    private int Below(int bound) => (int)Math.BigMul(Next(), (ulong)bound, out _);
+}
