@@ -42,6 +42,16 @@ public sealed partial class ConventionTests
     }
 
     [Fact]
+    public void Contributing_NamesSourcesThatExist()
+    {
+        string root = Libraries.RepositoryRoot();
+        var named = System.Text.RegularExpressions.Regex.Matches(File.ReadAllText(Path.Combine(root, "CONTRIBUTING.md")), @"src/[\w./]+\.cs");
+
+        named.Should().HaveCountGreaterThan(7, "two ways through the library are listed");
+        named.Select(match => match.Value).Should().OnlyContain(file => File.Exists(Path.Combine(root, file)));
+    }
+
+    [Fact]
     public void Settings_NameTheirDefault()
     {
         var docs = Libraries.Documentation(Libraries.Core);

@@ -23,7 +23,7 @@ internal static class Libraries
             .Where(file => !file.Replace('\\', '/').Contains("/obj/", StringComparison.Ordinal));
 
     /// <summary>The folder above the test assembly that holds the solution: a deterministic build hides where its sources were.</summary>
-    private static string RepositoryRoot()
+    public static string RepositoryRoot()
     {
         var folder = new DirectoryInfo(AppContext.BaseDirectory);
         while (folder is not null && !File.Exists(Path.Combine(folder.FullName, "Px.sln"))) folder = folder.Parent;
