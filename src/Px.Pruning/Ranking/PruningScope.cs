@@ -10,7 +10,7 @@ namespace Px.Pruning;
 /// <see cref="PruningOptions.Counting"/> can replace <c>round(density · …)</c>, here and below, except in a minimum density.</para>
 /// <para><b>Ties:</b> of equal scores the earlier weight is kept: first by the order of the parameters in the model, then by the
 /// row-major index inside the parameter. −0 equals +0.</para>
-/// <para><b>Cost:</b> linear in N, a few passes over the scores. Memory for the masks, and at most eight bytes a weight while the threshold is found.</para>
+/// <para><b>Cost:</b> linear in N, a few passes over the scores. Memory for the masks.</para>
 /// </remarks>
 public abstract class PruningScope
 {

@@ -6,7 +6,7 @@ namespace Px.Pruning;
 /// <remarks>To write one of your own, derive and override <see cref="Density"/>, or pass a function to <see cref="Custom"/>.</remarks>
 public abstract class SparsitySchedule
 {
-    /// <summary>The final density in every round: <c>dₜ = d</c>. Later rounds re-rank nothing new, so one round is enough.</summary>
+    /// <summary>The final density in every round: <c>dₜ = d</c>. One round is enough, except for methods whose pruned weights may return (FORCE).</summary>
     public static SparsitySchedule OneShot { get; } = new FormulaSchedule("one-shot", static (_, _, final) => final);
 
     /// <summary>The same number of weights in every round: <c>dₜ = 1 − (1 − d)·t/T</c>.</summary>

@@ -128,7 +128,7 @@ internal sealed class LayerState : IDisposable
         return part.contiguous().MoveToOuterDisposeScope();
     }
 
-    /// <summary>Puts the tensors and counts into the layer, which disposes those it has.</summary>
+    /// <summary>Puts the tensors and counts into the layer, which would dispose those it has: take them first.</summary>
     internal void Install(nn.Module module)
     {
         switch (module)

@@ -60,7 +60,7 @@ internal sealed class LossDerivatives(ScoringContext context, WeightFunction fun
         return L.numel() == 1
             ? L
             : throw new ArgumentException(
-                $"The loss must be a single number, but has shape {ShapeText.Of(L.shape)}: PruningOptions.Loss has to reduce over the batch.");
+                $"The loss must be a single number, but has shape {ShapeText.Of(L.shape)}: PruningOptions.Loss (or the function given to PruningContext.Gradients) has to reduce over the batch.");
     }
 
     // autograd.grad ends the process where backward throws. So a plain backward pass of two samples goes first: what it gets through, grad gets through.
