@@ -5,18 +5,23 @@ using static TorchSharp.torch;
 
 namespace Px.Pruning.Models;
 
-/// <summary>The residual networks for small images: a 3×3 convolution, three stages of basic blocks at full, half and quarter resolution, the mean over the image, one linear layer.</summary>
+/// <summary>The residual networks for small images: a 3×3 convolution, three stages of basic blocks at full, half and quarter resolution,
+/// the mean over the image, one linear layer.</summary>
 /// <remarks>
-/// <para><b>Shape:</b> [B, <see cref="CifarResNetOptions.InputChannels"/>, H, W] → [B, <see cref="CifarResNetOptions.Classes"/>], logits. Made for 28×28 and 32×32; larger images need not be square.</para>
-/// <para><b>Names:</b> PyTorch's: <c>conv1.weight</c>, <c>bn1.weight</c>, <c>layer1.0.conv1.weight</c>, …, so that state dicts from the Python world load with no renaming.</para>
-/// <para><b>Initialisation:</b> weights of convolutions and of the classifier Kaiming normal with fan-in, std = √(2 / fan_in), as in the protocol of the
-/// pruning-at-initialisation papers; the classifier's bias uniform in ±1/√fan_in, as PyTorch leaves it; norms 1 and 0.</para>
-/// <para><b>Hooks:</b> every ReLU is a module, used once and not in place, and every child runs through <c>call</c>, so that hooks see each one.</para>
+/// <para><b>Shape:</b> [B, <see cref="CifarResNetOptions.InputChannels"/>, H, W] → [B, <see cref="CifarResNetOptions.Classes"/>], logits.
+/// Made for 28×28 and 32×32; larger images need not be square.</para>
+/// <para><b>Names:</b> PyTorch's: <c>conv1.weight</c>, <c>bn1.weight</c>, <c>layer1.0.conv1.weight</c>, …, so that state dicts from the
+/// Python world load with no renaming.</para>
+/// <para><b>Initialisation:</b> weights of convolutions and of the classifier Kaiming normal with fan-in, std = √(2 / fan_in), as in the
+/// protocol of the pruning-at-initialisation papers; the classifier's bias uniform in ±1/√fan_in, as PyTorch leaves it; norms 1 and
+/// 0.</para>
+/// <para><b>Hooks:</b> every ReLU is a module, used once and not in place, and every child runs through <c>call</c>, so that hooks see each
+/// one.</para>
 /// <para><b>Source:</b> He et al., CVPR 2016, section 4.2, <see href="https://arxiv.org/abs/1512.03385"/>.</para>
 /// </remarks>
 public sealed class CifarResNet : nn.Module<Tensor, Tensor>
 {
-    /// <summary>The children's names that are not the caller's choice.</summary>
+    // The children's names that are not the caller's choice.
     internal static readonly IReadOnlyList<string> Names = ["conv1", "bn1", "relu", "layer1", "layer2", "layer3", "avgpool"];
 
     private readonly Conv2d _conv1;
@@ -66,7 +71,8 @@ public sealed class CifarResNet : nn.Module<Tensor, Tensor>
         return _classifier.call(x.flatten(1)).MoveToOuterDisposeScope();
     }
 
-    /// <summary>Layers, shapes, parameters and FLOPs for one image of 32×32: a <see cref="ModelSummary"/>, for which the network runs once.</summary>
+    /// <summary>Layers, shapes, parameters and FLOPs for one image of 32×32: a <see cref="ModelSummary"/>, for which the network runs
+    /// once.</summary>
     public override string ToString() => ModelSummary.Of(this, Options.InputChannels, 32, 32).ToString();
 
     /// <summary>Nothing: the constructor has named every child, two of them as the caller asked.</summary>

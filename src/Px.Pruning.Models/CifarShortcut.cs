@@ -1,7 +1,8 @@
 namespace Px.Pruning.Models;
 
 /// <summary>How a residual block of a <see cref="CifarResNet"/> passes its input on where it halves the image and adds channels.</summary>
-/// <remarks>Blocks that change neither pass their input on as it is, whatever is chosen here. Source: He et al. 2016, section 3.3.</remarks>
+/// <remarks>Blocks that change neither pass their input on as it is, whatever is chosen here. Source: He et al. 2016, section
+/// 3.3.</remarks>
 public enum CifarShortcut
 {
     /// <summary>Option A: every second row and column, the added channels zero. No parameters. He et al. use it for CIFAR-10.</summary>

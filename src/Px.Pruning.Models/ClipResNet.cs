@@ -5,17 +5,20 @@ using static TorchSharp.torch;
 
 namespace Px.Pruning.Models;
 
-/// <summary>The image encoder of CLIP's RN50: a ResNet-50 with a stem of three convolutions, average pools instead of strides, and attention pooling.</summary>
+/// <summary>The image encoder of CLIP's RN50: a ResNet-50 with a stem of three convolutions, average pools instead of strides, and
+/// attention pooling.</summary>
 /// <remarks>
-/// <para><b>Shape:</b> [B, <see cref="ClipResNetOptions.InputChannels"/>, H, W] → [B, <see cref="ClipResNetOptions.Classes"/>] logits; without a classifier
-/// [B, <see cref="ClipResNetOptions.EmbeddingSize"/>] embeddings, not normalised, or [B, 32 · <see cref="ClipResNetOptions.Width"/>] features with average pooling.</para>
-/// <para><b>Names:</b> those of CLIP's state dict behind its prefix <c>visual.</c>: <c>conv1.weight</c>, <c>layer1.0.downsample.0.weight</c>,
-/// <c>attnpool.positional_embedding</c>, <c>attnpool.q_proj.weight</c>, …; the new classifier is <c>fc</c>. <see cref="Pretrained.Clip"/> reads such files.</para>
-/// <para><b>Initialisation:</b> convolutions Kaiming normal with fan-out, as in this library's other ImageNet networks; attention and its position embeddings
-/// N(0, 1/C) as CLIP's authors begin; the classifier as PyTorch leaves it; norms 1 and 0.
+/// <para><b>Shape:</b> [B, <see cref="ClipResNetOptions.InputChannels"/>, H, W] → [B, <see cref="ClipResNetOptions.Classes"/>] logits;
+/// without a classifier [B, <see cref="ClipResNetOptions.EmbeddingSize"/>] embeddings, not normalised, or [B, 32 ·
+/// <see cref="ClipResNetOptions.Width"/>] features with average pooling.</para>
+/// <para><b>Names:</b> those of CLIP's state dict behind its prefix <c>visual.</c>: <c>conv1.weight</c>,
+/// <c>layer1.0.downsample.0.weight</c>, <c>attnpool.positional_embedding</c>, <c>attnpool.q_proj.weight</c>, …; the new classifier is
+/// <c>fc</c>. <see cref="Pretrained.Clip"/> reads such files.</para>
+/// <para><b>Initialisation:</b> convolutions Kaiming normal with fan-out, as in this library's other ImageNet networks; attention and its
+/// position embeddings N(0, 1/C) as CLIP's authors begin; the classifier as PyTorch leaves it; norms 1 and 0.
 /// <b>Deviation:</b> the authors begin with scale 0 in each block's last norm, which would hide the blocks from every pruning score.</para>
-/// <para><b>Hooks:</b> every ReLU is a module, used once and not in place, and every child runs through <c>call</c>, so that hooks see each one. PX needs
-/// <see cref="ClipPooling.Average"/>: attention's softmax and products of activations have no paths.</para>
+/// <para><b>Hooks:</b> every ReLU is a module, used once and not in place, and every child runs through <c>call</c>, so that hooks see each
+/// one. PX needs <see cref="ClipPooling.Average"/>: attention's softmax and products of activations have no paths.</para>
 /// <para><b>Source:</b> Radford et al., ICML 2021, section 2.4, <see href="https://arxiv.org/abs/2103.00020"/>.</para>
 /// </remarks>
 public sealed class ClipResNet : nn.Module<Tensor, Tensor>
@@ -65,8 +68,10 @@ public sealed class ClipResNet : nn.Module<Tensor, Tensor>
         return (_classifier is null ? x : _classifier.call(x)).MoveToOuterDisposeScope();
     }
 
-    /// <summary>Layers, shapes, parameters and FLOPs for one image of <see cref="ClipResNetOptions.InputResolution"/>: a <see cref="ModelSummary"/>, for which the network runs once.</summary>
-    public override string ToString() => ModelSummary.Of(this, Options.InputChannels, Options.InputResolution, Options.InputResolution).ToString();
+    /// <summary>Layers, shapes, parameters and FLOPs for one image of <see cref="ClipResNetOptions.InputResolution"/>: a
+    /// <see cref="ModelSummary"/>, for which the network runs once.</summary>
+    public override string ToString() =>
+        ModelSummary.Of(this, Options.InputChannels, Options.InputResolution, Options.InputResolution).ToString();
 
     /// <summary>Nothing: the constructor has named every child.</summary>
     protected override void RegisterComponents()

@@ -6,7 +6,8 @@ public sealed record ClipResNetOptions
     /// <summary>How the last feature map becomes a vector. <see cref="ClipPooling.Attention"/> by default.</summary>
     public ClipPooling Pooling { get; init; } = ClipPooling.Attention;
 
-    /// <summary>The number of outputs of a new linear classifier <c>fc</c> behind the pooling, at least 1. Null, the default, for none: the network yields the pooled vector.</summary>
+    /// <summary>The number of outputs of a new linear classifier <c>fc</c> behind the pooling, at least 1. Null, the default, for none: the
+    /// network yields the pooled vector.</summary>
     public int? Classes { get; init; }
 
     /// <summary>The size of the embedding that attention yields, at least 1; average pooling ignores it. 1024 by default.</summary>
@@ -21,7 +22,8 @@ public sealed record ClipResNetOptions
     /// <summary>The channels of the images, at least 1. 3 by default.</summary>
     public int InputChannels { get; init; } = 3;
 
-    /// <summary>The channels behind the stem, an even number from 2 up; the last feature map has 32 times as many. 64 by default, CLIP's; less for quick trials.</summary>
+    /// <summary>The channels behind the stem, an even number from 2 up; the last feature map has 32 times as many. 64 by default, CLIP's;
+    /// less for quick trials.</summary>
     public int Width { get; init; } = 64;
 
     /// <summary>
@@ -38,7 +40,8 @@ public sealed record ClipResNetOptions
             ArgumentOutOfRangeException.ThrowIfLessThan(classes, 1, nameof(Classes));
         ArgumentOutOfRangeException.ThrowIfLessThan(EmbeddingSize, 1);
         if (!(InputResolution >= 32 && InputResolution % 32 == 0))
-            throw new ArgumentOutOfRangeException(nameof(InputResolution), InputResolution, "The resolution is a multiple of 32, at least 32.");
+            throw new ArgumentOutOfRangeException(nameof(InputResolution),
+                InputResolution, "The resolution is a multiple of 32, at least 32.");
         ArgumentOutOfRangeException.ThrowIfLessThan(InputChannels, 1);
         if (!(Width >= 2 && Width % 2 == 0))
             throw new ArgumentOutOfRangeException(nameof(Width), Width, "The width is even, at least 2: the stem begins with half of it.");

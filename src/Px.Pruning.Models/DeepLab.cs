@@ -5,19 +5,24 @@ using static TorchSharp.torch;
 
 namespace Px.Pruning.Models;
 
-/// <summary>DeepLabV3 and DeepLabV3+ for semantic segmentation: a dilated backbone, atrous spatial pyramid pooling, in V3+ a decoder, logits enlarged to the image.</summary>
+/// <summary>DeepLabV3 and DeepLabV3+ for semantic segmentation: a dilated backbone, atrous spatial pyramid pooling, in V3+ a decoder,
+/// logits enlarged to the image.</summary>
 /// <remarks>
-/// <para><b>Shape:</b> [B, <see cref="DeepLabOptions.InputChannels"/>, H, W] → [B, <see cref="DeepLabOptions.Classes"/>, H, W], logits, for any H and W; one tensor, so that
-/// losses and pruners take it as it is.</para>
-/// <para><b>Names:</b> <c>backbone.*</c> as in the backbone itself. V3 has torchvision's: <c>classifier.0.convs.*</c>, <c>classifier.0.project.*</c>, <c>classifier.1</c>,
-/// <c>classifier.2</c>, <c>classifier.4</c>. V3+ has those of the PyTorch implementation that the PX paper follows: <c>classifier.project.*</c>,
-/// <c>classifier.aspp.convs.*</c>, <c>classifier.aspp.project.*</c>, <c>classifier.classifier.*</c>.
-/// There is no auxiliary classifier: where torchvision's files have <c>aux_classifier.*</c>, <see cref="StateDicts.StateDictOptions.AllowUnexpected"/> passes over it.</para>
-/// <para><b>Initialisation:</b> the backbone Kaiming normal with fan-out, the head with fan-in, as in the PX paper's code; the last layer's bias uniform in ±1/√fan_in, norms 1 and 0.</para>
+/// <para><b>Shape:</b> [B, <see cref="DeepLabOptions.InputChannels"/>, H, W] → [B, <see cref="DeepLabOptions.Classes"/>, H, W], logits, for
+/// any H and W; one tensor, so that losses and pruners take it as it is.</para>
+/// <para><b>Names:</b> <c>backbone.*</c> as in the backbone itself. V3 has torchvision's: <c>classifier.0.convs.*</c>,
+/// <c>classifier.0.project.*</c>, <c>classifier.1</c>, <c>classifier.2</c>, <c>classifier.4</c>. V3+ has those of the PyTorch
+/// implementation that the PX paper follows: <c>classifier.project.*</c>, <c>classifier.aspp.convs.*</c>, <c>classifier.aspp.project.*</c>,
+/// <c>classifier.classifier.*</c>. There is no auxiliary classifier: where torchvision's files have <c>aux_classifier.*</c>,
+/// <see cref="StateDicts.StateDictOptions.AllowUnexpected"/> passes over it.</para>
+/// <para><b>Initialisation:</b> the backbone Kaiming normal with fan-out, the head with fan-in, as in the PX paper's code; the last layer's
+/// bias uniform in ±1/√fan_in, norms 1 and 0.</para>
 /// <para><b>Training:</b> needs batches of 2 or more: one branch's batch norm sees one value for each channel and image.</para>
 /// <para><b>Deviation:</b> separable convolutions have no norm or ReLU between their parts, and the backbone has none of them.</para>
-/// <para><b>Hooks:</b> every ReLU is a module, used once and not in place, and every child runs through <c>call</c>, so that hooks see each one.</para>
-/// <para><b>Source:</b> Chen et al. 2017, <see href="https://arxiv.org/abs/1706.05587"/>, and Chen et al., ECCV 2018, <see href="https://arxiv.org/abs/1802.02611"/>.</para>
+/// <para><b>Hooks:</b> every ReLU is a module, used once and not in place, and every child runs through <c>call</c>, so that hooks see each
+/// one.</para>
+/// <para><b>Source:</b> Chen et al. 2017, <see href="https://arxiv.org/abs/1706.05587"/>, and Chen et al., ECCV 2018,
+/// <see href="https://arxiv.org/abs/1802.02611"/>.</para>
 /// </remarks>
 public sealed class DeepLab : nn.Module<Tensor, Tensor>
 {
@@ -26,7 +31,8 @@ public sealed class DeepLab : nn.Module<Tensor, Tensor>
     private readonly Sequential? _head;
 
     private DeepLab(DeepLabOptions options)
-        : base($"DeepLabV3{(options.Version == DeepLabVersion.V3Plus ? "+" : "")} on {(options.Backbone == DeepLabBackbone.ResNet ? "" : "CLIP ")}ResNet-{options.Depth}")
+        : base($"DeepLabV3{(options.Version == DeepLabVersion.V3Plus ? "+" : "")} on "
+        + $"{(options.Backbone == DeepLabBackbone.ResNet ? "" : "CLIP ")}ResNet-{options.Depth}")
     {
         register_module("backbone", _backbone = options.Backbone == DeepLabBackbone.ResNet
             ? Backbone.Of(options.ResNet)
@@ -66,7 +72,8 @@ public sealed class DeepLab : nn.Module<Tensor, Tensor>
         return BilinearResize.Call(logits, input).MoveToOuterDisposeScope();
     }
 
-    /// <summary>Layers, shapes, parameters and FLOPs for one image of 256×256: a <see cref="ModelSummary"/>, for which the network runs once.</summary>
+    /// <summary>Layers, shapes, parameters and FLOPs for one image of 256×256: a <see cref="ModelSummary"/>, for which the network runs
+    /// once.</summary>
     public override string ToString() => ModelSummary.Of(this, Options.InputChannels, 256, 256).ToString();
 
     /// <summary>Nothing: the constructor has named every child.</summary>

@@ -1,6 +1,7 @@
 namespace Px.Pruning.Models;
 
-/// <summary>What a <see cref="DeepLab"/> is made of. The defaults are the PX paper's: DeepLabV3+ on a ResNet-50, output stride 8, 21 classes.</summary>
+/// <summary>What a <see cref="DeepLab"/> is made of. The defaults are the PX paper's: DeepLabV3+ on a ResNet-50, output stride 8, 21
+/// classes.</summary>
 public sealed record DeepLabOptions
 {
     /// <summary>The head. <see cref="DeepLabVersion.V3Plus"/> by default.</summary>
@@ -19,12 +20,13 @@ public sealed record DeepLabOptions
     public int InputChannels { get; init; } = 3;
 
     /// <summary>
-    /// How many times smaller than the image the pyramid's feature map is: 8, with rates 12, 24 and 36, or 16, with rates 6, 12 and 18, in a quarter of
-    /// the memory. 8 by default, as in torchvision's networks and the PX paper's.
+    /// How many times smaller than the image the pyramid's feature map is: 8, with rates 12, 24 and 36, or 16, with rates 6, 12 and 18, in
+    /// a quarter of the memory. 8 by default, as in torchvision's networks and the PX paper's.
     /// </summary>
     public int OutputStride { get; init; } = 8;
 
-    /// <summary>Whether the head's 3×3 convolutions are each a depthwise 3×3 and a pointwise 1×1 convolution, named <c>body.0</c> and <c>body.1</c>. False by default.</summary>
+    /// <summary>Whether the head's 3×3 convolutions are each a depthwise 3×3 and a pointwise 1×1 convolution, named <c>body.0</c> and
+    /// <c>body.1</c>. False by default.</summary>
     public bool SeparableConvolutions { get; init; }
 
     /// <summary>
@@ -33,13 +35,16 @@ public sealed record DeepLabOptions
     /// </summary>
     public int DecoderConvolutions { get; init; } = 2;
 
-    /// <summary>The fraction of the pyramid's output that is dropped in training, in [0, 1). Null, the default, for the usual one: 0.5 in V3 (torchvision), 0.1 in V3+.</summary>
+    /// <summary>The fraction of the pyramid's output that is dropped in training, in [0, 1). Null, the default, for the usual one: 0.5 in
+    /// V3 (torchvision), 0.1 in V3+.</summary>
     public double? Dropout { get; init; }
 
-    /// <summary>The channels of the stem, at least 1, and even for CLIP's; all of the backbone follows. 64 by default, the published width; less for small machines.</summary>
+    /// <summary>The channels of the stem, at least 1, and even for CLIP's; all of the backbone follows. 64 by default, the published width;
+    /// less for small machines.</summary>
     public int Width { get; init; } = 64;
 
-    /// <summary>How a ResNet begins; ignored for CLIP's. With <see cref="ResNetStem.ThreeByThree"/> all feature maps are four times as large. <see cref="ResNetStem.SevenBySeven"/> by default.</summary>
+    /// <summary>How a ResNet begins; ignored for CLIP's. With <see cref="ResNetStem.ThreeByThree"/> all feature maps are four times as
+    /// large. <see cref="ResNetStem.SevenBySeven"/> by default.</summary>
     public ResNetStem Stem { get; init; } = ResNetStem.SevenBySeven;
 
     /// <summary>The channels of the pyramid's branches and of the decoder, at least 1. 256 by default.</summary>
@@ -54,13 +59,14 @@ public sealed record DeepLabOptions
     /// </summary>
     public long? Seed { get; init; }
 
-    /// <summary>The dilations of the pyramid's three 3×3 convolutions.</summary>
+    // The dilations of the pyramid's three 3×3 convolutions.
     internal int[] Rates => OutputStride == 8 ? [12, 24, 36] : [6, 12, 18];
 
     internal double DropoutOrUsual => Dropout ?? (Version == DeepLabVersion.V3 ? 0.5 : 0.1);
 
-    /// <summary>The backbone, if it is a ResNet.</summary>
-    internal ResNetOptions ResNet => new() { Depth = Depth, InputChannels = InputChannels, Width = Width, Stem = Stem, OutputStride = OutputStride };
+    // The backbone, if it is a ResNet.
+    internal ResNetOptions ResNet =>
+        new() { Depth = Depth, InputChannels = InputChannels, Width = Width, Stem = Stem, OutputStride = OutputStride };
 
     internal void Validate()
     {

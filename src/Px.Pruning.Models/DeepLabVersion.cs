@@ -6,6 +6,7 @@ public enum DeepLabVersion
     /// <summary>DeepLabV3: the pyramid and one more 3×3 convolution, in torchvision's layout.</summary>
     V3,
 
-    /// <summary>DeepLabV3+: the pyramid, then a decoder that refines it with the backbone's first stage. The PX paper segments with it.</summary>
+    /// <summary>DeepLabV3+: the pyramid, then a decoder that refines it with the backbone's first stage. The PX paper segments with
+    /// it.</summary>
     V3Plus,
 }

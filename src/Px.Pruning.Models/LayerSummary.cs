@@ -9,7 +9,8 @@ public sealed record LayerSummary
     /// <summary>The name of the layer's type: <c>Conv2d</c>, <c>BatchNorm2d</c>, <c>ReLU</c>, ….</summary>
     public required string Kind { get; init; }
 
-    /// <summary>The shape of what it yields for one sample, without the batch's dimension; of its last call if there are several. Null where it was not called, or does not turn one tensor into one.</summary>
+    /// <summary>The shape of what it yields for one sample, without the batch's dimension; of its last call if there are several. Null
+    /// where it was not called, or does not turn one tensor into one.</summary>
     public required IReadOnlyList<long>? OutputShape { get; init; }
 
     /// <summary>Its own parameters, biases included; those of modules inside it are theirs.</summary>

@@ -5,9 +5,9 @@ namespace Px.Pruning.Models;
 
 /// <summary>What a network consists of, layer by layer, and what a sample costs: plain numbers, no tensors.</summary>
 /// <remarks>
-/// FLOPs are those of one sample, a multiply-add counting as two: <c>2 × weights × positions</c> in convolutions and linear layers, where positions are the places
-/// of the output (of the input for transposed convolutions) at which each weight is used. Biases, normalisation, activations, pooling and products
-/// outside such layers are not counted. Papers that count a multiply-add as one have half the number.
+/// FLOPs are those of one sample, a multiply-add counting as two: <c>2 × weights × positions</c> in convolutions and linear layers, where
+/// positions are the places of the output (of the input for transposed convolutions) at which each weight is used. Biases, normalisation,
+/// activations, pooling and products outside such layers are not counted. Papers that count a multiply-add as one have half the number.
 /// </remarks>
 public sealed class ModelSummary
 {
@@ -23,7 +23,8 @@ public sealed class ModelSummary
     /// <summary>The shape of the sample, without the batch's dimension.</summary>
     public IReadOnlyList<long> InputShape { get; }
 
-    /// <summary>Every module that has no modules inside, or parameters of its own, in the order of registration; a module of two names under the first.</summary>
+    /// <summary>Every module that has no modules inside, or parameters of its own, in the order of registration; a module of two names
+    /// under the first.</summary>
     public IReadOnlyList<LayerSummary> Layers { get; }
 
     /// <summary>The parameters of the model, trainable or not; a tensor that two layers share counts once.</summary>
@@ -33,9 +34,11 @@ public sealed class ModelSummary
     public long Flops { get; }
 
     /// <summary>Runs the model once on one sample of zeros, in evaluation mode and without gradients.</summary>
-    /// <remarks>Weights, norm statistics, modes and gradients stay as they are, also when the model throws. The caller's own hooks see the sample.</remarks>
+    /// <remarks>Weights, norm statistics, modes and gradients stay as they are, also when the model throws. The caller's own hooks see the
+    /// sample.</remarks>
     /// <param name="model">The model, on any device.</param>
-    /// <param name="inputShape">The shape of one sample without the batch's dimension, such as 3, 224, 224: at least one size, each at least 1.</param>
+    /// <param name="inputShape">The shape of one sample without the batch's dimension, such as 3, 224, 224: at least one size, each at
+    /// least 1.</param>
     /// <exception cref="ArgumentException">The shape is empty or has a size below 1.</exception>
     /// <exception cref="System.Runtime.InteropServices.ExternalException">The model does not take samples of that shape.</exception>
     public static ModelSummary Of(nn.Module<Tensor, Tensor> model, params long[] inputShape)
@@ -43,8 +46,10 @@ public sealed class ModelSummary
         ArgumentNullException.ThrowIfNull(model);
         ArgumentNullException.ThrowIfNull(inputShape);
         if (inputShape.Length == 0 || inputShape.Any(size => size < 1))
-            throw new ArgumentException($"[{string.Join(", ", inputShape)}] is not the shape of a sample: give sizes from 1 up and no batch's dimension, such as 3, 224, 224.", nameof(inputShape));
-        return new ModelSummary(model.GetName(), [.. inputShape], SampleRun.Observe(model, inputShape), model.parameters().Sum(parameter => parameter.numel()));
+            throw new ArgumentException($"[{string.Join(", ", inputShape)}] is not the shape of a sample: give sizes from 1 up and no "
+                + "batch's dimension, such as 3, 224, 224.", nameof(inputShape));
+        return new ModelSummary(model.GetName(), [.. inputShape], SampleRun.Observe(model, inputShape),
+            model.parameters().Sum(parameter => parameter.numel()));
     }
 
     /// <summary>A table to read: a line a layer, and the totals. Invariant culture, lines end in <c>\n</c>.</summary>

@@ -5,15 +5,19 @@ using static TorchSharp.torch;
 
 namespace Px.Pruning.Models;
 
-/// <summary>The residual networks for ImageNet-sized images: a stem, four stages of blocks, the mean over the image, one linear layer. Wide, grouped, narrow and dilated variants by options.</summary>
+/// <summary>The residual networks for ImageNet-sized images: a stem, four stages of blocks, the mean over the image, one linear layer.
+/// Wide, grouped, narrow and dilated variants by options.</summary>
 /// <remarks>
-/// <para><b>Shape:</b> [B, <see cref="ResNetOptions.InputChannels"/>, H, W] → [B, <see cref="ResNetOptions.Classes"/>], logits. H and W of any size, 224 in the papers.</para>
-/// <para><b>Names:</b> torchvision's: <c>conv1.weight</c>, <c>layer1.0.conv1.weight</c>, <c>layer2.0.downsample.0.weight</c>, <c>fc.weight</c>, …, so that official state dicts load with no renaming.</para>
+/// <para><b>Shape:</b> [B, <see cref="ResNetOptions.InputChannels"/>, H, W] → [B, <see cref="ResNetOptions.Classes"/>], logits. H and W of
+/// any size, 224 in the papers.</para>
+/// <para><b>Names:</b> torchvision's: <c>conv1.weight</c>, <c>layer1.0.conv1.weight</c>, <c>layer2.0.downsample.0.weight</c>,
+/// <c>fc.weight</c>, …, so that official state dicts load with no renaming.</para>
 /// <para><b>Stride:</b> bottlenecks have it in the 3×3 convolution, as torchvision's and the PX paper's networks ("ResNet v1.5").</para>
-/// <para><b>Hooks:</b> every ReLU is a module, used once and not in place, and every child runs through <c>call</c>, so that hooks see each one.</para>
+/// <para><b>Hooks:</b> every ReLU is a module, used once and not in place, and every child runs through <c>call</c>, so that hooks see each
+/// one.</para>
 /// <para><b>Source:</b> He et al., CVPR 2016, <see href="https://arxiv.org/abs/1512.03385"/>; wide: Zagoruyko and Komodakis, BMVC 2016,
-/// <see href="https://arxiv.org/abs/1605.07146"/>; dilation: Chen et al. 2017, <see href="https://arxiv.org/abs/1706.05587"/>; last norm 0: Goyal et al. 2017,
-/// <see href="https://arxiv.org/abs/1706.02677"/>.</para>
+/// <see href="https://arxiv.org/abs/1605.07146"/>; dilation: Chen et al. 2017, <see href="https://arxiv.org/abs/1706.05587"/>; last norm 0:
+/// Goyal et al. 2017, <see href="https://arxiv.org/abs/1706.02677"/>.</para>
 /// </remarks>
 public sealed class ResNet : nn.Module<Tensor, Tensor>
 {
@@ -58,7 +62,7 @@ public sealed class ResNet : nn.Module<Tensor, Tensor>
         return _fc.call(x.flatten(1)).MoveToOuterDisposeScope();
     }
 
-    /// <summary>Draws the weights of all convolutions and linear layers in a module; norms stay as they are.</summary>
+    // Draws the weights of all convolutions and linear layers in a module; norms stay as they are.
     internal static void Initialize(nn.Module model, WeightInitialization initialization, Generator? generator)
     {
         if (initialization == WeightInitialization.FanIn)
@@ -67,7 +71,8 @@ public sealed class ResNet : nn.Module<Tensor, Tensor>
             FanOutNormal.Initialize(model, generator, FanOutNormal.DrawUniform);
     }
 
-    /// <summary>Layers, shapes, parameters and FLOPs for one image of 224×224, or 64×64 with the 3×3 stem: a <see cref="ModelSummary"/>, for which the network runs once.</summary>
+    /// <summary>Layers, shapes, parameters and FLOPs for one image of 224×224, or 64×64 with the 3×3 stem: a <see cref="ModelSummary"/>,
+    /// for which the network runs once.</summary>
     public override string ToString() => ModelSummary.Of(this, Options.InputChannels, ImageSize, ImageSize).ToString();
 
     /// <summary>Nothing: the constructor has named every child.</summary>

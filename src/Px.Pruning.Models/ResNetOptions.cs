@@ -16,15 +16,16 @@ public sealed record ResNetOptions
     /// <summary>The channels of the images, at least 1. 3 by default.</summary>
     public int InputChannels { get; init; } = 3;
 
-    /// <summary>The channels of the stem, at least 1; stages have 1, 2, 4 and 8 times as many, behind bottlenecks four times that. 64, the published width, by default.</summary>
+    /// <summary>The channels of the stem, at least 1; stages have 1, 2, 4 and 8 times as many, behind bottlenecks four times that. 64, the
+    /// published width, by default.</summary>
     public int Width { get; init; } = 64;
 
     /// <summary>Groups of the 3×3 convolutions of bottlenecks, at least 1; basic blocks have 1. 1 by default.</summary>
     public int Groups { get; init; } = 1;
 
     /// <summary>
-    /// The channels of one group of a bottleneck's 3×3 convolution in the first stage, at a <see cref="Width"/> of 64; in proportion at others. At least 1, and enough for
-    /// one channel; 64 in basic blocks. 64 by default, 128 in the wide variants.
+    /// The channels of one group of a bottleneck's 3×3 convolution in the first stage, at a <see cref="Width"/> of 64; in proportion at
+    /// others. At least 1, and enough for one channel; 64 in basic blocks. 64 by default, 128 in the wide variants.
     /// </summary>
     public int WidthPerGroup { get; init; } = 64;
 
@@ -32,12 +33,14 @@ public sealed record ResNetOptions
     public ResNetStem Stem { get; init; } = ResNetStem.SevenBySeven;
 
     /// <summary>
-    /// How many times smaller than the image the last feature maps are: 32, or 16 or 8 for segmentation, where the strides of the last stage, or of the last two, become
-    /// dilation of the convolutions behind them. Counted with the 7×7 stem; the 3×3 stem makes all feature maps four times as large. 32 by default.
+    /// How many times smaller than the image the last feature maps are: 32, or 16 or 8 for segmentation, where the strides of the last
+    /// stage, or of the last two, become dilation of the convolutions behind them. Counted with the 7×7 stem; the 3×3 stem makes all
+    /// feature maps four times as large. 32 by default.
     /// </summary>
     public int OutputStride { get; init; } = 32;
 
-    /// <summary>Whether the scale of every block's last norm begins at 0, so that each block begins as its shortcut. False by default.</summary>
+    /// <summary>Whether the scale of every block's last norm begins at 0, so that each block begins as its shortcut. False by
+    /// default.</summary>
     public bool ZeroInitResidual { get; init; }
 
     /// <summary>How the first weights are drawn. <see cref="WeightInitialization.FanOut"/> by default.</summary>
@@ -49,7 +52,7 @@ public sealed record ResNetOptions
     /// </summary>
     public long? Seed { get; init; }
 
-    /// <summary>The blocks of each stage.</summary>
+    // The blocks of each stage.
     internal int[] Blocks => Depth switch
     {
         18 => [2, 2, 2, 2],
@@ -69,9 +72,11 @@ public sealed record ResNetOptions
         ArgumentOutOfRangeException.ThrowIfLessThan(Width, 1);
         ArgumentOutOfRangeException.ThrowIfLessThan(Groups, 1);
         if (!(WidthPerGroup >= 1 && (long)Width * WidthPerGroup >= 64))
-            throw new ArgumentOutOfRangeException(nameof(WidthPerGroup), WidthPerGroup, $"At a width of {Width} this leaves a group no channel: it is at least {Math.Ceiling(64.0 / Width)}.");
+            throw new ArgumentOutOfRangeException(nameof(WidthPerGroup),
+                WidthPerGroup, $"At a width of {Width} this leaves a group no channel: it is at least {Math.Ceiling(64.0 / Width)}.");
         if (!HasBottlenecks && (Groups != 1 || WidthPerGroup != 64))
-            throw new ArgumentException($"ResNet-{Depth} has basic blocks: Groups is 1 and WidthPerGroup 64. Width makes it wider.", nameof(WidthPerGroup));
+            throw new ArgumentException($"ResNet-{Depth} has basic blocks: Groups is 1 and WidthPerGroup 64. Width makes it wider.",
+                nameof(WidthPerGroup));
         if (OutputStride is not (8 or 16 or 32))
             throw new ArgumentOutOfRangeException(nameof(OutputStride), OutputStride, "The output stride is 8, 16 or 32.");
         if (!Enum.IsDefined(Stem))

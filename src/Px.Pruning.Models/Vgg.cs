@@ -5,13 +5,16 @@ using static TorchSharp.torch;
 
 namespace Px.Pruning.Models;
 
-/// <summary>The VGG networks: five stages of 3×3 convolutions with max-pooling between them, then three linear layers, or one for CIFAR.</summary>
+/// <summary>The VGG networks: five stages of 3×3 convolutions with max-pooling between them, then three linear layers, or one for
+/// CIFAR.</summary>
 /// <remarks>
-/// <para><b>Shape:</b> [B, <see cref="VggOptions.InputChannels"/>, H, W] → [B, <see cref="VggOptions.Classes"/>], logits. The smallest H and W are <see cref="VggLayout"/>'s.</para>
-/// <para><b>Names:</b> torchvision's: <c>features.0.weight</c>, <c>classifier.6.weight</c>, …, so that official state dicts load with no renaming. The CIFAR layout's
-/// convolutions have the same; its linear layer is <c>classifier.weight</c> and <c>classifier.bias</c>.</para>
+/// <para><b>Shape:</b> [B, <see cref="VggOptions.InputChannels"/>, H, W] → [B, <see cref="VggOptions.Classes"/>], logits. The smallest H
+/// and W are <see cref="VggLayout"/>'s.</para>
+/// <para><b>Names:</b> torchvision's: <c>features.0.weight</c>, <c>classifier.6.weight</c>, …, so that official state dicts load with no
+/// renaming. The CIFAR layout's convolutions have the same; its linear layer is <c>classifier.weight</c> and <c>classifier.bias</c>.</para>
 /// <para><b>Biases:</b> convolutions have them, also before batch norm, as torchvision's and the PX paper's do.</para>
-/// <para><b>Hooks:</b> every ReLU is a module, used once and not in place, and every child runs through <c>call</c>, so that hooks see each one.</para>
+/// <para><b>Hooks:</b> every ReLU is a module, used once and not in place, and every child runs through <c>call</c>, so that hooks see each
+/// one.</para>
 /// <para><b>Source:</b> Simonyan and Zisserman, ICLR 2015, <see href="https://arxiv.org/abs/1409.1556"/>.</para>
 /// </remarks>
 public sealed class Vgg : nn.Module<Tensor, Tensor>
@@ -60,7 +63,8 @@ public sealed class Vgg : nn.Module<Tensor, Tensor>
         return _classifier.call(x.flatten(1)).MoveToOuterDisposeScope();
     }
 
-    /// <summary>Layers, shapes, parameters and FLOPs for one image of 224×224, or 32×32 in the CIFAR layout: a <see cref="ModelSummary"/>, for which the network runs once.</summary>
+    /// <summary>Layers, shapes, parameters and FLOPs for one image of 224×224, or 32×32 in the CIFAR layout: a <see cref="ModelSummary"/>,
+    /// for which the network runs once.</summary>
     public override string ToString() => ModelSummary.Of(this, Options.InputChannels, ImageSize, ImageSize).ToString();
 
     /// <summary>Nothing: the constructor has named every child.</summary>

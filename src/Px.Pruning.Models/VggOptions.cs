@@ -3,7 +3,8 @@ namespace Px.Pruning.Models;
 /// <summary>What a <see cref="Vgg"/> is made of. The defaults are torchvision's <c>vgg16_bn</c>.</summary>
 public sealed record VggOptions
 {
-    /// <summary>The number of layers with weights in the <see cref="VggLayout.ImageNet"/> layout: 11, 13, 16 or 19. 16 by default.</summary>
+    /// <summary>The number of layers with weights in the <see cref="VggLayout.ImageNet"/> layout: 11, 13, 16 or 19. 16 by
+    /// default.</summary>
     public int Depth { get; init; } = 16;
 
     /// <summary>Whether batch norm follows every convolution. True by default.</summary>
@@ -18,10 +19,12 @@ public sealed record VggOptions
     /// <summary>The channels of the images, at least 1. 3 by default.</summary>
     public int InputChannels { get; init; } = 3;
 
-    /// <summary>The channels of the first stage, at least 1; the others have 2, 4, 8 and 8 times as many, hidden linear layers 64 times. 64, the published width, by default.</summary>
+    /// <summary>The channels of the first stage, at least 1; the others have 2, 4, 8 and 8 times as many, hidden linear layers 64 times.
+    /// 64, the published width, by default.</summary>
     public int Width { get; init; } = 64;
 
-    /// <summary>The probability of dropout before the second and third linear layer of the <see cref="VggLayout.ImageNet"/> layout, in [0, 1). 0.5 by default.</summary>
+    /// <summary>The probability of dropout before the second and third linear layer of the <see cref="VggLayout.ImageNet"/> layout, in [0,
+    /// 1). 0.5 by default.</summary>
     public double Dropout { get; init; } = 0.5;
 
     /// <summary>How the first weights are drawn. <see cref="WeightInitialization.FanOut"/> by default.</summary>
@@ -33,7 +36,7 @@ public sealed record VggOptions
     /// </summary>
     public long? Seed { get; init; }
 
-    /// <summary>The convolutions of each stage.</summary>
+    // The convolutions of each stage.
     internal int[] Stages => Depth switch
     {
         11 => [1, 1, 2, 2, 2],

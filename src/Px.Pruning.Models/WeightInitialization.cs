@@ -4,8 +4,9 @@ namespace Px.Pruning.Models;
 public enum WeightInitialization
 {
     /// <summary>
-    /// torchvision's. Convolutions: Kaiming normal with fan-out, std = √(2 / fan_out), biases 0. Linear layers: weights and bias uniform in ±1/√fan_in
-    /// in a <see cref="ResNet"/>, weights normal with std = 0.01 and bias 0 in a <see cref="Vgg"/>. The PX paper has it for ResNet-18 and ResNet-50.
+    /// torchvision's. Convolutions: Kaiming normal with fan-out, std = √(2 / fan_out), biases 0. Linear layers: weights and bias uniform in
+    /// ±1/√fan_in in a <see cref="ResNet"/>, weights normal with std = 0.01 and bias 0 in a <see cref="Vgg"/>. The PX paper has it for
+    /// ResNet-18 and ResNet-50.
     /// </summary>
     FanOut,
 

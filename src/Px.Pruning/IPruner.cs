@@ -26,10 +26,13 @@ public interface IPruner
     /// <param name="sparsity">The fraction of prunable weights to remove, in [0, 1).</param>
     /// <param name="options">How to prune; <see langword="null"/> for the defaults.</param>
     /// <param name="cancellationToken">Checked between batches and rounds; a cancelled call leaves the model untouched.</param>
-    /// <returns>The mask, its binding to the model and a report; the caller disposes it when the mask need not be held any longer.</returns>
+    /// <returns>The mask, its binding to the model and a report; the caller disposes it when the mask need not be held any
+    /// longer.</returns>
     /// <exception cref="ArgumentOutOfRangeException"><paramref name="sparsity"/> is not in [0, 1).</exception>
-    /// <exception cref="ArgumentException">The model has nothing to prune, the data does not fit it, or the scope cannot keep its promise at this sparsity.</exception>
-    /// <exception cref="UnsupportedModelException">The method's theory does not hold for this network; the message names the module.</exception>
+    /// <exception cref="ArgumentException">The model has nothing to prune, the data does not fit it, or the scope cannot keep its promise
+    /// at this sparsity.</exception>
+    /// <exception cref="UnsupportedModelException">The method's theory does not hold for this network; the message names the
+    /// module.</exception>
     /// <exception cref="NonFiniteScoreException">A score is NaN or infinite; the message names the layer.</exception>
     /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
     PruningResult Prune(

@@ -98,7 +98,8 @@ public sealed class MaskBinding : IDisposable
         }
     });
 
-    /// <summary>Takes the hooks off and frees the masks: what is left is a plain model whose pruned weights are zero until something moves them. May be called again.</summary>
+    /// <summary>Takes the hooks off and frees the masks: what is left is a plain model whose pruned weights are zero until something moves
+    /// them. May be called again.</summary>
     public void Dispose()
     {
         lock (gate)
@@ -111,16 +112,16 @@ public sealed class MaskBinding : IDisposable
         }
     }
 
-    /// <summary>A copy of the mask that is held. The caller disposes it.</summary>
-    /// <exception cref="ObjectDisposedException">The binding was disposed.</exception>
+    // A copy of the mask that is held. The caller disposes it. ObjectDisposedException: The binding was disposed.
     internal PruningMask CopyMask(Module model) => Guarded(() =>
     {
         var pruned = parameters.ToDictionary(parameter => parameter.Name, parameter => parameter.Pruned);
         return PruningMask.Adopt([.. Names.Select(name => KeyValuePair.Create(
-            name, pruned.TryGetValue(name, out var gone) ? gone.logical_not().cpu() : ones(model.get_parameter(name)!.shape, ScalarType.Bool)))]);
+            name, pruned.TryGetValue(name, out var gone) ? gone.logical_not().cpu()
+                : ones(model.get_parameter(name)!.shape, ScalarType.Bool)))]);
     });
 
-    /// <summary>Lets the hooks rest until disposed, while parameters have other shapes.</summary>
+    // Lets the hooks rest until disposed, while parameters have other shapes.
     internal IDisposable Pause()
     {
         lock (gate) paused = true;

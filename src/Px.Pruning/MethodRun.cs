@@ -35,7 +35,6 @@ internal abstract class MethodRun(ScoringContext context) : IDisposable
     public virtual void Dispose() => GC.SuppressFinalize(this);
 }
 
-// The round that is scored.
 internal sealed class ScoringRound(Network network, int number, SlotTensors? alive, long? wanted) : IDisposable
 {
     private MaskedWeights? weights;

@@ -1,6 +1,7 @@
 namespace Px.Pruning;
 
-/// <summary>Which statistics turn a normalisation layer into the frozen affine map <c>y = s·x + shift</c>, <c>s = γ/√(var + ε)</c>.</summary>
+/// <summary>Which statistics turn a normalisation layer into the frozen affine map <c>y = s·x + shift</c>,
+/// <c>s = γ/√(var + ε)</c>.</summary>
 /// <remarks>
 /// Group, layer and instance normalisation keep no running statistics: they always take those of the pruning data.
 /// </remarks>

@@ -32,7 +32,8 @@ public sealed class ParameterSelection
     public ParameterSelection Excluding(string pattern)
     {
         ArgumentException.ThrowIfNullOrEmpty(pattern);
-        var regex = new Regex("^" + Regex.Escape(pattern).Replace("\\*", ".*", StringComparison.Ordinal) + "$", RegexOptions.CultureInvariant);
+        var regex = new Regex("^" + Regex.Escape(pattern).Replace("\\*", ".*", StringComparison.Ordinal)
+            + "$", RegexOptions.CultureInvariant);
         return Where((name, _) => !regex.IsMatch(name));
     }
 

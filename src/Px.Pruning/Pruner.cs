@@ -10,7 +10,8 @@ using static TorchSharp.torch.nn;
 namespace Px.Pruning;
 
 /// <summary>The pruning loop. Each round: score the masked network, rank the scores, tighten the mask.</summary>
-/// <remarks>To score by a criterion of your own, use <see cref="CustomPruner"/>; to replace the loop itself, implement <see cref="IPruner"/>.</remarks>
+/// <remarks>To score by a criterion of your own, use <see cref="CustomPruner"/>; to replace the loop itself, implement
+/// <see cref="IPruner"/>.</remarks>
 public abstract class Pruner : IPruner
 {
     private protected Pruner() { }
@@ -88,7 +89,6 @@ public abstract class Pruner : IPruner
         }, cancellationToken);
     }
 
-    // Begins a call of the method.
     internal abstract MethodRun Start(ScoringContext context);
 
     // Score, rank, mask, once a round. The last masks: bool, on the CPU, in the current dispose scope.
@@ -106,7 +106,8 @@ public abstract class Pruner : IPruner
                 entry.Key.Name, (inverted ? entry.Value.neg() : entry.Value).contiguous(),
                 ranked?[entry.Key] ?? ones(entry.Value.shape, ScalarType.Bool))));
             // Later ones are copied: masks that stay, each round in another place, would split the memory that the next round needs again.
-            if (alive is null) alive = new SlotTensors(context.Network.Prunable.Zip(next, (slot, mask) => (slot, mask.MoveToOuterDisposeScope())));
+            if (alive is null) alive =
+                new SlotTensors(context.Network.Prunable.Zip(next, (slot, mask) => (slot, mask.MoveToOuterDisposeScope())));
             else foreach (var (mask, newer) in alive.Values.Zip(next)) newer.bytes.CopyTo(mask.bytes);
             plan.Report(number, watch.Elapsed, alive.Select(entry => KeyValuePair.Create(entry.Key.Name, entry.Value)));
         }

@@ -4,12 +4,14 @@ using static TorchSharp.torch.nn;
 namespace Px.Pruning;
 
 /// <summary><see cref="IPruner"/>'s methods for loaders, plain batches, and no data at all.</summary>
-/// <remarks>For other dictionary keys than <c>data</c> and <c>label</c> use <see cref="PruningData.From(IEnumerable{Dictionary{string, Tensor}}, string, string)"/>.</remarks>
+/// <remarks>For other dictionary keys than <c>data</c> and <c>label</c> use
+/// <see cref="PruningData.From(IEnumerable{Dictionary{string, Tensor}}, string, string)"/>.</remarks>
 public static class PrunerExtensions
 {
     /// <summary>Prunes a model with the batches of a <c>torch.utils.data.DataLoader</c> (keys <c>data</c> and <c>label</c>).</summary>
     /// <param name="pruner">The method.</param>
-    /// <param name="model">The network. But for its pruned weights it is left exactly as it was found, also when this method throws.</param>
+    /// <param name="model">The network. But for its pruned weights it is left exactly as it was found, also when this method
+    /// throws.</param>
     /// <param name="loader">What data-driven methods score on; read only as far as <see cref="PruningOptions.Data"/> asks.</param>
     /// <param name="sparsity">The fraction of prunable weights to remove, in [0, 1).</param>
     /// <param name="options">How to prune; <see langword="null"/> for the defaults.</param>
@@ -54,7 +56,8 @@ public static class PrunerExtensions
         return pruner.Prune(model, PruningData.None, sparsity, options, cancellationToken);
     }
 
-    /// <summary>Scores the weights once with the batches of a <c>torch.utils.data.DataLoader</c> (keys <c>data</c> and <c>label</c>).</summary>
+    /// <summary>Scores the weights once with the batches of a <c>torch.utils.data.DataLoader</c> (keys <c>data</c> and
+    /// <c>label</c>).</summary>
     /// <param name="pruner">The method.</param>
     /// <param name="model">The network, left exactly as it was found.</param>
     /// <param name="loader">What data-driven methods score on; read only as far as <see cref="PruningOptions.Data"/> asks.</param>

@@ -26,7 +26,8 @@ public sealed class PruningData
     internal long[]? SampleShape { get; }
 
     /// <summary>No data but the shape of an input, which lets a data-free method report FLOPs.</summary>
-    /// <param name="sample">The shape of one input without the batch dimension, for example <c>3, 32, 32</c>; each dimension at least 1.</param>
+    /// <param name="sample">The shape of one input without the batch dimension, for example <c>3, 32, 32</c>; each dimension at least
+    /// 1.</param>
     /// <exception cref="ArgumentException"><paramref name="sample"/> is empty or has a dimension below 1.</exception>
     public static PruningData Shape(params long[] sample)
     {
@@ -59,7 +60,8 @@ public sealed class PruningData
         return new(Pairs(loader, inputKey, targetKey), null);
     }
 
-    /// <summary>The batches of an <c>IterableDataLoader</c> or of a <c>TensorDataset</c>: lists of two tensors, inputs and targets.</summary>
+    /// <summary>The batches of an <c>IterableDataLoader</c> or of a <c>TensorDataset</c>: lists of two tensors, inputs and
+    /// targets.</summary>
     /// <param name="loader">Read again for every call that scores; not disposed.</param>
     /// <exception cref="ArgumentNullException"><paramref name="loader"/> is null.</exception>
     public static PruningData From(IEnumerable<IList<Tensor>> loader)
@@ -68,7 +70,7 @@ public sealed class PruningData
         return new(Pairs(loader), null);
     }
 
-    /// <summary>The caller's batches, borrowed: each is the caller's until the enumerator moves on.</summary>
+    // The caller's batches, borrowed: each is the caller's until the enumerator moves on.
     internal IEnumerable<(Tensor input, Tensor target)> Read() => source ?? [];
 
     private static IEnumerable<(Tensor, Tensor)> Pairs(IEnumerable<Dictionary<string, Tensor>> loader, string inputKey, string targetKey)
@@ -98,7 +100,7 @@ public sealed class PruningData
     }
 }
 
-/// <summary>Shapes as messages write them: <c>[128, 3, 32, 32]</c>.</summary>
+// Shapes as messages write them: [128, 3, 32, 32].
 internal static class ShapeText
 {
     public static string Of(ReadOnlySpan<long> shape) => $"[{string.Join(", ", shape.ToArray())}]";

@@ -25,7 +25,8 @@ public sealed class PruningMask : IDisposable
     /// </param>
     /// <param name="metadata">Free text about the mask, such as method and seed; <see langword="null"/> for none.</param>
     /// <exception cref="ArgumentNullException"><paramref name="masks"/> or one of its tensors is null.</exception>
-    /// <exception cref="ArgumentException">There is no mask at all, a name is empty or appears twice, or a tensor holds something else than 0 and 1.</exception>
+    /// <exception cref="ArgumentException">There is no mask at all, a name is empty or appears twice, or a tensor holds something else than
+    /// 0 and 1.</exception>
     public PruningMask(IEnumerable<KeyValuePair<string, Tensor>> masks, IReadOnlyDictionary<string, string>? metadata = null)
         : this(MaskTensors.Copy(masks), metadata) { }
 
@@ -36,11 +37,13 @@ public sealed class PruningMask : IDisposable
         Names = new ReadOnlyCollection<string>(owned.Keys.ToList());
         Kept = kept.Values.Sum();
         Total = owned.Values.Sum(mask => mask.numel());
-        Metadata = new ReadOnlyDictionary<string, string>(new Dictionary<string, string>(metadata ?? ReadOnlyDictionary<string, string>.Empty));
+        Metadata = new ReadOnlyDictionary<string,
+            string>(new Dictionary<string, string>(metadata ?? ReadOnlyDictionary<string, string>.Empty));
     }
 
-    /// <summary>Creates a mask that takes over contiguous bool CPU tensors instead of copying them.</summary>
-    internal static PruningMask Adopt(IEnumerable<KeyValuePair<string, Tensor>> masks, IReadOnlyDictionary<string, string>? metadata = null) =>
+    // Creates a mask that takes over contiguous bool CPU tensors instead of copying them.
+    internal static PruningMask Adopt(IEnumerable<KeyValuePair<string, Tensor>> masks, IReadOnlyDictionary<string,
+        string>? metadata = null) =>
         new(masks.ToDictionary(pair => pair.Key, pair => pair.Value.DetachFromDisposeScope()), metadata);
 
     /// <summary>The masked parameters, in the order in which they were given: the model's, where a pruner made the mask.</summary>
@@ -61,7 +64,8 @@ public sealed class PruningMask : IDisposable
     /// <summary>The fraction of weights pruned, in [0, 1]: 1 − <see cref="Density"/>.</summary>
     public double Sparsity => 1 - Density;
 
-    /// <summary>The mask of one parameter: bool, on the CPU, in the parameter's shape, <see langword="true"/> where a weight is kept.</summary>
+    /// <summary>The mask of one parameter: bool, on the CPU, in the parameter's shape, <see langword="true"/> where a weight is
+    /// kept.</summary>
     /// <remarks>Borrowed: do not dispose or change it.</remarks>
     /// <param name="name">A name from <see cref="Names"/>.</param>
     /// <exception cref="KeyNotFoundException">There is no such mask.</exception>
@@ -95,7 +99,8 @@ public sealed class PruningMask : IDisposable
     /// fraction of one mask's weights that the other keeps too.
     /// </summary>
     /// <param name="other">A mask over the same parameters, in any order.</param>
-    /// <returns>1 where one keeps only weights that the other keeps too, also where both keep nothing; 0 where only one keeps anything.</returns>
+    /// <returns>1 where one keeps only weights that the other keeps too, also where both keep nothing; 0 where only one keeps
+    /// anything.</returns>
     /// <exception cref="ArgumentException">The masks have different names or shapes; the message lists them.</exception>
     public double Overlap(PruningMask other) => MaskAlgebra.Overlap(MaskAlgebra.CountCommon(this, other), Kept, other.Kept);
 
@@ -133,7 +138,8 @@ public sealed class PruningMask : IDisposable
     /// <param name="model">A network that has every masked parameter, in the mask's shape.</param>
     /// <returns>The binding, which has a copy of the mask. A model that is never unbound keeps it alive.</returns>
     /// <remarks>Two masks bound to one model hold both: what remains is their intersection.</remarks>
-    /// <exception cref="ArgumentException">A masked parameter is missing or has another shape; the message lists all of them, and the model is untouched.</exception>
+    /// <exception cref="ArgumentException">A masked parameter is missing or has another shape; the message lists all of them, and the model
+    /// is untouched.</exception>
     /// <exception cref="ObjectDisposedException">The mask was disposed.</exception>
     public MaskBinding Bind(Module model)
     {
@@ -193,5 +199,6 @@ public sealed class PruningMask : IDisposable
             mask.Dispose();
     }
 
-    private KeyNotFoundException NoMask(string name) => new($"There is no mask for '{name}'. There are masks for: {string.Join(", ", Names)}.");
+    private KeyNotFoundException NoMask(string name) =>
+        new($"There is no mask for '{name}'. There are masks for: {string.Join(", ", Names)}.");
 }

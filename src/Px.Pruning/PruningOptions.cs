@@ -45,7 +45,8 @@ public sealed record PruningOptions
             : throw new ArgumentOutOfRangeException(nameof(Ablation), value, "Not a sanity ablation.");
     }
 
-    /// <summary>Which parameters may be pruned. Default: the weight of every convolution, transposed convolution and linear layer.</summary>
+    /// <summary>Which parameters may be pruned. Default: the weight of every convolution, transposed convolution and linear
+    /// layer.</summary>
     public ParameterSelection Parameters { get; init; } = ParameterSelection.Default;
 
     /// <summary>How much data is scored on; collected once, so that every round sees the same. Default ten samples a class.</summary>
@@ -75,16 +76,15 @@ public sealed record PruningOptions
     public ILogger? Logger { get; init; }
 
     /// <summary>
-    /// Receives one report after each round, on the thread that prunes. A call whose passes are small keeps libtorch on that thread
-    /// alone until it returns.
-    /// Default <see langword="null"/>.
+    /// Receives one report after each round, on the thread that prunes. A call whose passes are small keeps libtorch on that thread alone
+    /// until it returns. Default <see langword="null"/>.
     /// </summary>
     public IProgress<PruningProgress>? Progress { get; init; }
 
     /// <summary>
     /// Receives the mask after each round, before <see cref="Progress"/> is told, with <c>method</c> and <c>round</c> as metadata; before
-    /// <see cref="SanityAblation.ShuffleWithinLayers"/>, which comes after the last round. The masks are the caller's to dispose, also where pruning
-    /// throws; each takes a byte for every prunable weight. Default <see langword="null"/>: they are not kept.
+    /// <see cref="SanityAblation.ShuffleWithinLayers"/>, which comes after the last round. The masks are the caller's to dispose, also
+    /// where pruning throws; each takes a byte for every prunable weight. Default <see langword="null"/>: they are not kept.
     /// </summary>
     public ICollection<PruningMask>? RoundMasks { get; init; }
 }
@@ -94,8 +94,8 @@ public sealed record PruningOptions
 /// Train the spoilt network as the sound one. Where a network trains as well after <see cref="ShuffleWithinLayers"/> or
 /// <see cref="Reinitialize"/>, the method found layer densities and no winning ticket; where it does after <see cref="InvertScores"/>, its
 /// scores mean nothing.
-/// <para><b>Source:</b> Frankle et al., ICLR 2021, <see href="https://arxiv.org/abs/2009.08576"/>; the first two also Su et al., NeurIPS 2020,
-/// <see href="https://arxiv.org/abs/2009.11094"/>.</para>
+/// <para><b>Source:</b> Frankle et al., ICLR 2021, <see href="https://arxiv.org/abs/2009.08576"/>; the first two also Su et al., NeurIPS
+/// 2020, <see href="https://arxiv.org/abs/2009.11094"/>.</para>
 /// </remarks>
 public enum SanityAblation
 {
@@ -103,15 +103,15 @@ public enum SanityAblation
     None,
 
     /// <summary>
-    /// In every layer the finished mask keeps as many weights, but at random places, as by <see cref="PruningMask.ShuffleWithinLayers"/> with
-    /// <see cref="PruningOptions.Seed"/>.
+    /// In every layer the finished mask keeps as many weights, but at random places, as by <see cref="PruningMask.ShuffleWithinLayers"/>
+    /// with <see cref="PruningOptions.Seed"/>.
     /// </summary>
     ShuffleWithinLayers,
 
     /// <summary>
     /// The mask stays, and the kept weights of every pruned parameter are drawn anew: <c>N(0, 2 / fan_in)</c> with
-    /// <c>fan_in = weights / first dimension</c>. This overwrites the caller's kept weights. Biases, normalisation layers and parameters that
-    /// <see cref="PruningOptions.Parameters"/> leaves out stay as they are.
+    /// <c>fan_in = weights / first dimension</c>. This overwrites the caller's kept weights. Biases, normalisation layers and parameters
+    /// that <see cref="PruningOptions.Parameters"/> leaves out stay as they are.
     /// </summary>
     Reinitialize,
 

@@ -62,13 +62,15 @@ public sealed class PruningReport
     /// <summary>FLOPs of the unpruned network for one sample; <see langword="null"/> where no input was seen.</summary>
     public long? DenseFlops { get; }
 
-    /// <summary>FLOPs of the pruned network for one sample, were every pruned weight skipped; <see langword="null"/> where no input was seen.</summary>
+    /// <summary>FLOPs of the pruned network for one sample, were every pruned weight skipped; <see langword="null"/> where no input was
+    /// seen.</summary>
     public long? Flops { get; }
 
     /// <summary>The names of layers of which no weight is kept; empty in a sound network.</summary>
     public IReadOnlyList<string> CollapsedLayers { get; }
 
-    /// <summary>Whether a path of kept weights still leads from the input to any output unit; <see langword="null"/> where that is not known.</summary>
+    /// <summary>Whether a path of kept weights still leads from the input to any output unit; <see langword="null"/> where that is not
+    /// known.</summary>
     /// <remarks>
     /// Known where <c>Prune</c> saw data or was given <see cref="PruningData.Shape"/>, all layers are called through <c>call</c>, and the
     /// forward adds paths only: a sigmoid, a softmax or a product of two activations inside it does not. A path counts whatever its
@@ -86,7 +88,8 @@ public sealed class PruningReport
     /// <summary>The number of output units K; <see langword="null"/> where <see cref="IsConnected"/> is.</summary>
     public long? Outputs { get; }
 
-    /// <summary>A table to read: a line a layer, the totals, the collapsed layers by name, and whether input and output are connected. Invariant culture, lines end in <c>\n</c>.</summary>
+    /// <summary>A table to read: a line a layer, the totals, the collapsed layers by name, and whether input and output are connected.
+    /// Invariant culture, lines end in <c>\n</c>.</summary>
     public override string ToString() => ReportTable.Write(this);
 
     /// <summary>
@@ -99,7 +102,8 @@ public sealed class PruningReport
         string method, IReadOnlyList<LayerInfo> layers, PruningMask mask, long otherFlops = 0, Connectivity? connectivity = null) =>
         new(method, [.. layers.Select(layer => Measure(layer, mask))], otherFlops, connectivity);
 
-    internal static PruningReport Create(string method, IReadOnlyList<LayerInfo> layers, PruningMask mask, IEnumerable<LayerInfo> others, Connectivity? connectivity = null) =>
+    internal static PruningReport Create(string method, IReadOnlyList<LayerInfo> layers, PruningMask mask, IEnumerable<LayerInfo> others,
+        Connectivity? connectivity = null) =>
         Create(method, layers, mask, others.Sum(layer => 2 * layer.Weights * (layer.Positions ?? 0)), connectivity);
 
     internal static PruningReport Create(string method, Network network, PruningMask mask, Connectivity? connectivity = null) =>

@@ -17,7 +17,8 @@ public sealed class PruningResult : IDisposable
     /// <param name="method">What the report calls the method.</param>
     /// <param name="model">The network; its pruned weights become zero.</param>
     /// <param name="mask">The mask, which the result owns from now on; where this method throws, it stays the caller's.</param>
-    /// <param name="data">Gives FLOPs and connections to the report, if only by <see cref="PruningData.Shape"/>. Default <see langword="null"/>: without them.</param>
+    /// <param name="data">Gives FLOPs and connections to the report, if only by <see cref="PruningData.Shape"/>. Default
+    /// <see langword="null"/>: without them.</param>
     /// <param name="elapsed">How long scoring and ranking took.</param>
     /// <returns>The mask, its binding to the model and a report; the caller disposes it.</returns>
     /// <exception cref="ArgumentException">The mask does not fit the model; the message lists what differs.</exception>

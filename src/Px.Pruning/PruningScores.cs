@@ -7,8 +7,10 @@ public sealed class PruningScores : IDisposable
 {
     private readonly Dictionary<string, Tensor> values;
 
-    /// <summary>Creates scores of tensors, which are copied: for an <see cref="IPruner"/> of your own, or to rank a group of parameters by itself.</summary>
-    /// <param name="scores">Parameter names with scores in the parameters' shapes, of any type and on any device. Their order is kept.</param>
+    /// <summary>Creates scores of tensors, which are copied: for an <see cref="IPruner"/> of your own, or to rank a group of parameters by
+    /// itself.</summary>
+    /// <param name="scores">Parameter names with scores in the parameters' shapes, of any type and on any device. Their order is
+    /// kept.</param>
     /// <exception cref="ArgumentNullException"><paramref name="scores"/> or one of its tensors is null.</exception>
     /// <exception cref="ArgumentException">A name is empty or appears twice.</exception>
     public PruningScores(IEnumerable<KeyValuePair<string, Tensor>> scores)
@@ -21,7 +23,8 @@ public sealed class PruningScores : IDisposable
         {
             ArgumentNullException.ThrowIfNull(tensor, nameof(scores));
             if (string.IsNullOrEmpty(name) || !values.TryAdd(name, tensor.detach().to(float64, CPU, copy: true).contiguous()))
-                throw new ArgumentException($"Each parameter needs a name of its own; found '{name}' {(string.IsNullOrEmpty(name) ? "" : "twice")}.", nameof(scores));
+                throw new ArgumentException($"Each parameter needs a name of its own; found '{name}' "
+                    + $"{(string.IsNullOrEmpty(name) ? "" : "twice")}.", nameof(scores));
         }
 
         foreach (var tensor in values.Values) tensor.DetachFromDisposeScope();
@@ -33,8 +36,9 @@ public sealed class PruningScores : IDisposable
     public IReadOnlyCollection<string> Names => values.Keys;
 
     /// <summary>
-    /// A power of two that was taken out of all scores, since sums over the paths of deep networks exceed the range of a double: a weight's score is its
-    /// value here times 2 to this power. It changes no ranking; only who compares the scores of two calls needs it. 0 for most methods.
+    /// A power of two that was taken out of all scores, since sums over the paths of deep networks exceed the range of a double: a weight's
+    /// score is its value here times 2 to this power. It changes no ranking; only who compares the scores of two calls needs it. 0 for most
+    /// methods.
     /// </summary>
     public int Exponent { get; }
 

@@ -1,12 +1,12 @@
 namespace Px.Pruning;
 
-/// <summary>A random generator whose numbers never change with the platform or the runtime's version.</summary>
-/// <remarks><b>Source:</b> Steele, Lea and Flood, OOPSLA 2014, <see href="https://doi.org/10.1145/2660193.2660195"/>.</remarks>
+// A random generator whose numbers never change with the platform or the runtime's version. Source: Steele, Lea and Flood, OOPSLA 2014,
+// https://doi.org/10.1145/2660193.2660195.
 internal sealed class SplitMix64
 {
     private ulong state;
 
-    /// <summary>Starts a sequence that belongs to both a seed and a name.</summary>
+    // Starts a sequence that belongs to both a seed and a name.
     public SplitMix64(long seed, string name)
     {
         state = (ulong)seed;
@@ -14,7 +14,7 @@ internal sealed class SplitMix64
             state = Next() ^ symbol;
     }
 
-    /// <summary>Puts the values into random order, each order equally likely (Fisher and Yates).</summary>
+    // Puts the values into random order, each order equally likely (Fisher and Yates).
     public void Shuffle(Span<bool> values)
     {
         for (var last = values.Length - 1; last > 0; last--)
@@ -24,13 +24,12 @@ internal sealed class SplitMix64
         }
     }
 
-    /// <summary>A number from [0, 1): the next 53 bits.</summary>
+    // A number from [0, 1): the next 53 bits.
     public double Uniform() => (Next() >> 11) * (1.0 / (1L << 53));
 
-    /// <summary>A seed for another generator: from 0 up.</summary>
+    // A seed for another generator: from 0 up.
     public long Seed() => (long)(Next() >> 1);
 
-    /// <summary>64 random bits.</summary>
     public ulong Next()
     {
         var z = state += 0x9E3779B97F4A7C15;
@@ -39,6 +38,6 @@ internal sealed class SplitMix64
         return z ^ (z >> 31);
     }
 
-    /// <summary>A number from 0 to <paramref name="bound"/> − 1; the bias is below 2⁻³² for every bound.</summary>
+    // A number from 0 to bound − 1; the bias is below 2⁻³² for every bound.
     private int Below(int bound) => (int)Math.BigMul(Next(), (ulong)bound, out _);
 }

@@ -1,6 +1,7 @@
 namespace Px.Pruning;
 
-/// <summary>A method's theory does not hold for this network, so that its scores would be wrong. The model is left as it was found.</summary>
+/// <summary>A method's theory does not hold for this network, so that its scores would be wrong. The model is left as it was
+/// found.</summary>
 public sealed class UnsupportedModelException : NotSupportedException
 {
     /// <summary>Creates the exception without details.</summary>

@@ -3,12 +3,10 @@ using static TorchSharp.torch;
 
 namespace Px.Pruning.Models.Blocks;
 
-/// <summary>Atrous spatial pyramid pooling: a 1×1 convolution, three dilated 3×3 ones and image pooling side by side, joined by a 1×1 convolution.</summary>
-/// <remarks>
-/// <para>[B, C, H, W] → [B, <see cref="DeepLabOptions.HeadChannels"/>, H, W]; each convolution with batch norm and ReLU.</para>
-/// <para>Where a rate reaches beyond the feature map, the outer weights of its convolution see nothing but padding: at rate 36 that takes maps of 37 or more.</para>
-/// <para>Source: Chen et al. 2017, section 3.3, <see href="https://arxiv.org/abs/1706.05587"/>; keys as in torchvision: <c>convs.0.0 … convs.4.2</c>, <c>project.0</c>, <c>project.1</c>.</para>
-/// </remarks>
+// Atrous spatial pyramid pooling: a 1×1 convolution, three dilated 3×3 ones and image pooling side by side, joined by a 1×1 convolution.
+// [B, C, H, W] → [B, HeadChannels, H, W]; each convolution with batch norm and ReLU. Where a rate reaches beyond the feature map, the outer
+// weights of its convolution see nothing but padding: at rate 36 that takes maps of 37 or more. Source: Chen et al. 2017, section 3.3,
+// https://arxiv.org/abs/1706.05587; keys as in torchvision: convs.0.0 … convs.4.2, project.0, project.1.
 internal sealed class AtrousPyramid : nn.Module<Tensor, Tensor>
 {
     private readonly nn.Module<Tensor, Tensor>[] _branches;
@@ -21,12 +19,15 @@ internal sealed class AtrousPyramid : nn.Module<Tensor, Tensor>
         _branches =
         [
             nn.Sequential(nn.Conv2d(inputs, outputs, kernel_size: 1, bias: false), nn.BatchNorm2d(outputs), nn.ReLU()),
-            .. options.Rates.Select(rate => nn.Sequential(SeparableConvolution.Create(options.SeparableConvolutions, inputs, outputs, rate), nn.BatchNorm2d(outputs), nn.ReLU())),
+            .. options.Rates.Select(rate =>
+            nn.Sequential(SeparableConvolution.Create(options.SeparableConvolutions, inputs, outputs, rate), nn.BatchNorm2d(outputs),
+            nn.ReLU())),
             new ImagePooling(inputs, outputs),
         ];
         register_module("convs", nn.ModuleList(_branches));
         register_module("project", _project = nn.Sequential(
-            nn.Conv2d(_branches.Length * outputs, outputs, kernel_size: 1, bias: false), nn.BatchNorm2d(outputs), nn.ReLU(), nn.Dropout(options.DropoutOrUsual)));
+            nn.Conv2d(_branches.Length * outputs, outputs, kernel_size: 1, bias: false), nn.BatchNorm2d(outputs), nn.ReLU(),
+            nn.Dropout(options.DropoutOrUsual)));
     }
 
     public override Tensor forward(Tensor input)

@@ -3,11 +3,9 @@ using static TorchSharp.torch;
 
 namespace Px.Pruning.Models.Blocks;
 
-/// <summary>CLIP's pooling: multi-head attention over the positions of a feature map and their mean, asked by the mean. [B, C, H, W] → [B, outputs].</summary>
-/// <remarks>
-/// With tokens t₀ = mean(x), t₁ … t_HW = x, each plus its position embedding: softmax(q(t₀)·k(t)ᵀ / √d)·v(t) for each head of size d, then the
-/// output projection. Source: Radford et al. 2021, section 2.4, after Vaswani et al. 2017, section 3.2.
-/// </remarks>
+// CLIP's pooling: multi-head attention over the positions of a feature map and their mean, asked by the mean. [B, C, H, W] → [B, outputs].
+// With tokens t₀ = mean(x), t₁ … t_HW = x, each plus its position embedding: softmax(q(t₀)·k(t)ᵀ / √d)·v(t) for each head of size d, then
+// the output projection. Source: Radford et al. 2021, section 2.4, after Vaswani et al. 2017, section 3.2.
 internal sealed class AttentionPooling : nn.Module<Tensor, Tensor>
 {
     private const int HeadSize = 64; // in all of CLIP's networks
@@ -17,9 +15,6 @@ internal sealed class AttentionPooling : nn.Module<Tensor, Tensor>
     private readonly int _side;
     private readonly Linear _query, _key, _value, _output;
 
-    /// <param name="side">The height and width of feature maps.</param>
-    /// <param name="channels">Their channels, a multiple of 64: each head has 64 of them.</param>
-    /// <param name="outputs">The size of the result.</param>
     public AttentionPooling(int side, int channels, int outputs)
         : base(nameof(AttentionPooling))
     {
@@ -33,8 +28,8 @@ internal sealed class AttentionPooling : nn.Module<Tensor, Tensor>
         register_module("c_proj", _output = nn.Linear(channels, outputs));
     }
 
-    /// <summary>Position embeddings and projections from N(0, 1/C), as CLIP's authors begin; biases as PyTorch leaves them.</summary>
-    /// <param name="generator">Where randomness comes from; null for torch's global state.</param>
+    // Position embeddings and projections from N(0, 1/C), as CLIP's authors begin; biases as PyTorch leaves them. generator: Where
+    // randomness comes from; null for torch's global state.
     public void Initialize(Generator? generator)
     {
         using var temporaries = NewDisposeScope();
@@ -50,7 +45,8 @@ internal sealed class AttentionPooling : nn.Module<Tensor, Tensor>
         if (input.shape[2] != _side || input.shape[3] != _side)
         {
             throw new ArgumentException(
-                $"The feature map is {input.shape[2]}×{input.shape[3]}, but there are position embeddings for {_side}×{_side}: attention pooling takes images of "
+                $"The feature map is {input.shape[2]}×{input.shape[3]}, but there are position embeddings for {_side}×{_side}: attention "
+                + "pooling takes images of "
                 + $"{32 * _side}×{32 * _side} only. Resize the images, or set InputResolution or Pooling otherwise.", nameof(input));
         }
 

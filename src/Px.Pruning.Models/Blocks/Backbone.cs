@@ -2,13 +2,10 @@ using static TorchSharp.torch;
 
 namespace Px.Pruning.Models.Blocks;
 
-/// <summary>A classifier without its pooling and last layer, for segmentation networks.</summary>
-/// <remarks>
-/// <para>[B, C, H, W] → LowLevel [B, <see cref="LowLevelChannels"/>, H/4, W/4], the first stage's output, and High [B, <see cref="HighChannels"/>, H/s, W/s], the
-/// last stage's, with s the output stride; ResNet's convolutions round sizes up, the average pools of CLIP's round them down.</para>
-/// <para>Registered as <c>backbone</c> it has the keys of torchvision's segmentation networks: <c>backbone.conv1.weight</c>, <c>backbone.layer1.0.…</c>.
-/// Invoke it through <c>call</c>, as it does its children. Weights are not drawn here.</para>
-/// </remarks>
+// A classifier without its pooling and last layer, for segmentation networks. [B, C, H, W] → LowLevel [B, LowLevelChannels, H/4, W/4], the
+// first stage's output, and High [B, HighChannels, H/s, W/s], the last stage's, with s the output stride; ResNet's convolutions round sizes
+// up, the average pools of CLIP's round them down. Registered as backbone it has the keys of torchvision's segmentation networks:
+// backbone.conv1.weight, backbone.layer1.0.…. Invoke it through call, as it does its children. Weights are not drawn here.
 internal sealed class Backbone : nn.Module<Tensor, (Tensor LowLevel, Tensor High)>
 {
     private readonly ITrunk _trunk;
@@ -20,11 +17,12 @@ internal sealed class Backbone : nn.Module<Tensor, (Tensor LowLevel, Tensor High
 
     public long HighChannels => _trunk.Channels;
 
-    /// <summary>A ResNet's. <see cref="ResNetOptions.Classes"/> and <see cref="ResNetOptions.Seed"/> are the owner's business.</summary>
+    // A ResNet's. Classes and Seed are the owner's business.
     public static Backbone Of(ResNetOptions options) => new(owner => new ResNetTrunk(owner, options));
 
-    /// <summary>That of CLIP's modified ResNet-50.</summary>
-    public static Backbone OfClip(int inputChannels, int width, int outputStride) => new(owner => new ClipTrunk(owner, inputChannels, width, outputStride));
+    // That of CLIP's modified ResNet-50.
+    public static Backbone OfClip(int inputChannels, int width, int outputStride) =>
+        new(owner => new ClipTrunk(owner, inputChannels, width, outputStride));
 
     public override (Tensor LowLevel, Tensor High) forward(Tensor input)
     {

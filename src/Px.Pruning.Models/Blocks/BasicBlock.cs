@@ -3,11 +3,11 @@ using static TorchSharp.torch;
 
 namespace Px.Pruning.Models.Blocks;
 
-/// <summary>Two 3×3 convolutions with batch norm and a shortcut around them: relu(bn(conv(relu(bn(conv(x))))) + shortcut(x)).</summary>
-/// <remarks>The first convolution and the shortcut have the block's stride.</remarks>
+// Two 3×3 convolutions with batch norm and a shortcut around them: relu(bn(conv(relu(bn(conv(x))))) + shortcut(x)). The first convolution
+// and the shortcut have the block's stride.
 internal sealed class BasicBlock : nn.Module<Tensor, Tensor>
 {
-    /// <summary>The children's names that are not the caller's choice.</summary>
+    // The children's names that are not the caller's choice.
     internal static readonly IReadOnlyList<string> Names = ["conv1", "bn1", "relu1", "conv2", "bn2", "relu2"];
 
     private readonly Conv2d _conv1, _conv2;
@@ -19,7 +19,8 @@ internal sealed class BasicBlock : nn.Module<Tensor, Tensor>
         : base(nameof(BasicBlock))
     {
         var (inputs, outputs, near, far) = (options.Inputs, options.Outputs, options.InputDilation, options.Dilation);
-        register_module("conv1", _conv1 = nn.Conv2d(inputs, outputs, kernel_size: 3, stride: options.Stride, padding: near, dilation: near, bias: false));
+        register_module("conv1",
+            _conv1 = nn.Conv2d(inputs, outputs, kernel_size: 3, stride: options.Stride, padding: near, dilation: near, bias: false));
         register_module("bn1", _bn1 = nn.BatchNorm2d(outputs));
         register_module("relu1", _relu1 = nn.ReLU());
         register_module("conv2", _conv2 = nn.Conv2d(outputs, outputs, kernel_size: 3, padding: far, dilation: far, bias: false));

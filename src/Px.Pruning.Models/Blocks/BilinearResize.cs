@@ -3,7 +3,7 @@ using static TorchSharp.torch;
 
 namespace Px.Pruning.Models.Blocks;
 
-/// <summary>Bilinear interpolation to another tensor's height and width, pixel centres aligned (PyTorch's <c>align_corners: false</c>).</summary>
+// Bilinear interpolation to another tensor's height and width, pixel centres aligned (PyTorch's align_corners: false).
 internal static class BilinearResize
 {
     public static Tensor Call(Tensor input, Tensor like) =>

@@ -3,35 +3,35 @@ using static TorchSharp.torch;
 
 namespace Px.Pruning.Models.Blocks;
 
-/// <summary>What the two kinds of residual blocks are told.</summary>
+// What the two kinds of residual blocks are told.
 internal sealed record BlockOptions
 {
     public required long Inputs { get; init; }
 
     public required long Outputs { get; init; }
 
-    /// <summary>Channels between the 1×1 convolutions of a bottleneck.</summary>
+    // Channels between the 1×1 convolutions of a bottleneck.
     public long Inner { get; init; }
 
     public long Groups { get; init; } = 1;
 
     public long Stride { get; init; } = 1;
 
-    /// <summary>Of the block's input: how far apart the pixels lie that would be neighbours, had no stride before been taken away.</summary>
+    // Of the block's input: how far apart the pixels lie that would be neighbours, had no stride before been taken away.
     public long InputDilation { get; init; } = 1;
 
-    /// <summary>The same of its output: more than <see cref="InputDilation"/> where this block's own stride was taken away.</summary>
+    // The same of its output: more than InputDilation where this block's own stride was taken away.
     public long Dilation { get; init; } = 1;
 
-    /// <summary>Of a shortcut that changes the shape; all others pass the input on as it is.</summary>
+    // Of a shortcut that changes the shape; all others pass the input on as it is.
     public CifarShortcut Shortcut { get; init; } = CifarShortcut.Projection;
 
     public string ShortcutName { get; init; } = "downsample";
 
-    /// <summary>Whether the last norm's scale begins at 0, so that the block begins as its shortcut.</summary>
+    // Whether the last norm's scale begins at 0, so that the block begins as its shortcut.
     public bool ZeroInit { get; init; }
 
-    /// <summary>The shortcut's module, null where the input has the output's shape.</summary>
+    // The shortcut's module, null where the input has the output's shape.
     public nn.Module<Tensor, Tensor>? CreateShortcut()
     {
         if (Stride == 1 && Inputs == Outputs)
@@ -41,7 +41,7 @@ internal sealed record BlockOptions
             : new ZeroPaddingShortcut(Outputs - Inputs);
     }
 
-    /// <summary>The norm that ends the branch.</summary>
+    // The norm that ends the branch.
     public BatchNorm2d CreateLastNorm()
     {
         var norm = nn.BatchNorm2d(Outputs);

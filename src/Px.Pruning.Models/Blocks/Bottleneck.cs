@@ -3,8 +3,8 @@ using static TorchSharp.torch;
 
 namespace Px.Pruning.Models.Blocks;
 
-/// <summary>Convolutions 1×1 to fewer channels, 3×3, and 1×1 to four times the stage's width, with batch norm, and a shortcut around them.</summary>
-/// <remarks>The 3×3 convolution has the block's stride, as in torchvision ("v1.5"); He et al. have it in the first 1×1.</remarks>
+// Convolutions 1×1 to fewer channels, 3×3, and 1×1 to four times the stage's width, with batch norm, and a shortcut around them. The 3×3
+// convolution has the block's stride, as in torchvision ("v1.5"); He et al. have it in the first 1×1.
 internal sealed class Bottleneck : nn.Module<Tensor, Tensor>
 {
     private readonly Conv2d _conv1, _conv2, _conv3;
@@ -19,7 +19,9 @@ internal sealed class Bottleneck : nn.Module<Tensor, Tensor>
         register_module("conv1", _conv1 = nn.Conv2d(options.Inputs, inner, kernel_size: 1, bias: false));
         register_module("bn1", _bn1 = nn.BatchNorm2d(inner));
         register_module("relu1", _relu1 = nn.ReLU());
-        register_module("conv2", _conv2 = nn.Conv2d(inner, inner, kernel_size: 3, stride: options.Stride, padding: near, dilation: near, groups: options.Groups, bias: false));
+        register_module("conv2",
+            _conv2 = nn.Conv2d(inner, inner, kernel_size: 3, stride: options.Stride, padding: near, dilation: near, groups: options.Groups,
+            bias: false));
         register_module("bn2", _bn2 = nn.BatchNorm2d(inner));
         register_module("relu2", _relu2 = nn.ReLU());
         register_module("conv3", _conv3 = nn.Conv2d(inner, options.Outputs, kernel_size: 1, bias: false));

@@ -2,12 +2,12 @@ using static TorchSharp.torch;
 
 namespace Px.Pruning.Models.Blocks;
 
-/// <summary>Modules one after the other, as <c>nn.Sequential</c> calls them, for children whose names PyTorch does not nest.</summary>
+// Modules one after the other, as nn.Sequential calls them, for children whose names PyTorch does not nest.
 internal static class Chain
 {
-    /// <summary>The last module's output. Every result but that is disposed as soon as the next module has it, so that without gradients no more than two feature maps live.</summary>
-    /// <param name="input">The first module's input. It is not disposed.</param>
-    /// <param name="modules">At least one.</param>
+    // The last module's output. Every result but that is disposed as soon as the next module has it, so that without gradients no more than
+    // two feature maps live. input: The first module's input. It is not disposed.
+    // modules: At least one.
     public static Tensor Call(Tensor input, params nn.Module<Tensor, Tensor>[] modules)
     {
         var result = input;

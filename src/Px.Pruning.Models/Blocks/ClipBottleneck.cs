@@ -3,24 +3,18 @@ using static TorchSharp.torch;
 
 namespace Px.Pruning.Models.Blocks;
 
-/// <summary>CLIP's residual block: 1×1, 3×3 and 1×1 convolutions as in ResNet-50, but every convolution has stride 1 and an average pool halves the image.</summary>
-/// <remarks>
-/// The pool stands before the convolution that would have had the stride: before the last on the main path, before the 1×1 of the shortcut.
-/// Names are those of CLIP's state dicts; the shortcut's pool is called -1, so that its convolution and norm stay 0 and 1.
-/// </remarks>
+// CLIP's residual block: 1×1, 3×3 and 1×1 convolutions as in ResNet-50, but every convolution has stride 1 and an average pool halves the
+// image. The pool stands before the convolution that would have had the stride: before the last on the main path, before the 1×1 of the
+// shortcut. Names are those of CLIP's state dicts; the shortcut's pool is called -1, so that its convolution and norm stay 0 and 1.
 internal sealed class ClipBottleneck : nn.Module<Tensor, Tensor>
 {
-    /// <summary>How many times as many channels leave the block as its inner convolutions have.</summary>
+    // How many times as many channels leave the block as its inner convolutions have.
     public const int Expansion = 4;
 
     private readonly nn.Module<Tensor, Tensor>[] _branch;
     private readonly ReLU _relu3;
     private readonly Sequential? _downsample;
 
-    /// <param name="inputs">The channels that come in.</param>
-    /// <param name="planes">The channels of the inner convolutions; four times as many leave.</param>
-    /// <param name="stride">1 or 2.</param>
-    /// <param name="dilation">Of the 3×3 convolution.</param>
     public ClipBottleneck(int inputs, int planes, int stride, int dilation)
         : base(nameof(ClipBottleneck))
     {
@@ -28,7 +22,8 @@ internal sealed class ClipBottleneck : nn.Module<Tensor, Tensor>
         List<(string Name, nn.Module<Tensor, Tensor> Module)> branch =
         [
             ("conv1", nn.Conv2d(inputs, planes, kernel_size: 1, bias: false)), ("bn1", nn.BatchNorm2d(planes)), ("relu1", nn.ReLU()),
-            ("conv2", nn.Conv2d(planes, planes, kernel_size: 3, padding: dilation, dilation: dilation, bias: false)), ("bn2", nn.BatchNorm2d(planes)), ("relu2", nn.ReLU()),
+            ("conv2", nn.Conv2d(planes, planes, kernel_size: 3, padding: dilation, dilation: dilation, bias: false)),
+            ("bn2", nn.BatchNorm2d(planes)), ("relu2", nn.ReLU()),
             ("conv3", nn.Conv2d(planes, outputs, kernel_size: 1, bias: false)), ("bn3", nn.BatchNorm2d(outputs)),
         ];
         if (stride > 1)

@@ -3,28 +3,24 @@ using static TorchSharp.torch;
 
 namespace Px.Pruning.Models.Blocks;
 
-/// <summary>CLIP's modified ResNet-50 up to its last feature map, registered with the module that owns it: <c>conv1 … relu3, avgpool, layer1 … layer4</c>.</summary>
-/// <remarks>
-/// Three 3×3 convolutions, the first of stride 2, and an average pool, then stages of 3, 4, 6 and 3 blocks. No module itself, so that both
-/// <see cref="ClipResNet"/> and <see cref="Backbone"/> have CLIP's keys. Source: Radford et al. 2021, section 2.4: stem and strides of
-/// ResNet-D, <see href="https://arxiv.org/abs/1812.01187"/>, anti-aliased after <see href="https://arxiv.org/abs/1904.11486"/>.
-/// </remarks>
+// CLIP's modified ResNet-50 up to its last feature map, registered with the module that owns it: conv1 … relu3, avgpool, layer1 … layer4.
+// Three 3×3 convolutions, the first of stride 2, and an average pool, then stages of 3, 4, 6 and 3 blocks. No module itself, so that both
+// ClipResNet and Backbone have CLIP's keys. Source: Radford et al. 2021, section 2.4: stem and strides of ResNet-D,
+// https://arxiv.org/abs/1812.01187, anti-aliased after https://arxiv.org/abs/1904.11486.
 internal sealed class ClipTrunk : ITrunk
 {
     private static readonly int[] Blocks = [3, 4, 6, 3];
 
-    /// <param name="owner">The network that the children are registered in.</param>
-    /// <param name="inputChannels">The channels of the images.</param>
-    /// <param name="width">The channels behind the stem, an even number.</param>
-    /// <param name="outputStride">32, or 16 or 8: the last stages then keep the image's size and dilate their 3×3 convolutions instead.</param>
     public ClipTrunk(nn.Module owner, int inputChannels, int width, int outputStride)
     {
         var half = width / 2;
         (string Name, nn.Module<Tensor, Tensor> Module)[] stem =
         [
-            ("conv1", nn.Conv2d(inputChannels, half, kernel_size: 3, stride: 2, padding: 1, bias: false)), ("bn1", nn.BatchNorm2d(half)), ("relu1", nn.ReLU()),
+            ("conv1", nn.Conv2d(inputChannels, half, kernel_size: 3, stride: 2, padding: 1, bias: false)), ("bn1", nn.BatchNorm2d(half)),
+            ("relu1", nn.ReLU()),
             ("conv2", nn.Conv2d(half, half, kernel_size: 3, padding: 1, bias: false)), ("bn2", nn.BatchNorm2d(half)), ("relu2", nn.ReLU()),
-            ("conv3", nn.Conv2d(half, width, kernel_size: 3, padding: 1, bias: false)), ("bn3", nn.BatchNorm2d(width)), ("relu3", nn.ReLU()),
+            ("conv3", nn.Conv2d(half, width, kernel_size: 3, padding: 1, bias: false)), ("bn3", nn.BatchNorm2d(width)),
+            ("relu3", nn.ReLU()),
             ("avgpool", nn.AvgPool2d(2)),
         ];
         var stages = Stages(width, outputStride);
@@ -34,16 +30,12 @@ internal sealed class ClipTrunk : ITrunk
         (LowLevelChannels, Channels) = (ClipBottleneck.Expansion * width, 8 * ClipBottleneck.Expansion * width);
     }
 
-    /// <inheritdoc/>
     public nn.Module<Tensor, Tensor>[] UpToLowLevel { get; }
 
-    /// <inheritdoc/>
     public nn.Module<Tensor, Tensor>[] FromLowLevel { get; }
 
-    /// <inheritdoc/>
     public long LowLevelChannels { get; }
 
-    /// <inheritdoc/>
     public long Channels { get; }
 
     private static nn.Module<Tensor, Tensor>[] Stages(int width, int outputStride)

@@ -3,11 +3,9 @@ using static TorchSharp.torch;
 
 namespace Px.Pruning.Models.Blocks;
 
-/// <summary>DeepLabV3+'s head: the pyramid over the last features, enlarged and joined with a projection of the first stage's, 3×3 convolutions, a classifier.</summary>
-/// <remarks>
-/// Low [B, L, h, w] and high [B, C, H, W] → logits [B, classes, h, w]. Source: Chen et al., ECCV 2018, sections 3.1 and 4.1,
-/// <see href="https://arxiv.org/abs/1802.02611"/>.
-/// </remarks>
+// DeepLabV3+'s head: the pyramid over the last features, enlarged and joined with a projection of the first stage's, 3×3 convolutions, a
+// classifier. Low [B, L, h, w] and high [B, C, H, W] → logits [B, classes, h, w]. Source: Chen et al., ECCV 2018, sections 3.1 and 4.1,
+// https://arxiv.org/abs/1802.02611.
 internal sealed class DeepLabDecoder : nn.Module<Tensor, Tensor, Tensor>
 {
     private readonly Sequential _project, _classifier;
@@ -17,11 +15,13 @@ internal sealed class DeepLabDecoder : nn.Module<Tensor, Tensor, Tensor>
         : base(nameof(DeepLabDecoder))
     {
         var (low, channels) = (options.LowLevelChannels, options.HeadChannels);
-        register_module("project", _project = nn.Sequential(nn.Conv2d(lowLevelChannels, low, kernel_size: 1, bias: false), nn.BatchNorm2d(low), nn.ReLU()));
+        register_module("project",
+            _project = nn.Sequential(nn.Conv2d(lowLevelChannels, low, kernel_size: 1, bias: false), nn.BatchNorm2d(low), nn.ReLU()));
         register_module("aspp", _aspp = new AtrousPyramid(highChannels, options));
         var classifier = new List<nn.Module<Tensor, Tensor>>();
         for (var i = 0; i < options.DecoderConvolutions; i++)
-            classifier.AddRange([SeparableConvolution.Create(options.SeparableConvolutions, i == 0 ? low + channels : channels, channels), nn.BatchNorm2d(channels), nn.ReLU()]);
+            classifier.AddRange([SeparableConvolution.Create(options.SeparableConvolutions, i == 0 ? low + channels : channels, channels),
+                nn.BatchNorm2d(channels), nn.ReLU()]);
         classifier.Add(nn.Conv2d(channels, options.Classes, kernel_size: 1));
         register_module("classifier", _classifier = nn.Sequential(classifier));
     }

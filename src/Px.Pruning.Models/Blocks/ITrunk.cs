@@ -2,18 +2,18 @@ using static TorchSharp.torch;
 
 namespace Px.Pruning.Models.Blocks;
 
-/// <summary>The convolutional part of a classifier, registered with the module that owns it, and what a segmentation network takes from it.</summary>
+// The convolutional part of a classifier, registered with the module that owns it, and what a segmentation network takes from it.
 internal interface ITrunk
 {
-    /// <summary>Stem and first stage, whose output is a quarter of the image.</summary>
+    // Stem and first stage, whose output is a quarter of the image.
     nn.Module<Tensor, Tensor>[] UpToLowLevel { get; }
 
-    /// <summary>The other three stages.</summary>
+    // The other three stages.
     nn.Module<Tensor, Tensor>[] FromLowLevel { get; }
 
-    /// <summary>The channels that the first stage yields.</summary>
+    // The channels that the first stage yields.
     long LowLevelChannels { get; }
 
-    /// <summary>The channels that the last stage yields.</summary>
+    // The channels that the last stage yields.
     long Channels { get; }
 }

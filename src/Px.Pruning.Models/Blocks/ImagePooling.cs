@@ -3,8 +3,9 @@ using static TorchSharp.torch;
 
 namespace Px.Pruning.Models.Blocks;
 
-/// <summary>The pyramid's branch that sees the whole image: its mean through a 1×1 convolution, batch norm and ReLU, at every position. [B, C, H, W] → [B, D, H, W].</summary>
-/// <remarks>To enlarge one pixel bilinearly is to repeat it. In training the norm has one value for each channel and image, so that a batch of one has no variance.</remarks>
+// The pyramid's branch that sees the whole image: its mean through a 1×1 convolution, batch norm and ReLU, at every position. [B, C, H, W]
+// → [B, D, H, W]. To enlarge one pixel bilinearly is to repeat it. In training the norm has one value for each channel and image, so that a
+// batch of one has no variance.
 internal sealed class ImagePooling : nn.Module<Tensor, Tensor>
 {
     private readonly nn.Module<Tensor, Tensor>[] _steps;
@@ -22,7 +23,8 @@ internal sealed class ImagePooling : nn.Module<Tensor, Tensor>
         if (_steps[2].training && input.shape[0] == 1)
         {
             throw new InvalidOperationException(
-                "DeepLab's image pooling cannot train on a batch of one image: its batch norm sees one value for each channel, which has no variance. "
+                "DeepLab's image pooling cannot train on a batch of one image: its batch norm sees one value for each channel, which has "
+                + "no variance. "
                 + "Use batches of 2 or more (and drop a last batch of 1), or put the model or this branch's norm into eval mode.");
         }
 

@@ -3,8 +3,8 @@ using static TorchSharp.torch;
 
 namespace Px.Pruning.Models.Blocks;
 
-/// <summary>Stem and four stages of a ResNet, registered with the module that owns them: <c>conv1, bn1, relu, maxpool, layer1 … layer4</c>.</summary>
-/// <remarks>No module itself, so that both <see cref="ResNet"/>, whose keys have no prefix, and <see cref="Backbone"/> have torchvision's keys.</remarks>
+// Stem and four stages of a ResNet, registered with the module that owns them: conv1, bn1, relu, maxpool, layer1 … layer4. No module
+// itself, so that both ResNet, whose keys have no prefix, and Backbone have torchvision's keys.
 internal sealed class ResNetTrunk : ITrunk
 {
     private readonly ResNetOptions _options;
@@ -15,7 +15,8 @@ internal sealed class ResNetTrunk : ITrunk
     {
         (_options, _channels) = (options, options.Width);
         (string Name, nn.Module<Tensor, Tensor> Module)[] stem = options.Stem == ResNetStem.SevenBySeven
-            ? [("conv1", Convolution(kernel: 7, stride: 2)), ("bn1", nn.BatchNorm2d(_channels)), ("relu", nn.ReLU()), ("maxpool", nn.MaxPool2d(kernel_size: 3, stride: 2, padding: 1))]
+            ? [("conv1", Convolution(kernel: 7, stride: 2)), ("bn1", nn.BatchNorm2d(_channels)), ("relu", nn.ReLU()),
+            ("maxpool", nn.MaxPool2d(kernel_size: 3, stride: 2, padding: 1))]
             : [("conv1", Convolution(kernel: 3, stride: 1)), ("bn1", nn.BatchNorm2d(_channels)), ("relu", nn.ReLU())];
         foreach (var (name, module) in stem)
             owner.register_module(name, module);
@@ -25,16 +26,12 @@ internal sealed class ResNetTrunk : ITrunk
         (UpToLowLevel, FromLowLevel) = ([.. stem.Select(child => child.Module), stages[0]], stages[1..]);
     }
 
-    /// <inheritdoc/>
     public nn.Module<Tensor, Tensor>[] UpToLowLevel { get; }
 
-    /// <inheritdoc/>
     public nn.Module<Tensor, Tensor>[] FromLowLevel { get; }
 
-    /// <inheritdoc/>
     public long LowLevelChannels => _options.Width * Expansion;
 
-    /// <inheritdoc/>
     public long Channels => _channels;
 
     private long Expansion => _options.HasBottlenecks ? 4 : 1;
@@ -48,7 +45,8 @@ internal sealed class ResNetTrunk : ITrunk
         // Strides are taken away from the end: the last one halves 32, the last two quarter it.
         if (_options.OutputStride <= 32 >> (4 - stage))
             (stride, _dilation) = (1, _dilation * stride);
-        return nn.Sequential(Enumerable.Range(0, _options.Blocks[stage]).Select(i => Block(planes, i == 0 ? stride : 1, i == 0 ? before : _dilation)).ToArray());
+        return nn.Sequential(Enumerable.Range(0, _options.Blocks[stage])
+            .Select(i => Block(planes, i == 0 ? stride : 1, i == 0 ? before : _dilation)).ToArray());
     }
 
     private nn.Module<Tensor, Tensor> Block(long planes, long stride, long inputDilation)

@@ -3,8 +3,8 @@ using static TorchSharp.torch;
 
 namespace Px.Pruning.Models.Blocks;
 
-/// <summary>Option A of He et al.: every second row and column of the input, with channels of zeros before and after its own.</summary>
-/// <remarks>[B, C, H, W] → [B, C + added, ⌈H/2⌉, ⌈W/2⌉]. Half of the added channels, rounded down, come first, as in the networks trained with it.</remarks>
+// Option A of He et al.: every second row and column of the input, with channels of zeros before and after its own. [B, C, H, W] → [B, C +
+// added, ⌈H/2⌉, ⌈W/2⌉]. Half of the added channels, rounded down, come first, as in the networks trained with it.
 internal sealed class ZeroPaddingShortcut(long added) : nn.Module<Tensor, Tensor>(nameof(ZeroPaddingShortcut))
 {
     private readonly long[] _padding = [0, 0, 0, 0, added / 2, added - (added / 2)]; // of the last dimension first

@@ -2,10 +2,11 @@ using Px.Pruning.Models.Data.Pipeline;
 
 namespace Px.Pruning.Models.Data;
 
-/// <summary>Random changes to training images, drawn anew for every image and epoch: <see cref="ImageAugmentation"/>, <see cref="ResizedCrop"/> or <see cref="ScaledCrop"/>.</summary>
+/// <summary>Random changes to training images, drawn anew for every image and epoch: <see cref="ImageAugmentation"/>,
+/// <see cref="ResizedCrop"/> or <see cref="ScaledCrop"/>.</summary>
 /// <remarks>
-/// What is drawn is a function of seed, epoch and the image's place in the order alone: neither the batch size nor the number of workers changes it.
-/// Where every pixel has a label, labels are cut as the image is, without interpolation, and padding has the label to ignore.
+/// What is drawn is a function of seed, epoch and the image's place in the order alone: neither the batch size nor the number of workers
+/// changes it. Where every pixel has a label, labels are cut as the image is, without interpolation, and padding has the label to ignore.
 /// </remarks>
 public abstract record Augmentation
 {
@@ -16,16 +17,13 @@ public abstract record Augmentation
     /// <summary>Whether half of the images, at random, are mirrored left to right. True by default.</summary>
     public bool HorizontalFlip { get; init; } = true;
 
-    /// <summary>How many random numbers are set aside for each image; never fewer than <see cref="Draw"/> takes.</summary>
+    // How many random numbers are set aside for each image; never fewer than Draw takes.
     internal abstract int Draws { get; }
 
-    /// <exception cref="ArgumentOutOfRangeException">A property lies outside its range.</exception>
+    // ArgumentOutOfRangeException: A property lies outside its range.
     internal abstract void Validate();
 
-    /// <param name="plain">The image as it would be without changes.</param>
-    /// <param name="rows">Its height.</param>
-    /// <param name="columns">Its width.</param>
-    /// <param name="random">The image's own numbers.</param>
+    // random: The image's own numbers.
     internal abstract Geometry Draw(Geometry plain, Extent rows, Extent columns, ref RandomSequence random);
 
     // Always a draw, so that one option does not change what another one sees.

@@ -4,7 +4,8 @@ namespace Px.Pruning.Models.Data;
 /// <remarks>Source: Krizhevsky 2009, <see href="https://www.cs.toronto.edu/~kriz/cifar.html"/>.</remarks>
 public static class Cifar10
 {
-    /// <summary>Reads <c>data_batch_1.bin</c> to <c>data_batch_5.bin</c>, or <c>test_batch.bin</c>. Files with fewer images than the official ones are fine.</summary>
+    /// <summary>Reads <c>data_batch_1.bin</c> to <c>data_batch_5.bin</c>, or <c>test_batch.bin</c>. Files with fewer images than the
+    /// official ones are fine.</summary>
     /// <param name="folder">The folder that holds them, or the one in which <c>cifar-10-batches-bin</c> does.</param>
     /// <param name="split">Which images.</param>
     /// <param name="normalization">What pixels become; null for <see cref="ImageNormalization.Cifar10"/>.</param>
@@ -18,6 +19,7 @@ public static class Cifar10
             DatasetSplit.Test => ["test_batch.bin"],
             _ => throw new ArgumentOutOfRangeException(nameof(split), split, "There is no such split."),
         };
-        return CifarFormat.Read(CifarFormat.Find(folder, "cifar-10-batches-bin", "CIFAR-10", files), [10], label: 0, normalization ?? ImageNormalization.Cifar10);
+        return CifarFormat.Read(CifarFormat.Find(folder, "cifar-10-batches-bin", "CIFAR-10", files), [10], label: 0, normalization
+            ?? ImageNormalization.Cifar10);
     }
 }

@@ -1,6 +1,7 @@
 namespace Px.Pruning.Models.Data;
 
-/// <summary>CIFAR-100: 50,000 + 10,000 colour images of 32×32 in a hundred classes, which make twenty coarse ones, from the official binary version.</summary>
+/// <summary>CIFAR-100: 50,000 + 10,000 colour images of 32×32 in a hundred classes, which make twenty coarse ones, from the official binary
+/// version.</summary>
 /// <remarks>Source: Krizhevsky 2009, <see href="https://www.cs.toronto.edu/~kriz/cifar.html"/>.</remarks>
 public static class Cifar100
 {
@@ -11,7 +12,8 @@ public static class Cifar100
     /// <param name="normalization">What pixels become; null for <see cref="ImageNormalization.Cifar100"/>.</param>
     /// <exception cref="FileNotFoundException">A file is not there; the message says which and where.</exception>
     /// <exception cref="InvalidDataException">A file is truncated, damaged or of another kind.</exception>
-    public static ImageDataset Load(string folder, DatasetSplit split, Cifar100Labels labels = Cifar100Labels.Fine, ImageNormalization? normalization = null)
+    public static ImageDataset Load(string folder, DatasetSplit split, Cifar100Labels labels = Cifar100Labels.Fine,
+        ImageNormalization? normalization = null)
     {
         var file = split switch
         {
@@ -21,6 +23,7 @@ public static class Cifar100
         };
         if (!Enum.IsDefined(labels))
             throw new ArgumentOutOfRangeException(nameof(labels), labels, "There are no such labels.");
-        return CifarFormat.Read(CifarFormat.Find(folder, "cifar-100-binary", "CIFAR-100", file), [20, 100], (int)labels, normalization ?? ImageNormalization.Cifar100);
+        return CifarFormat.Read(CifarFormat.Find(folder, "cifar-100-binary", "CIFAR-100", file), [20, 100], (int)labels, normalization
+            ?? ImageNormalization.Cifar100);
     }
 }

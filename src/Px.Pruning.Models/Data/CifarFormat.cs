@@ -2,17 +2,13 @@ using Px.Pruning.Models.Data.Pipeline;
 
 namespace Px.Pruning.Models.Data;
 
-/// <summary>Reads the binary version of CIFAR-10 and CIFAR-100: records of label bytes and 3,072 bytes of a 32×32 image, red plane first.</summary>
-/// <remarks>Source: Krizhevsky, Learning multiple layers of features from tiny images, 2009, <see href="https://www.cs.toronto.edu/~kriz/cifar.html"/>.</remarks>
+// Reads the binary version of CIFAR-10 and CIFAR-100: records of label bytes and 3,072 bytes of a 32×32 image, red plane first. Source:
+// Krizhevsky, Learning multiple layers of features from tiny images, 2009, https://www.cs.toronto.edu/~kriz/cifar.html.
 internal static class CifarFormat
 {
     private const int Side = 32, ImageLength = 3 * Side * Side;
 
-    /// <param name="paths">The files, in order.</param>
-    /// <param name="labelBytes">The classes that each label byte of a record can name.</param>
-    /// <param name="label">Which of the label bytes to use.</param>
-    /// <param name="normalization">What pixels become.</param>
-    /// <exception cref="InvalidDataException">A file is not a whole number of records, or holds a label that there is not.</exception>
+    // InvalidDataException: A file is not a whole number of records, or holds a label that there is not.
     public static ImageDataset Read(IReadOnlyList<string> paths, int[] labelBytes, int label, ImageNormalization normalization)
     {
         var record = labelBytes.Length + ImageLength;
@@ -31,11 +27,12 @@ internal static class CifarFormat
             }
         }
 
-        return new ImageDataset(new ImageStore { Pixels = pixels, Labels = labels, Channels = 3, Height = Side, Width = Side, Classes = labelBytes[label] }, normalization);
+        return new ImageDataset(new ImageStore { Pixels = pixels, Labels = labels, Channels = 3, Height = Side, Width = Side,
+            Classes = labelBytes[label] }, normalization);
     }
 
-    /// <summary>The path of each file, in the folder itself or in the one that the official archive unpacks to.</summary>
-    /// <exception cref="FileNotFoundException">One is in neither; the message says what to do.</exception>
+    // The path of each file, in the folder itself or in the one that the official archive unpacks to. FileNotFoundException: One is in
+    // neither; the message says what to do.
     public static string[] Find(string folder, string archiveFolder, string name, params string[] files)
     {
         ArgumentException.ThrowIfNullOrEmpty(folder);
@@ -56,7 +53,8 @@ internal static class CifarFormat
     {
         var length = new FileInfo(path).Length;
         if (length == 0 || length % record != 0)
-            throw new InvalidDataException($"'{path}' has {length} bytes, which is not one or more records of {record}: it is truncated, or not the binary version of this data set.");
+            throw new InvalidDataException($"'{path}' has {length} bytes, which is not one or more records of {record}: it is truncated, "
+                + "or not the binary version of this data set.");
         if (length > Array.MaxLength)
             throw new InvalidDataException($"'{path}' has {length} bytes, more than fit into memory as one piece.");
         var bytes = File.ReadAllBytes(path);

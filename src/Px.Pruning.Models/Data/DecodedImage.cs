@@ -1,6 +1,7 @@
 namespace Px.Pruning.Models.Data;
 
-/// <summary>A picture as an <see cref="ImageDecoder"/> leaves it: bytes, the channels of a pixel side by side, pixels left to right, rows top to bottom.</summary>
+/// <summary>A picture as an <see cref="ImageDecoder"/> leaves it: bytes, the channels of a pixel side by side, pixels left to right, rows
+/// top to bottom.</summary>
 public sealed class DecodedImage
 {
     /// <param name="pixels">[height, width, channels], row-major; not copied, and not to be changed afterwards.</param>
@@ -13,11 +14,13 @@ public sealed class DecodedImage
     {
         ArgumentNullException.ThrowIfNull(pixels);
         if (channels is not (1 or 3))
-            throw new ArgumentOutOfRangeException(nameof(channels), channels, "An image has 1 channel (grey) or 3 (red, green, blue): have the decoder convert it.");
+            throw new ArgumentOutOfRangeException(nameof(channels),
+                channels, "An image has 1 channel (grey) or 3 (red, green, blue): have the decoder convert it.");
         ArgumentOutOfRangeException.ThrowIfLessThan(height, 1);
         ArgumentOutOfRangeException.ThrowIfLessThan(width, 1);
         if (pixels.LongLength != (long)height * width * channels)
-            throw new ArgumentException($"{height} × {width} pixels of {channels} bytes do not make {pixels.Length} bytes.", nameof(pixels));
+            throw new ArgumentException($"{height} × {width} pixels of {channels} bytes do not make {pixels.Length} bytes.",
+                nameof(pixels));
         (Pixels, Channels, Height, Width) = (pixels, channels, height, width);
     }
 

@@ -4,7 +4,8 @@ namespace Px.Pruning.Models.Data;
 /// <remarks>Source: Xiao, Rasul, Vollgraf, <see href="https://github.com/zalandoresearch/fashion-mnist"/>, MIT.</remarks>
 public static class FashionMnist
 {
-    /// <summary>Reads <c>train-images-idx3-ubyte</c> and <c>train-labels-idx1-ubyte</c>, or the <c>t10k-</c> files, each gzipped (<c>.gz</c>) or not.</summary>
+    /// <summary>Reads <c>train-images-idx3-ubyte</c> and <c>train-labels-idx1-ubyte</c>, or the <c>t10k-</c> files, each gzipped
+    /// (<c>.gz</c>) or not.</summary>
     /// <param name="folder">The folder that holds them.</param>
     /// <param name="split">Which of the two pairs.</param>
     /// <param name="normalization">What pixels become; null for <see cref="ImageNormalization.FashionMnist"/>.</param>

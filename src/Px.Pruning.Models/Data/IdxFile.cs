@@ -3,8 +3,9 @@ using System.IO.Compression;
 
 namespace Px.Pruning.Models.Data;
 
-/// <summary>The IDX files of MNIST and its kin: a big-endian header, then bytes. Gzipped files are told by their first two bytes, not by their name.</summary>
-/// <remarks>Header: 0, 0, the element type (8 for bytes), the number of dimensions, then each size in 4 bytes. Source: <see href="http://yann.lecun.com/exdb/mnist/"/>.</remarks>
+// The IDX files of MNIST and its kin: a big-endian header, then bytes. Gzipped files are told by their first two bytes, not by their name.
+// Header: 0, 0, the element type (8 for bytes), the number of dimensions, then each size in 4 bytes. Source:
+// http://yann.lecun.com/exdb/mnist/.
 internal static class IdxFile
 {
     private const int BytesType = 8;
@@ -12,16 +13,15 @@ internal static class IdxFile
     // Deflate cannot do better than 1032:1, so a file's length bounds what it may claim to hold.
     private const long MaximumCompression = 1032;
 
-    /// <summary>Reads images, [N, height, width].</summary>
-    /// <exception cref="InvalidDataException">The file is something else, truncated, too long or damaged.</exception>
+    // Reads images, [N, height, width]. InvalidDataException: The file is something else, truncated, too long or damaged.
     public static (byte[] Pixels, int Count, int Height, int Width) ReadImages(string path)
     {
         var (data, sizes) = Read(path, dimensions: 3, "images");
         return (data, sizes[0], sizes[1], sizes[2]);
     }
 
-    /// <summary>Reads labels, [N].</summary>
-    /// <exception cref="InvalidDataException">The file is something else, truncated, too long or damaged, or holds a label that is not below <paramref name="classes"/>.</exception>
+    // Reads labels, [N]. InvalidDataException: The file is something else, truncated, too long or damaged, or holds a label that is not
+    // below classes.
     public static byte[] ReadLabels(string path, int classes)
     {
         var labels = Read(path, dimensions: 1, "labels").Data;
@@ -55,7 +55,8 @@ internal static class IdxFile
         Span<byte> magic = stackalloc byte[4];
         stream.ReadExactly(magic);
         if (magic[0] != 0 || magic[1] != 0 || magic[2] != BytesType || magic[3] != dimensions)
-            throw new InvalidDataException($"it starts with {Convert.ToHexString(magic)}, and {content} start with {BytesType << 8 | dimensions:X8}.{Hint(magic)}");
+            throw new InvalidDataException($"it starts with {Convert.ToHexString(magic)}, and {content} start with "
+                + $"{BytesType << 8 | dimensions:X8}.{Hint(magic)}");
         var sizes = new int[dimensions];
         var length = 1L;
         Span<byte> size = stackalloc byte[sizeof(uint)];
@@ -70,7 +71,8 @@ internal static class IdxFile
         }
 
         if (length > capacity)
-            throw new InvalidDataException($"it claims {length} bytes of {content}, more than the file can hold: it is truncated or damaged. Get it again.");
+            throw new InvalidDataException($"it claims {length} bytes of {content}, more than the file can hold: it is truncated or "
+                + "damaged. Get it again.");
         var data = new byte[length];
         stream.ReadExactly(data);
         if (stream.ReadByte() >= 0)

@@ -8,7 +8,8 @@ public sealed record ImageAugmentation : Augmentation
 {
     /// <summary>
     /// Pixels of black that are added on each side before a piece of the item's size is cut out at random: 0 to 10,000, 4 by default.
-    /// Padding comes before normalisation, as in torchvision's <c>RandomCrop(size, padding)</c> on images; but where pixels have labels it is the mean.
+    /// Padding comes before normalisation, as in torchvision's <c>RandomCrop(size, padding)</c> on images; but where pixels have labels it
+    /// is the mean.
     /// </summary>
     public int CropPadding { get; init; } = 4;
 

@@ -18,17 +18,19 @@ public sealed record ImageBatchOptions
     public int Epoch { get; init; }
 
     /// <summary>
-    /// Whether every class comes equally often: in turns, each class that has images once a turn. An epoch is as many turns as make at least as many images as there are;
-    /// a class with fewer images than turns begins again, one with more shows others next epoch (where <see cref="ShuffleSeed"/> is set). False by default.
+    /// Whether every class comes equally often: in turns, each class that has images once a turn. An epoch is as many turns as make at
+    /// least as many images as there are; a class with fewer images than turns begins again, one with more shows others next epoch (where
+    /// <see cref="ShuffleSeed"/> is set). False by default.
     /// </summary>
     public bool Balanced { get; init; }
 
-    /// <summary>Random crops and flips, drawn from <see cref="ShuffleSeed"/> (0 where that is null) and <see cref="Epoch"/>; null, the default, for none.</summary>
+    /// <summary>Random crops and flips, drawn from <see cref="ShuffleSeed"/> (0 where that is null) and <see cref="Epoch"/>; null, the
+    /// default, for none.</summary>
     public Augmentation? Augmentation { get; init; }
 
     /// <summary>
-    /// How many threads prepare the coming batches, up to two each: 0 to 256. They pay where images are decoded or resized. The batches are the same whatever the number.
-    /// 0, the default, prepares each batch when it is asked for.
+    /// How many threads prepare the coming batches, up to two each: 0 to 256. They pay where images are decoded or resized. The batches are
+    /// the same whatever the number. 0, the default, prepares each batch when it is asked for.
     /// </summary>
     public int Workers { get; init; }
 

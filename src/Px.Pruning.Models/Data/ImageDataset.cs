@@ -10,8 +10,9 @@ namespace Px.Pruning.Models.Data;
 /// or from files that are decoded when they are wanted (<see cref="ImageFolder"/>, <see cref="TinyImageNet"/>).
 /// </summary>
 /// <remarks>
-/// <para>As a torch dataset it yields <c>"data"</c>, float32 [C, H, W], and <c>"label"</c>, an int64 scalar. <see cref="Batches"/> gives the same images a batch at a time,
-/// about twenty times as fast, shuffled in an order that a seed and the epoch decide, augmented, and prepared by threads if that is asked for.</para>
+/// <para>As a torch dataset it yields <c>"data"</c>, float32 [C, H, W], and <c>"label"</c>, an int64 scalar. <see cref="Batches"/> gives
+/// the same images a batch at a time, about twenty times as fast, shuffled in an order that a seed and the epoch decide, augmented, and
+/// prepared by threads if that is asked for.</para>
 /// <para>It holds no tensors, only managed memory: disposing it (a <c>DataLoader</c> does so by default) changes nothing.</para>
 /// </remarks>
 public sealed class ImageDataset : utils.data.Dataset
@@ -22,17 +23,14 @@ public sealed class ImageDataset : utils.data.Dataset
 
     internal ImageDataset(ImageStore store, ImageNormalization normalization)
         : this(
-            store, Array.ConvertAll(store.Labels, label => (int)label), [.. Enumerable.Range(0, store.Classes).Select(i => i.ToString(CultureInfo.InvariantCulture))],
+            store, Array.ConvertAll(store.Labels, label => (int)label),
+            [.. Enumerable.Range(0, store.Classes).Select(i => i.ToString(CultureInfo.InvariantCulture))],
             new SampleFormat(store.Height, store.Width), normalization)
     {
     }
 
-    /// <param name="source">The pictures.</param>
-    /// <param name="labels">The class of each.</param>
-    /// <param name="classNames">The classes' names.</param>
-    /// <param name="format">What an item measures.</param>
-    /// <param name="normalization">What pixels become.</param>
-    internal ImageDataset(ISampleSource source, int[] labels, IReadOnlyList<string> classNames, SampleFormat format, ImageNormalization normalization)
+    internal ImageDataset(ISampleSource source, int[] labels, IReadOnlyList<string> classNames, SampleFormat format,
+        ImageNormalization normalization)
         : this(
             new SampleSet { Source = source, Labels = labels, Format = format, Table = normalization.Table(source.Channels) },
             labels, [.. Enumerable.Range(0, source.Count)], classNames)
@@ -48,7 +46,8 @@ public sealed class ImageDataset : utils.data.Dataset
     /// <summary>The number of classes; labels run from 0 to one less.</summary>
     public int Classes => ClassNames.Count;
 
-    /// <summary>The classes' names, by label: folders' names, WordNet numbers, or where the reader knows none the labels themselves.</summary>
+    /// <summary>The classes' names, by label: folders' names, WordNet numbers, or where the reader knows none the labels
+    /// themselves.</summary>
     public IReadOnlyList<string> ClassNames { get; }
 
     /// <summary>The channels of each image.</summary>
@@ -65,7 +64,8 @@ public sealed class ImageDataset : utils.data.Dataset
     /// <exception cref="ArgumentOutOfRangeException">There is no such image.</exception>
     public int Label(long index) => _labels[SampleIndex.Check(index, _indices)];
 
-    /// <summary>One image as <c>"data"</c>, float32 [C, H, W], and its <c>"label"</c>, an int64 scalar. The caller disposes both. Safe from several threads.</summary>
+    /// <summary>One image as <c>"data"</c>, float32 [C, H, W], and its <c>"label"</c>, an int64 scalar. The caller disposes both. Safe from
+    /// several threads.</summary>
     /// <param name="index">0 to <see cref="Count"/> − 1.</param>
     /// <exception cref="ArgumentOutOfRangeException">There is no such image.</exception>
     /// <exception cref="InvalidDataException">Its file cannot be decoded; the message names it.</exception>
@@ -73,11 +73,13 @@ public sealed class ImageDataset : utils.data.Dataset
 
     /// <summary>All images in batches: float32 [B, C, H, W] with int64 labels [B].</summary>
     /// <remarks>
-    /// A batch is borrowed: its tensors belong to no dispose scope, and the step to the next batch, or leaving the loop, disposes them. Clone what is to stay.
-    /// Leaving the loop, or disposing the enumerator, also stops <see cref="ImageBatchOptions.Workers"/>.
+    /// A batch is borrowed: its tensors belong to no dispose scope, and the step to the next batch, or leaving the loop, disposes them.
+    /// Clone what is to stay. Leaving the loop, or disposing the enumerator, also stops <see cref="ImageBatchOptions.Workers"/>.
     /// </remarks>
-    /// <param name="options">Size, order, epoch, augmentation, threads, device; null for batches of 128 in the order of the data set.</param>
-    /// <returns>A sequence that can be walked again, with the same result. Walking it throws <see cref="InvalidDataException"/> at a file that cannot be decoded.</returns>
+    /// <param name="options">Size, order, epoch, augmentation, threads, device; null for batches of 128 in the order of the data
+    /// set.</param>
+    /// <returns>A sequence that can be walked again, with the same result. Walking it throws <see cref="InvalidDataException"/> at a file
+    /// that cannot be decoded.</returns>
     /// <exception cref="ArgumentOutOfRangeException">An option lies outside its range.</exception>
     public IEnumerable<(Tensor Data, Tensor Label)> Batches(ImageBatchOptions? options = null)
     {
@@ -86,8 +88,10 @@ public sealed class ImageDataset : utils.data.Dataset
         return SampleBatches.Enumerate(_samples, _indices, options);
     }
 
-    /// <summary>The first images of every class, as evenly as they can be had, in the order of the data set. Shares this object's memory.</summary>
-    /// <remarks>Classes get one image in turn until the count is reached; one that has no more is passed over. Ten classes and a count of 25 give five of them three images and five two.</remarks>
+    /// <summary>The first images of every class, as evenly as they can be had, in the order of the data set. Shares this object's
+    /// memory.</summary>
+    /// <remarks>Classes get one image in turn until the count is reached; one that has no more is passed over. Ten classes and a count of
+    /// 25 give five of them three images and five two.</remarks>
     /// <param name="count">0 to <see cref="Count"/>.</param>
     /// <exception cref="ArgumentOutOfRangeException">The count lies outside its range.</exception>
     public ImageDataset Take(int count)
@@ -98,7 +102,8 @@ public sealed class ImageDataset : utils.data.Dataset
         return Subset(Turns().OrderBy(image => image).Take(count));
     }
 
-    /// <summary>The first images of each class, in the order of the data set: ten of each are what the paper prunes on. Shares this object's memory.</summary>
+    /// <summary>The first images of each class, in the order of the data set: ten of each are what the paper prunes on. Shares this
+    /// object's memory.</summary>
     /// <param name="count">How many of each class, at least 1. A class that has fewer keeps those.</param>
     /// <exception cref="ArgumentOutOfRangeException">The count is below 1.</exception>
     public ImageDataset TakePerClass(int count)
@@ -107,7 +112,8 @@ public sealed class ImageDataset : utils.data.Dataset
         return Subset(Turns().Where(image => image.Turn < count));
     }
 
-    /// <summary>The same images in another size: the shorter side is resized bilinearly, and the middle square is cut out. Shares this object's memory.</summary>
+    /// <summary>The same images in another size: the shorter side is resized bilinearly, and the middle square is cut out. Shares this
+    /// object's memory.</summary>
     /// <param name="side">Rows and columns of each image, 1 to 16,384; 224 for networks that were trained on ImageNet.</param>
     /// <exception cref="ArgumentOutOfRangeException">The side lies outside its range.</exception>
     public ImageDataset Resized(int side)
@@ -117,7 +123,7 @@ public sealed class ImageDataset : utils.data.Dataset
         return new ImageDataset(_samples with { Format = new SampleFormat(side, side, side) }, _labels, _indices, ClassNames);
     }
 
-    /// <summary>Each image with how many of its class come before it.</summary>
+    // Each image with how many of its class come before it.
     private List<(int Turn, int Label, int Position)> Turns()
     {
         var seen = new int[Classes];

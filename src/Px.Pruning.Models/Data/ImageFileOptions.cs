@@ -7,13 +7,15 @@ public sealed record ImageFileOptions
     public required ImageDecoder Decoder { get; init; }
 
     /// <summary>
-    /// What the shorter side of every image is resized to, bilinearly, before the middle is cut out: 1 to 16,384; 256 is usual for ImageNet's test images.
-    /// Null, the default, resizes nothing. <see cref="ResizedCrop"/> and <see cref="ScaledCrop"/> start from the file's image instead.
+    /// What the shorter side of every image is resized to, bilinearly, before the middle is cut out: 1 to 16,384; 256 is usual for
+    /// ImageNet's test images. Null, the default, resizes nothing. <see cref="ResizedCrop"/> and <see cref="ScaledCrop"/> start from the
+    /// file's image instead.
     /// </summary>
     public int? Resize { get; init; }
 
     /// <summary>
-    /// Rows of each item, 1 to 16,384: the middle is cut out, and what is smaller is padded. Null, the default, for the first file's, which all others must have then.
+    /// Rows of each item, 1 to 16,384: the middle is cut out, and what is smaller is padded. Null, the default, for the first file's, which
+    /// all others must have then.
     /// </summary>
     public int? Height { get; init; }
 

@@ -27,15 +27,17 @@ public sealed record ImageNormalization
     /// <summary>The statistics of Tiny-ImageNet's training images: (0.480, 0.448, 0.397), (0.276, 0.269, 0.282).</summary>
     public static ImageNormalization TinyImageNet { get; } = new() { Mean = [0.480, 0.448, 0.397], Std = [0.276, 0.269, 0.282] };
 
-    /// <summary>The statistics of ImageNet, which many pretrained networks want whatever their data: (0.485, 0.456, 0.406), (0.229, 0.224, 0.225).</summary>
+    /// <summary>The statistics of ImageNet, which many pretrained networks want whatever their data: (0.485, 0.456, 0.406), (0.229, 0.224,
+    /// 0.225).</summary>
     public static ImageNormalization ImageNet { get; } = new() { Mean = [0.485, 0.456, 0.406], Std = [0.229, 0.224, 0.225] };
 
-    /// <summary>What each of the 256 pixel values becomes in each channel: [channel × 256 + pixel].</summary>
-    /// <exception cref="ArgumentException">The numbers of means, deviations and channels differ, or a deviation is not positive.</exception>
+    // What each of the 256 pixel values becomes in each channel: [channel × 256 + pixel]. ArgumentException: The numbers of means,
+    // deviations and channels differ, or a deviation is not positive.
     internal float[] Table(int channels)
     {
         if (Mean.Count != Std.Count || (Mean.Count != 0 && Mean.Count != channels))
-            throw new ArgumentException($"The normalisation has {Mean.Count} means and {Std.Count} deviations; the images have {channels} channels.");
+            throw new ArgumentException($"The normalisation has {Mean.Count} means and {Std.Count} deviations; the images have {channels} "
+                + "channels.");
         if (!Mean.All(double.IsFinite) || !Std.All(std => std > 0 && double.IsFinite(std)))
             throw new ArgumentException("Every mean must be finite and every deviation finite and greater than 0.");
         var table = new float[channels * 256];

@@ -1,10 +1,12 @@
 namespace Px.Pruning.Models.Data;
 
 /// <summary>MNIST: 60,000 + 10,000 grey images of 28×28, handwritten digits 0 to 9.</summary>
-/// <remarks>Source: LeCun, Cortes, Burges, <see href="http://yann.lecun.com/exdb/mnist/"/>. Other data sets in its format, such as KMNIST, read likewise.</remarks>
+/// <remarks>Source: LeCun, Cortes, Burges, <see href="http://yann.lecun.com/exdb/mnist/"/>. Other data sets in its format, such as KMNIST,
+/// read likewise.</remarks>
 public static class Mnist
 {
-    /// <summary>Reads <c>train-images-idx3-ubyte</c> and <c>train-labels-idx1-ubyte</c>, or the <c>t10k-</c> files, each gzipped (<c>.gz</c>) or not.</summary>
+    /// <summary>Reads <c>train-images-idx3-ubyte</c> and <c>train-labels-idx1-ubyte</c>, or the <c>t10k-</c> files, each gzipped
+    /// (<c>.gz</c>) or not.</summary>
     /// <param name="folder">The folder that holds them.</param>
     /// <param name="split">Which of the two pairs.</param>
     /// <param name="normalization">What pixels become; null for <see cref="ImageNormalization.Mnist"/>.</param>

@@ -2,7 +2,7 @@ using Px.Pruning.Models.Data.Pipeline;
 
 namespace Px.Pruning.Models.Data;
 
-/// <summary>Reads the two files, images and labels, of a split of MNIST or of one of the data sets made in its image.</summary>
+// Reads the two files, images and labels, of a split of MNIST or of one of the data sets made in its image.
 internal static class MnistFormat
 {
     public const int Classes = 10;
@@ -13,7 +13,8 @@ internal static class MnistFormat
         if (!Enum.IsDefined(split))
             throw new ArgumentOutOfRangeException(nameof(split), split, "There is no such split.");
         var prefix = split == DatasetSplit.Train ? "train" : "t10k";
-        return FromFiles(Find(folder, $"{prefix}-images-idx3-ubyte", name), Find(folder, $"{prefix}-labels-idx1-ubyte", name), normalization);
+        return FromFiles(Find(folder, $"{prefix}-images-idx3-ubyte", name), Find(folder, $"{prefix}-labels-idx1-ubyte", name),
+            normalization);
     }
 
     public static ImageDataset FromFiles(string images, string labels, ImageNormalization normalization)
@@ -23,8 +24,10 @@ internal static class MnistFormat
         var (pixels, count, height, width) = IdxFile.ReadImages(images);
         var classes = IdxFile.ReadLabels(labels, Classes);
         if (classes.Length != count)
-            throw new InvalidDataException($"'{images}' has {count} images and '{labels}' {classes.Length} labels: they do not belong together.");
-        return new ImageDataset(new ImageStore { Pixels = pixels, Labels = classes, Channels = 1, Height = height, Width = width, Classes = Classes }, normalization);
+            throw new InvalidDataException($"'{images}' has {count} images and '{labels}' {classes.Length} labels: they do not belong "
+                + "together.");
+        return new ImageDataset(new ImageStore { Pixels = pixels, Labels = classes, Channels = 1, Height = height, Width = width,
+            Classes = Classes }, normalization);
     }
 
     private static string Find(string folder, string file, string name)

@@ -2,10 +2,13 @@ using Px.Pruning.Models.Data.Pipeline;
 
 namespace Px.Pruning.Models.Data;
 
-/// <summary>Pascal VOC 2012, segmentation: 1,464 + 1,449 images of many sizes with twenty kinds of objects, background, and void, whose files are decoded when they are wanted.</summary>
+/// <summary>Pascal VOC 2012, segmentation: 1,464 + 1,449 images of many sizes with twenty kinds of objects, background, and void, whose
+/// files are decoded when they are wanted.</summary>
 /// <remarks>
-/// <para>Masks are PNG files with a palette, in which the label is the index. A decoder may return the palette's colours, or the index as grey.</para>
-/// <para>The paper trains with <c>new ImageFileOptions { Decoder = …, Height = 513, Width = 513 }</c> and <c>new ScaledCrop()</c>, and tests with <c>Resize = 513</c> added.</para>
+/// <para>Masks are PNG files with a palette, in which the label is the index. A decoder may return the palette's colours, or the index as
+/// grey.</para>
+/// <para>The paper trains with <c>new ImageFileOptions { Decoder = …, Height = 513, Width = 513 }</c> and <c>new ScaledCrop()</c>, and
+/// tests with <c>Resize = 513</c> added.</para>
 /// <para>Source: Everingham et al., <see href="http://host.robots.ox.ac.uk/pascal/VOC/voc2012/"/>.</para>
 /// </remarks>
 public static class PascalVoc2012
@@ -16,10 +19,12 @@ public static class PascalVoc2012
         "diningtable", "dog", "horse", "motorbike", "person", "pottedplant", "sheep", "sofa", "train", "tvmonitor",
     ];
 
-    /// <summary>Finds the images that <c>ImageSets/Segmentation</c> lists in <c>JPEGImages</c>, and their masks in <c>SegmentationClass</c>.</summary>
+    /// <summary>Finds the images that <c>ImageSets/Segmentation</c> lists in <c>JPEGImages</c>, and their masks in
+    /// <c>SegmentationClass</c>.</summary>
     /// <param name="folder">The folder <c>VOC2012</c>, <c>VOCdevkit</c>, or the one that holds it.</param>
     /// <param name="split">Which list.</param>
-    /// <param name="options">How files become items. The statistics are <see cref="ImageNormalization.ImageNet"/> unless it names others.</param>
+    /// <param name="options">How files become items. The statistics are <see cref="ImageNormalization.ImageNet"/> unless it names
+    /// others.</param>
     /// <exception cref="FileNotFoundException">A list, an image or a mask is not there; the message says which and where.</exception>
     /// <exception cref="InvalidDataException">The list is empty, or the first image cannot be decoded.</exception>
     public static SegmentationDataset Load(string folder, PascalVocSplit split, ImageFileOptions options)
@@ -34,7 +39,8 @@ public static class PascalVoc2012
             PascalVocSplit.TrainValidation => "trainval.txt",
             _ => throw new ArgumentOutOfRangeException(nameof(split), split, "There is no such split."),
         };
-        var root = new[] { Path.Combine(folder, "VOCdevkit", "VOC2012"), Path.Combine(folder, "VOC2012") }.FirstOrDefault(Directory.Exists) ?? folder;
+        var root = new[] { Path.Combine(folder, "VOCdevkit", "VOC2012"), Path.Combine(folder, "VOC2012") }.FirstOrDefault(Directory.Exists)
+            ?? folder;
         var listPath = Existing(Path.Combine(root, "ImageSets", "Segmentation", list));
         string[] names = [.. File.ReadLines(listPath).Select(line => line.Trim()).Where(line => line.Length > 0)];
         if (names.Length == 0)
@@ -56,5 +62,6 @@ public static class PascalVoc2012
 
     private static string Existing(string path) => File.Exists(path)
         ? path
-        : throw new FileNotFoundException($"'{path}' is missing. Unpack the official VOCtrainval_11-May-2012.tar, whole, in the folder above VOCdevkit.", path);
+        : throw new FileNotFoundException($"'{path}' is missing. Unpack the official VOCtrainval_11-May-2012.tar, whole, in the folder "
+        + "above VOCdevkit.", path);
 }

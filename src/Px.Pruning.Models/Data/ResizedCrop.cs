@@ -2,13 +2,16 @@ using Px.Pruning.Models.Data.Pipeline;
 
 namespace Px.Pruning.Models.Data;
 
-/// <summary>A piece of random area, shape and place, resized to the item's size; torchvision's <c>RandomResizedCrop</c>. The defaults are the usual ones for ImageNet.</summary>
+/// <summary>A piece of random area, shape and place, resized to the item's size; torchvision's <c>RandomResizedCrop</c>. The defaults are
+/// the usual ones for ImageNet.</summary>
 /// <remarks>
-/// <para>Ten times a share of the area is drawn evenly, and a ratio of width to height evenly in its logarithm; the first piece that fits is cut out at an even place.
-/// Where none fits, it is the largest middle piece within the ratios.</para>
-/// <para>The paper's setting for Tiny-ImageNet: <c>new ResizedCrop { MinimumScale = 0.1, MinimumRatio = 0.8, MaximumRatio = 1.25 }</c>.</para>
+/// <para>Ten times a share of the area is drawn evenly, and a ratio of width to height evenly in its logarithm; the first piece that fits
+/// is cut out at an even place. Where none fits, it is the largest middle piece within the ratios.</para>
+/// <para>The paper's setting for Tiny-ImageNet:
+/// <c>new ResizedCrop { MinimumScale = 0.1, MinimumRatio = 0.8, MaximumRatio = 1.25 }</c>.</para>
 /// <para><b>Deviation:</b> interpolation is in float32, where Pillow's rounds to bytes.</para>
-/// <para><b>Source:</b> Szegedy et al., Going deeper with convolutions, CVPR 2015, section 6, <see href="https://arxiv.org/abs/1409.4842"/>.</para>
+/// <para><b>Source:</b> Szegedy et al., Going deeper with convolutions, CVPR 2015, section 6,
+/// <see href="https://arxiv.org/abs/1409.4842"/>.</para>
 /// </remarks>
 public sealed record ResizedCrop : Augmentation
 {
@@ -31,9 +34,11 @@ public sealed record ResizedCrop : Augmentation
     internal override void Validate()
     {
         if (!(MinimumScale > 0 && MinimumScale <= MaximumScale && MaximumScale <= 1))
-            throw new ArgumentOutOfRangeException(nameof(MinimumScale), $"The scales must be 0 < minimum ≤ maximum ≤ 1; they are {MinimumScale} and {MaximumScale}.");
+            throw new ArgumentOutOfRangeException(nameof(MinimumScale), $"The scales must be 0 < minimum ≤ maximum ≤ 1; they are "
+                + $"{MinimumScale} and {MaximumScale}.");
         if (!(MinimumRatio > 0 && MinimumRatio <= MaximumRatio && double.IsFinite(MaximumRatio)))
-            throw new ArgumentOutOfRangeException(nameof(MinimumRatio), $"The ratios must be 0 < minimum ≤ maximum; they are {MinimumRatio} and {MaximumRatio}.");
+            throw new ArgumentOutOfRangeException(nameof(MinimumRatio), $"The ratios must be 0 < minimum ≤ maximum; they are "
+                + $"{MinimumRatio} and {MaximumRatio}.");
     }
 
     internal override Geometry Draw(Geometry plain, Extent rows, Extent columns, ref RandomSequence random)

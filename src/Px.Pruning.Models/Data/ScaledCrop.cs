@@ -2,13 +2,16 @@ using Px.Pruning.Models.Data.Pipeline;
 
 namespace Px.Pruning.Models.Data;
 
-/// <summary>The image resized by a random factor, and a piece of the item's size cut out at random. The defaults are the usual ones for segmentation.</summary>
+/// <summary>The image resized by a random factor, and a piece of the item's size cut out at random. The defaults are the usual ones for
+/// segmentation.</summary>
 /// <remarks>
 /// <para>A side that became smaller than the item lies at a random place inside it, as with torchvision's <c>RandomCrop(pad_if_needed)</c>.
 /// Padding is the normalisation's mean, 0, and the label to ignore.</para>
 /// <para>It starts from the image as read, whatever the data set resizes images to.</para>
-/// <para><b>Deviation:</b> code that pads before it normalises pads with black, and labels with class 0; that teaches the network that black bars are background.</para>
-/// <para><b>Source:</b> Chen et al., Rethinking atrous convolution for semantic image segmentation, 2017, section 4.1, <see href="https://arxiv.org/abs/1706.05587"/>.</para>
+/// <para><b>Deviation:</b> code that pads before it normalises pads with black, and labels with class 0; that teaches the network that
+/// black bars are background.</para>
+/// <para><b>Source:</b> Chen et al., Rethinking atrous convolution for semantic image segmentation, 2017, section 4.1,
+/// <see href="https://arxiv.org/abs/1706.05587"/>.</para>
 /// </remarks>
 public sealed record ScaledCrop : Augmentation
 {
@@ -23,7 +26,8 @@ public sealed record ScaledCrop : Augmentation
     internal override void Validate()
     {
         if (!(MinimumScale > 0 && MinimumScale <= MaximumScale && MaximumScale <= 16))
-            throw new ArgumentOutOfRangeException(nameof(MinimumScale), $"The scales must be 0 < minimum ≤ maximum ≤ 16; they are {MinimumScale} and {MaximumScale}.");
+            throw new ArgumentOutOfRangeException(nameof(MinimumScale), $"The scales must be 0 < minimum ≤ maximum ≤ 16; they are "
+                + $"{MinimumScale} and {MaximumScale}.");
     }
 
     internal override Geometry Draw(Geometry plain, Extent rows, Extent columns, ref RandomSequence random)

@@ -6,8 +6,9 @@ namespace Px.Pruning.Models.Data;
 
 /// <summary>Images whose every pixel has a class. Made by <see cref="CamVid"/> and <see cref="PascalVoc2012"/>.</summary>
 /// <remarks>
-/// <para>As a torch dataset it yields <c>"data"</c>, float32 [3, H, W], and <c>"label"</c>, int64 [H, W]. <see cref="Batches"/> gives the same a batch at a time.
-/// A pixel that belongs to no class has the label <see cref="IgnoreIndex"/>, which a loss and a meter must leave out.</para>
+/// <para>As a torch dataset it yields <c>"data"</c>, float32 [3, H, W], and <c>"label"</c>, int64 [H, W]. <see cref="Batches"/> gives the
+/// same a batch at a time. A pixel that belongs to no class has the label <see cref="IgnoreIndex"/>, which a loss and a meter must leave
+/// out.</para>
 /// <para>It holds no tensors, only managed memory: disposing it (a <c>DataLoader</c> does so by default) changes nothing.</para>
 /// </remarks>
 public sealed class SegmentationDataset : utils.data.Dataset
@@ -15,14 +16,13 @@ public sealed class SegmentationDataset : utils.data.Dataset
     private readonly SampleSet _samples;
     private readonly int[] _indices;
 
-    /// <param name="samples">Pictures with masks.</param>
-    /// <param name="classNames">The classes' names.</param>
     internal SegmentationDataset(SampleSet samples, IReadOnlyList<string> classNames)
         : this(samples, classNames, [.. Enumerable.Range(0, samples.Source.Count)])
     {
     }
 
-    private SegmentationDataset(SampleSet samples, IReadOnlyList<string> classNames, int[] indices) => (_samples, ClassNames, _indices) = (samples, classNames, indices);
+    private SegmentationDataset(SampleSet samples, IReadOnlyList<string> classNames, int[] indices) =>
+        (_samples, ClassNames, _indices) = (samples, classNames, indices);
 
     /// <summary>The number of images.</summary>
     public override long Count => _indices.Length;
@@ -42,7 +42,8 @@ public sealed class SegmentationDataset : utils.data.Dataset
     /// <summary>The columns of each image.</summary>
     public int Width => _samples.Format.Width;
 
-    /// <summary>One image as <c>"data"</c>, float32 [3, H, W], and its <c>"label"</c>, int64 [H, W]. The caller disposes both. Safe from several threads.</summary>
+    /// <summary>One image as <c>"data"</c>, float32 [3, H, W], and its <c>"label"</c>, int64 [H, W]. The caller disposes both. Safe from
+    /// several threads.</summary>
     /// <param name="index">0 to <see cref="Count"/> − 1.</param>
     /// <exception cref="ArgumentOutOfRangeException">There is no such image.</exception>
     /// <exception cref="InvalidDataException">A file cannot be decoded, or is no mask; the message names it.</exception>
@@ -50,8 +51,10 @@ public sealed class SegmentationDataset : utils.data.Dataset
 
     /// <summary>All images in batches: float32 [B, 3, H, W] with int64 labels [B, H, W].</summary>
     /// <remarks>Borrowed, as those of <see cref="ImageDataset.Batches"/> are.</remarks>
-    /// <param name="options">Size, order, epoch, augmentation, threads, device; null for batches of 128 in the order of the data set.</param>
-    /// <returns>A sequence that can be walked again, with the same result. Walking it throws <see cref="InvalidDataException"/> at a file that cannot be decoded.</returns>
+    /// <param name="options">Size, order, epoch, augmentation, threads, device; null for batches of 128 in the order of the data
+    /// set.</param>
+    /// <returns>A sequence that can be walked again, with the same result. Walking it throws <see cref="InvalidDataException"/> at a file
+    /// that cannot be decoded.</returns>
     /// <exception cref="ArgumentOutOfRangeException">An option lies outside its range.</exception>
     /// <exception cref="ArgumentException">A balanced order: these images have no class to balance.</exception>
     public IEnumerable<(Tensor Data, Tensor Label)> Batches(ImageBatchOptions? options = null)
@@ -59,7 +62,8 @@ public sealed class SegmentationDataset : utils.data.Dataset
         options ??= new ImageBatchOptions();
         options.Validate();
         if (options.Balanced)
-            throw new ArgumentException("An image whose pixels have classes has none itself, so the order cannot be balanced.", nameof(options));
+            throw new ArgumentException("An image whose pixels have classes has none itself, so the order cannot be balanced.",
+                nameof(options));
         return SampleBatches.Enumerate(_samples, _indices, options);
     }
 

@@ -2,16 +2,20 @@ using Px.Pruning.Models.Data.Pipeline;
 
 namespace Px.Pruning.Models.Data;
 
-/// <summary>Tiny-ImageNet: 100,000 + 10,000 colour images of 64×64 in two hundred classes, as JPEG files that are decoded when they are wanted.</summary>
-/// <remarks>Classes come in the order of <c>wnids.txt</c>. Source: Stanford CS231n, <see href="http://cs231n.stanford.edu/tiny-imagenet-200.zip"/>.</remarks>
+/// <summary>Tiny-ImageNet: 100,000 + 10,000 colour images of 64×64 in two hundred classes, as JPEG files that are decoded when they are
+/// wanted.</summary>
+/// <remarks>Classes come in the order of <c>wnids.txt</c>. Source: Stanford CS231n,
+/// <see href="http://cs231n.stanford.edu/tiny-imagenet-200.zip"/>.</remarks>
 public static class TinyImageNet
 {
     private const string WhatToDo = "Unzip the official tiny-imagenet-200.zip there.";
 
-    /// <summary>Finds the images of <c>train/&lt;class&gt;/images/</c>, or those that <c>val/val_annotations.txt</c> lists: the official test images have no labels.</summary>
+    /// <summary>Finds the images of <c>train/&lt;class&gt;/images/</c>, or those that <c>val/val_annotations.txt</c> lists: the official
+    /// test images have no labels.</summary>
     /// <param name="folder">The unzipped <c>tiny-imagenet-200</c>, or the folder that holds it.</param>
     /// <param name="split">Which images; <see cref="DatasetSplit.Test"/> for the validation images.</param>
-    /// <param name="options">How files become items. The statistics are <see cref="ImageNormalization.TinyImageNet"/> unless it names others.</param>
+    /// <param name="options">How files become items. The statistics are <see cref="ImageNormalization.TinyImageNet"/> unless it names
+    /// others.</param>
     /// <exception cref="FileNotFoundException">A list or an image is not there; the message says which and where.</exception>
     /// <exception cref="InvalidDataException">A list is damaged, a class has no images, or the first image cannot be decoded.</exception>
     public static ImageDataset Load(string folder, DatasetSplit split, ImageFileOptions options)
@@ -33,7 +37,8 @@ public static class TinyImageNet
 
         var images = split == DatasetSplit.Train ? Train(root, classes) : Validation(root, labels);
         var files = new FileSamples([.. images.Select(image => image.Path)], options);
-        return new ImageDataset(files, [.. images.Select(image => image.Label)], classes, files.Format, options.Normalization ?? ImageNormalization.TinyImageNet);
+        return new ImageDataset(files, [.. images.Select(image => image.Label)], classes, files.Format, options.Normalization
+            ?? ImageNormalization.TinyImageNet);
     }
 
     private static List<(string Path, int Label)> Train(string root, string[] classes)
@@ -58,8 +63,10 @@ public static class TinyImageNet
         foreach (var line in Lines(root, list))
         {
             // File, class, and a box around the object.
-            if (line.Split('\t') is not [var file, var name, ..] || file != Path.GetFileName(file) || !labels.TryGetValue(name, out var label))
-                throw new InvalidDataException($"'{Path.Combine(root, list)}': the line '{line}' does not name a file and a class of wnids.txt.");
+            if (line.Split('\t') is not [var file, var name, ..] || file != Path.GetFileName(file)
+                || !labels.TryGetValue(name, out var label))
+                throw new InvalidDataException($"'{Path.Combine(root, list)}': the line '{line}' does not name a file and a class of "
+                    + "wnids.txt.");
             var path = Path.Combine(root, "val", "images", file);
             if (!File.Exists(path))
                 throw new FileNotFoundException($"'{path}' is missing. {WhatToDo}", path);

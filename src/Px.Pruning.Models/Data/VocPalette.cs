@@ -1,13 +1,11 @@
 namespace Px.Pruning.Models.Data;
 
-/// <summary>Labels of Pascal VOC's masks, whose files hold the label as an index into a palette, from the colours that decoders make of it.</summary>
-/// <remarks>
-/// Bit 0 of a label is the highest bit of red, bit 1 that of green, bit 2 that of blue, bit 3 the second highest of red, and so on.
-/// Source: <c>VOClabelcolormap</c> of the VOC development kit, <see href="http://host.robots.ox.ac.uk/pascal/VOC/voc2012/"/>.
-/// </remarks>
+// Labels of Pascal VOC's masks, whose files hold the label as an index into a palette, from the colours that decoders make of it. Bit 0 of
+// a label is the highest bit of red, bit 1 that of green, bit 2 that of blue, bit 3 the second highest of red, and so on. Source:
+// VOClabelcolormap of the VOC development kit, http://host.robots.ox.ac.uk/pascal/VOC/voc2012/.
 internal static class VocPalette
 {
-    /// <summary>The label of pixels on objects' edges.</summary>
+    // The label of pixels on objects' edges.
     public const byte Void = 255;
 
     public const int Classes = 21;
@@ -17,7 +15,7 @@ internal static class VocPalette
         .SelectMany(label => new[] { (Colour: Colour((byte)label), label), (Colour: ((byte)label, (byte)label, (byte)label), label) })
         .DistinctBy(pair => pair.Colour).ToDictionary(pair => pair.Colour, pair => (byte)pair.label);
 
-    /// <summary>What a label looks like.</summary>
+    // What a label looks like.
     public static (byte Red, byte Green, byte Blue) Colour(byte label)
     {
         var (red, green, blue) = (0, 0, 0);
@@ -32,8 +30,8 @@ internal static class VocPalette
         return ((byte)red, (byte)green, (byte)blue);
     }
 
-    /// <summary>Labels [H, W] from a coloured mask, or from a grey one whose values they are.</summary>
-    /// <exception cref="InvalidDataException">A pixel is no label; the message names file, place and colour.</exception>
+    // Labels [H, W] from a coloured mask, or from a grey one whose values they are. InvalidDataException: A pixel is no label; the message
+    // names file, place and colour.
     public static byte[] Read(DecodedImage mask, string path)
     {
         var labels = new byte[mask.Height * mask.Width];
@@ -44,7 +42,8 @@ internal static class VocPalette
             var colour = mask.Channels == 1 ? (pixels[i], pixels[i], pixels[i]) : (pixels[3 * i], pixels[(3 * i) + 1], pixels[(3 * i) + 2]);
             // Neighbours are mostly alike.
             if (colour != last.Colour)
-                last = Labels.TryGetValue(colour, out var label) && (mask.Channels == 3 || label == colour.Item1) ? (colour, label) : throw Unknown(path, mask, i, colour);
+                last = Labels.TryGetValue(colour, out var label) && (mask.Channels == 3 || label == colour.Item1) ? (colour, label)
+                    : throw Unknown(path, mask, i, colour);
             labels[i] = last.Label;
         }
 

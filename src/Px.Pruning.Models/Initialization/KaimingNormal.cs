@@ -3,15 +3,13 @@ using static TorchSharp.torch;
 
 namespace Px.Pruning.Models.Initialization;
 
-/// <summary>Draws the weights of convolutions and linear layers from N(0, 2 / fan_in): with ReLUs, the variance of activations stays level through the layers.</summary>
-/// <remarks>
-/// Fan-in, the number of weights an output sees, is the choice of the pruning papers for their small networks (torchvision's ResNets take fan-out).
-/// Biases are uniform in ±1/√fan_in, PyTorch's default. Source: He et al., ICCV 2015, <see href="https://arxiv.org/abs/1502.01852"/>.
-/// </remarks>
+// Draws the weights of convolutions and linear layers from N(0, 2 / fan_in): with ReLUs, the variance of activations stays level through
+// the layers. Fan-in, the number of weights an output sees, is the choice of the pruning papers for their small networks (torchvision's
+// ResNets take fan-out). Biases are uniform in ±1/√fan_in, PyTorch's default. Source: He et al., ICCV 2015,
+// https://arxiv.org/abs/1502.01852.
 internal static class KaimingNormal
 {
-    /// <param name="model">Its convolutions and linear layers are drawn in the order of <c>modules()</c>; no other module is touched.</param>
-    /// <param name="generator">Where randomness comes from; null for torch's global state.</param>
+    // generator: Where randomness comes from; null for torch's global state.
     public static void Initialize(nn.Module model, Generator? generator)
     {
         using var temporaries = NewDisposeScope();

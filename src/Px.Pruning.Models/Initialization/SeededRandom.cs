@@ -2,7 +2,8 @@ using static TorchSharp.torch;
 
 namespace Px.Pruning.Models.Initialization;
 
-/// <summary>A generator for one seed, which puts torch's global random state back when disposed: TorchSharp's layers draw from that state as they are made.</summary>
+// A generator for one seed, which puts torch's global random state back when disposed: TorchSharp's layers draw from that state as they are
+// made.
 internal sealed class SeededRandom : IDisposable
 {
     private readonly Tensor? _globalState;
@@ -15,7 +16,7 @@ internal sealed class SeededRandom : IDisposable
         Generator = new Generator(unchecked((ulong)value));
     }
 
-    /// <summary>The generator, null where no seed was given: the global state then moves on as usual.</summary>
+    // The generator, null where no seed was given: the global state then moves on as usual.
     public Generator? Generator { get; }
 
     public static SeededRandom From(long? seed) => new(seed);

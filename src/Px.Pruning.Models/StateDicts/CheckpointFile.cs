@@ -4,14 +4,18 @@ using static TorchSharp.torch;
 
 namespace Px.Pruning.Models.StateDicts;
 
-/// <summary>Reads and writes PyTorch's checkpoints, <c>.pth</c> and <c>.pt</c>: the zip format since 1.6, and for reading the stream before it.</summary>
+/// <summary>Reads and writes PyTorch's checkpoints, <c>.pth</c> and <c>.pt</c>: the zip format since 1.6, and for reading the stream before
+/// it.</summary>
 /// <remarks>
-/// <para><b>Safety:</b> such a file is a program for Python. Here it is data: tensors, storages, dictionaries and plain values are known, everything else is refused
-/// by name before it could matter. Nothing outside the file is opened, every number is checked against the file's length before anything is allocated
-/// for it, and all that is allocated stays within <see cref="CheckpointOptions.MaximumExpansion"/>.</para>
-/// <para><b>Tensors</b> come as they were: their type, sizes and strides, and those that shared memory in Python share it here. Parameters come as plain tensors, and
-/// whatever device they were on, they come on the CPU. Types: those of <c>torch.uint8</c> to <c>int64</c>, <c>bool</c>, <c>float16</c> to <c>float64</c>, <c>bfloat16</c>, <c>complex64</c> and <c>complex128</c>.</para>
-/// <para><b>Plain values</b> (numbers, truths, texts) at the top of the file and beside the tensors are in <see cref="StateDict.Metadata"/>; lists and other dictionaries are passed over.</para>
+/// <para><b>Safety:</b> such a file is a program for Python. Here it is data: tensors, storages, dictionaries and plain values are known,
+/// everything else is refused by name before it could matter. Nothing outside the file is opened, every number is checked against the
+/// file's length before anything is allocated for it, and all that is allocated stays within
+/// <see cref="CheckpointOptions.MaximumExpansion"/>.</para>
+/// <para><b>Tensors</b> come as they were: their type, sizes and strides, and those that shared memory in Python share it here. Parameters
+/// come as plain tensors, and whatever device they were on, they come on the CPU. Types: those of <c>torch.uint8</c> to <c>int64</c>,
+/// <c>bool</c>, <c>float16</c> to <c>float64</c>, <c>bfloat16</c>, <c>complex64</c> and <c>complex128</c>.</para>
+/// <para><b>Plain values</b> (numbers, truths, texts) at the top of the file and beside the tensors are in
+/// <see cref="StateDict.Metadata"/>; lists and other dictionaries are passed over.</para>
 /// <para><b>Not read:</b> TorchScript archives, models saved whole, sparse and quantised tensors, files of big-endian machines.</para>
 /// </remarks>
 public static class CheckpointFile
@@ -20,7 +24,8 @@ public static class CheckpointFile
     /// <param name="path">The file.</param>
     /// <param name="options">Which tensors; null for the defaults.</param>
     /// <exception cref="ArgumentException">An option lies outside its range.</exception>
-    /// <exception cref="InvalidDataException">The file is damaged or no checkpoint, names a class or function that is not known, or does not hold what the options ask for; the message says what is wrong.</exception>
+    /// <exception cref="InvalidDataException">The file is damaged or no checkpoint, names a class or function that is not known, or does
+    /// not hold what the options ask for; the message says what is wrong.</exception>
     /// <exception cref="IOException">The file is missing or cannot be read.</exception>
     public static StateDict Load(string path, CheckpointOptions? options = null)
     {
@@ -29,22 +34,27 @@ public static class CheckpointFile
         return CheckpointReader.Read(stream, options ?? new CheckpointOptions(), path);
     }
 
-    /// <summary>Reads the tensors from the stream's position to its end. The stream stays open, at any position; the caller disposes the result.</summary>
+    /// <summary>Reads the tensors from the stream's position to its end. The stream stays open, at any position; the caller disposes the
+    /// result.</summary>
     /// <param name="stream">A stream that can seek.</param>
     /// <param name="options">As for a file.</param>
-    /// <exception cref="ArgumentException">The stream cannot seek (copy it to a file or a <see cref="MemoryStream"/> first), or an option lies outside its range.</exception>
+    /// <exception cref="ArgumentException">The stream cannot seek (copy it to a file or a <see cref="MemoryStream"/> first), or an option
+    /// lies outside its range.</exception>
     /// <exception cref="InvalidDataException">As for a file.</exception>
     public static StateDict Load(Stream stream, CheckpointOptions? options = null)
     {
         ArgumentNullException.ThrowIfNull(stream);
         if (!stream.CanSeek)
-            throw new ArgumentException("The stream cannot seek, and a checkpoint is not read in order: copy it to a file or a MemoryStream first.", nameof(stream));
+            throw new ArgumentException("The stream cannot seek, and a checkpoint is not read in order: copy it to a file or a "
+                + "MemoryStream first.", nameof(stream));
         return CheckpointReader.Read(stream, options ?? new CheckpointOptions(), "stream");
     }
 
-    /// <summary>Writes tensors to a file that <c>torch.load</c> opens as an ordered dictionary, with <c>weights_only</c> too; one of that name is replaced, and only once the new one is complete.</summary>
+    /// <summary>Writes tensors to a file that <c>torch.load</c> opens as an ordered dictionary, with <c>weights_only</c> too; one of that
+    /// name is replaced, and only once the new one is complete.</summary>
     /// <param name="path">The file.</param>
-    /// <param name="tensors">Tensors by name, on any device, in any memory layout. They are not changed. Tensors that share memory are written one by one.</param>
+    /// <param name="tensors">Tensors by name, on any device, in any memory layout. They are not changed. Tensors that share memory are
+    /// written one by one.</param>
     /// <exception cref="ArgumentException">A tensor has a type that is not listed above.</exception>
     /// <exception cref="IOException">The file cannot be written.</exception>
     public static void Save(string path, IReadOnlyDictionary<string, Tensor> tensors)

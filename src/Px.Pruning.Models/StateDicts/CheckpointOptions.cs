@@ -1,35 +1,40 @@
 namespace Px.Pruning.Models.StateDicts;
 
-/// <summary>Which tensors of a PyTorch checkpoint are read, and what is put up with. The defaults fit files of torchvision and of most training scripts.</summary>
+/// <summary>Which tensors of a PyTorch checkpoint are read, and what is put up with. The defaults fit files of torchvision and of most
+/// training scripts.</summary>
 public sealed record CheckpointOptions
 {
     /// <summary>
-    /// The entry of the file's dictionary that holds the tensors, such as <c>state_dict_ema</c>, or <c>ema/model</c> for an entry of an entry.
-    /// Null, the default, takes the first of <c>state_dict</c>, <c>model</c>, <c>model_state_dict</c>, <c>module</c> and <c>net</c> that holds tensors, and else the dictionary itself.
+    /// The entry of the file's dictionary that holds the tensors, such as <c>state_dict_ema</c>, or <c>ema/model</c> for an entry of an
+    /// entry. Null, the default, takes the first of <c>state_dict</c>, <c>model</c>, <c>model_state_dict</c>, <c>module</c> and <c>net</c>
+    /// that holds tensors, and else the dictionary itself.
     /// </summary>
     public string? Key { get; init; }
 
     /// <summary>
-    /// Reads only tensors whose names begin with this, and takes it off: <c>module.encoder_q</c> turns <c>module.encoder_q.conv1.weight</c> into <c>conv1.weight</c>.
-    /// Its last dot may be left out. Null, the default, takes off <c>module.</c> where every name begins so, as parallel training writes them; an empty text takes nothing off.
+    /// Reads only tensors whose names begin with this, and takes it off: <c>module.encoder_q</c> turns <c>module.encoder_q.conv1.weight</c>
+    /// into <c>conv1.weight</c>. Its last dot may be left out. Null, the default, takes off <c>module.</c> where every name begins so, as
+    /// parallel training writes them; an empty text takes nothing off.
     /// </summary>
     public string? Prefix { get; init; }
 
     /// <summary>
-    /// Passes over objects of classes that are not known, such as the parsed arguments of a training script, instead of refusing the file; nothing of theirs is
-    /// executed either way. Tensors inside such objects cannot be read. False by default.
+    /// Passes over objects of classes that are not known, such as the parsed arguments of a training script, instead of refusing the file;
+    /// nothing of theirs is executed either way. Tensors inside such objects cannot be read. False by default.
     /// </summary>
     public bool AllowUnknownObjects { get; init; }
 
     /// <summary>
-    /// How many times the file's bytes reading it may allocate, tensors and objects together; 1 MiB is always allowed on top. From 1 up, 2 by default.
-    /// More is needed for compressed files of mostly zeros, for expanded tensors, and where thousands of tensors have a few elements each.
+    /// How many times the file's bytes reading it may allocate, tensors and objects together; 1 MiB is always allowed on top. From 1 up, 2
+    /// by default. More is needed for compressed files of mostly zeros, for expanded tensors, and where thousands of tensors have a few
+    /// elements each.
     /// </summary>
     public double MaximumExpansion { get; init; } = 2;
 
     internal void Validate()
     {
         if (!(MaximumExpansion >= 1))
-            throw new ArgumentOutOfRangeException(nameof(MaximumExpansion), MaximumExpansion, "A file takes at least its own bytes: 1 or more.");
+            throw new ArgumentOutOfRangeException(nameof(MaximumExpansion),
+                MaximumExpansion, "A file takes at least its own bytes: 1 or more.");
     }
 }

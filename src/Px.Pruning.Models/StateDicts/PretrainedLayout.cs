@@ -2,7 +2,7 @@ using static TorchSharp.torch;
 
 namespace Px.Pruning.Models.StateDicts;
 
-/// <summary>How the files of one pre-training name their tensors, and which of them are the backbone's.</summary>
+// How the files of one pre-training name their tensors, and which of them are the backbone's.
 internal sealed class PretrainedLayout
 {
     private const int NamesShown = 8;
@@ -10,10 +10,8 @@ internal sealed class PretrainedLayout
     private readonly string _title, _marker;
     private readonly string[] _prefixes;
 
-    /// <param name="title">What such files are called in messages.</param>
-    /// <param name="marker">A tensor that the backbone has, and no other layout's under the same prefix.</param>
-    /// <param name="prefixes">What may stand before the backbone's names; the first that fits is taken.</param>
-    private PretrainedLayout(string title, string marker, params string[] prefixes) => (_title, _marker, _prefixes) = (title, marker, prefixes);
+    private PretrainedLayout(string title, string marker, params string[] prefixes) =>
+        (_title, _marker, _prefixes) = (title, marker, prefixes);
 
     // A classifier tells a supervised network from MoCo's encoder saved alone; the third convolution of the stem tells CLIP's from both.
     private static Dictionary<Pretraining, PretrainedLayout> All { get; } = new()
@@ -24,13 +22,11 @@ internal sealed class PretrainedLayout
     };
 
     public static PretrainedLayout Of(Pretraining pretraining) =>
-        All.TryGetValue(pretraining, out var layout) ? layout : throw new ArgumentOutOfRangeException(nameof(pretraining), pretraining, "There is no such pre-training.");
+        All.TryGetValue(pretraining, out var layout) ? layout
+            : throw new ArgumentOutOfRangeException(nameof(pretraining), pretraining, "There is no such pre-training.");
 
-    /// <summary>The backbone's tensors, borrowed, by the names that the library's networks have for them.</summary>
-    /// <param name="path">The file's name, for messages.</param>
-    /// <param name="tensors">All that is in it.</param>
-    /// <param name="left">Beginnings of names that are not wanted, such as <c>fc.</c>.</param>
-    /// <exception cref="InvalidDataException">The file is another one; the message says what is in it.</exception>
+    // The backbone's tensors, borrowed, by the names that the library's networks have for them. InvalidDataException: The file is another
+    // one; the message says what is in it.
     public Dictionary<string, Tensor> Select(string path, StateDict tensors, params string[] left)
     {
         if (Prefix(tensors) is not { } prefix)

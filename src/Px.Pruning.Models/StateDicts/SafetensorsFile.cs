@@ -6,21 +6,25 @@ namespace Px.Pruning.Models.StateDicts;
 
 /// <summary>Reads and writes <c>.safetensors</c> files: named tensors of any type TorchSharp shares with the format, bit for bit.</summary>
 /// <remarks>
-/// <para>A file that lies about itself is refused before anything is allocated for it: header length (at most 100 MB), JSON, names, types, shapes
-/// (at most 64 dimensions), offsets, gaps, overlaps and total length are all checked, and all that is allocated stays within a multiple of the file.</para>
-/// <para>Types: BOOL, U8, I8, I16, I32, I64, F16, BF16, F32, F64 and C64. TorchSharp has no others of the format's, and the format no complex128.</para>
-/// <para><b>Source:</b> <see href="https://github.com/huggingface/safetensors#format"/>; files open with Python's library and the other way round.</para>
+/// <para>A file that lies about itself is refused before anything is allocated for it: header length (at most 100 MB), JSON, names, types,
+/// shapes (at most 64 dimensions), offsets, gaps, overlaps and total length are all checked, and all that is allocated stays within a
+/// multiple of the file.</para>
+/// <para>Types: BOOL, U8, I8, I16, I32, I64, F16, BF16, F32, F64 and C64. TorchSharp has no others of the format's, and the format no
+/// complex128.</para>
+/// <para><b>Source:</b> <see href="https://github.com/huggingface/safetensors#format"/>; files open with Python's library and the other way
+/// round.</para>
 /// </remarks>
 public static class SafetensorsFile
 {
     /// <summary>Reads all tensors of a file onto the CPU. The caller disposes the result.</summary>
     /// <param name="path">The file.</param>
     /// <param name="maximumExpansion">
-    /// How many times the file's bytes reading it may allocate, tensors and objects together; 1 MiB is always allowed on top. From 1 up, 2 by default.
-    /// More is needed where thousands of tensors have a few elements each.
+    /// How many times the file's bytes reading it may allocate, tensors and objects together; 1 MiB is always allowed on top. From 1 up, 2
+    /// by default. More is needed where thousands of tensors have a few elements each.
     /// </param>
     /// <exception cref="ArgumentOutOfRangeException"><paramref name="maximumExpansion"/> is below 1.</exception>
-    /// <exception cref="InvalidDataException">The file is no valid safetensors file, would take too much memory, or holds a type that TorchSharp lacks; the message says what is wrong.</exception>
+    /// <exception cref="InvalidDataException">The file is no valid safetensors file, would take too much memory, or holds a type that
+    /// TorchSharp lacks; the message says what is wrong.</exception>
     /// <exception cref="IOException">The file is missing or cannot be read.</exception>
     public static StateDict Load(string path, double maximumExpansion = SafetensorsReader.UsualExpansion)
     {
@@ -41,13 +45,15 @@ public static class SafetensorsFile
         ArgumentNullException.ThrowIfNull(stream);
         Check(maximumExpansion);
         if (!stream.CanSeek)
-            throw new ArgumentException("The stream cannot seek, and its length is needed: copy it to a file or a MemoryStream first.", nameof(stream));
+            throw new ArgumentException("The stream cannot seek, and its length is needed: copy it to a file or a MemoryStream first.",
+                nameof(stream));
         return Load(stream, "stream", maximumExpansion);
     }
 
     /// <summary>Writes tensors to a file; one of that name is replaced, and only once the new one is complete.</summary>
     /// <param name="path">The file.</param>
-    /// <param name="tensors">Tensors by name, on any device, in any memory layout. They are not changed. Tensors that share memory are written one by one.</param>
+    /// <param name="tensors">Tensors by name, on any device, in any memory layout. They are not changed. Tensors that share memory are
+    /// written one by one.</param>
     /// <param name="metadata">Free text by name; null for none.</param>
     /// <exception cref="ArgumentException">A name is <c>__metadata__</c>, or the format lacks a tensor's type.</exception>
     /// <exception cref="IOException">The file cannot be written.</exception>
@@ -64,7 +70,8 @@ public static class SafetensorsFile
     /// <param name="tensors">As for a file.</param>
     /// <param name="metadata">As for a file.</param>
     /// <exception cref="ArgumentException">As for a file.</exception>
-    public static void Save(Stream stream, IReadOnlyDictionary<string, Tensor> tensors, IReadOnlyDictionary<string, string>? metadata = null)
+    public static void Save(Stream stream, IReadOnlyDictionary<string, Tensor> tensors, IReadOnlyDictionary<string,
+        string>? metadata = null)
     {
         ArgumentNullException.ThrowIfNull(stream);
         ArgumentNullException.ThrowIfNull(tensors);
@@ -76,7 +83,8 @@ public static class SafetensorsFile
         var header = SafetensorsReader.Read(stream, stream.Length - stream.Position, source, maximumExpansion);
         var unknown = header.Entries.FirstOrDefault(entry => !TensorBytes.TryGetType(entry.DType, out _));
         if (unknown is not null)
-            throw new InvalidDataException($"'{source}': tensor '{Excerpt.Of(unknown.Name)}' has the type {unknown.DType}, which TorchSharp does not have. Convert it in Python first.");
+            throw new InvalidDataException($"'{source}': tensor '{Excerpt.Of(unknown.Name)}' has the type {unknown.DType}, which "
+                + "TorchSharp does not have. Convert it in Python first.");
 
         using var unfinished = NewDisposeScope();
         var tensors = new Dictionary<string, Tensor>(header.Entries.Count, StringComparer.Ordinal);
@@ -89,7 +97,8 @@ public static class SafetensorsFile
     private static void Check(double maximumExpansion)
     {
         if (!(maximumExpansion >= 1))
-            throw new ArgumentOutOfRangeException(nameof(maximumExpansion), maximumExpansion, "A file takes at least its own bytes: 1 or more.");
+            throw new ArgumentOutOfRangeException(nameof(maximumExpansion),
+                maximumExpansion, "A file takes at least its own bytes: 1 or more.");
     }
 
     private static IReadOnlyList<SafetensorsEntry> Layout(IReadOnlyDictionary<string, Tensor> tensors) =>
@@ -98,10 +107,12 @@ public static class SafetensorsFile
             Name = pair.Key,
             DType = TensorBytes.TryGetName(pair.Value.dtype, out var name)
                 ? name
-                : throw new ArgumentException($"Tensor '{pair.Key}' has the type {pair.Value.dtype}, which safetensors files cannot hold. Convert it first.", nameof(tensors)),
+                : throw new ArgumentException($"Tensor '{pair.Key}' has the type {pair.Value.dtype}, which safetensors files cannot hold. "
+                + "Convert it first.", nameof(tensors)),
             Shape = pair.Value.shape,
         }));
 
-    private static void Write(Stream stream, IReadOnlyList<SafetensorsEntry> layout, IReadOnlyDictionary<string, Tensor> tensors, IReadOnlyDictionary<string, string>? metadata) =>
+    private static void Write(Stream stream, IReadOnlyList<SafetensorsEntry> layout, IReadOnlyDictionary<string, Tensor> tensors,
+        IReadOnlyDictionary<string, string>? metadata) =>
         SafetensorsWriter.Write(stream, layout, metadata, (entry, target) => TensorBytes.Write(target, tensors[entry.Name]));
 }

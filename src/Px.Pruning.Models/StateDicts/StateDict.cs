@@ -4,14 +4,14 @@ using static TorchSharp.torch;
 
 namespace Px.Pruning.Models.StateDicts;
 
-/// <summary>Tensors by name, as read from a file, with the file's free text. Owns its tensors: disposing it disposes them. Those of a checkpoint may share memory.</summary>
+/// <summary>Tensors by name, as read from a file, with the file's free text. Owns its tensors: disposing it disposes them. Those of a
+/// checkpoint may share memory.</summary>
 [SuppressMessage("Naming", "CA1710:Identifiers should have correct suffix", Justification = "PyTorch's word for it.")]
 public sealed class StateDict : IReadOnlyDictionary<string, Tensor>, IDisposable
 {
     private readonly Dictionary<string, Tensor> _tensors;
 
-    /// <param name="tensors">Tensors that no dispose scope owns.</param>
-    /// <param name="metadata">The file's free text.</param>
+    // tensors: Tensors that no dispose scope owns.
     internal StateDict(Dictionary<string, Tensor> tensors, IReadOnlyDictionary<string, string> metadata)
     {
         _tensors = tensors;

@@ -22,5 +22,6 @@ public sealed record StateDictConflict
 
     /// <summary>Name, and both sides' type and sizes.</summary>
     public override string ToString() =>
-        $"{Name}: {ModuleType} [{string.Join(", ", ModuleShape)}] in the module, {TensorType} [{string.Join(", ", TensorShape)}] among the tensors";
+        $"{Name}: {ModuleType} [{string.Join(", ", ModuleShape)}] in the module, {TensorType} [{string.Join(", ", TensorShape)}] among "
+        + "the tensors";
 }

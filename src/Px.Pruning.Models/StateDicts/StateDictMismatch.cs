@@ -17,15 +17,18 @@ public sealed record StateDictMismatch
     /// <summary>Whether module and tensors fit.</summary>
     public bool IsEmpty => Missing.Count + Unexpected.Count + Conflicting.Count == 0;
 
-    /// <summary>One line for each name, and the option that would accept it; nothing is left out. Where the missing names are there behind a common beginning, the option that takes it off.</summary>
+    /// <summary>One line for each name, and the option that would accept it; nothing is left out. Where the missing names are there behind
+    /// a common beginning, the option that takes it off.</summary>
     public override string ToString()
     {
         var text = new StringBuilder();
         Append(text, "in the module but not among the tensors", nameof(StateDictOptions.AllowMissing), Missing);
         Append(text, "among the tensors but not in the module", nameof(StateDictOptions.AllowUnexpected), Unexpected);
-        Append(text, "different in shape or kind of number", nameof(StateDictOptions.AllowConflicting), [.. Conflicting.Select(conflict => conflict.ToString())]);
+        Append(text, "different in shape or kind of number", nameof(StateDictOptions.AllowConflicting),
+            [.. Conflicting.Select(conflict => conflict.ToString())]);
         if (CommonPrefix() is { } prefix)
-            text.Append($"\nWhat is missing is there with '{prefix}' before its name: {nameof(CheckpointOptions)}.{nameof(CheckpointOptions.Prefix)} takes that off.");
+            text.Append($"\nWhat is missing is there with '{prefix}' before its name: "
+                + $"{nameof(CheckpointOptions)}.{nameof(CheckpointOptions.Prefix)} takes that off.");
         return text.Length == 0 ? "No mismatch." : text.ToString();
     }
 
@@ -42,7 +45,8 @@ public sealed record StateDictMismatch
     {
         if (names.Count == 0)
             return;
-        text.Append(text.Length == 0 ? "" : "\n").Append(names.Count).Append(' ').Append(what).Append(" (").Append(option).Append(" would accept this):");
+        text.Append(text.Length == 0 ? "" : "\n").Append(names.Count).Append(' ').Append(what).Append(" (").Append(option)
+            .Append(" would accept this):");
         foreach (var name in names)
             text.Append("\n  ").Append(name);
     }

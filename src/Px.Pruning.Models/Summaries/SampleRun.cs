@@ -3,7 +3,7 @@ using static TorchSharp.torch;
 
 namespace Px.Pruning.Models.Summaries;
 
-/// <summary>One forward pass with hooks that watch shapes.</summary>
+// One forward pass with hooks that watch shapes.
 internal static class SampleRun
 {
     public static IReadOnlyList<LayerSummary> Observe(nn.Module<Tensor, Tensor> model, long[] inputShape)
@@ -61,7 +61,8 @@ internal static class SampleRun
     private static long Flops(nn.Module module, Tensor input, Tensor output) => module switch
     {
         // The places are pixels: of the output, into which a convolution gathers, or of the input, from which a transposed one scatters.
-        Convolution convolution => 2 * convolution.weight.numel() * Product((convolution.transposed ? input : output).shape[^convolution.kernel_size.Length..]),
+        Convolution convolution =>
+            2 * convolution.weight.numel() * Product((convolution.transposed ? input : output).shape[^convolution.kernel_size.Length..]),
         Linear linear => 2 * linear.weight.numel() * Product(output.shape[1..^1]),
         _ => 0,
     };
@@ -70,7 +71,7 @@ internal static class SampleRun
 
     private static bool IsLayer(nn.Module module) => !module.named_children().Any() || module.parameters(recurse: false).Any();
 
-    /// <summary>The module and all inside it, depth first, where <c>named_modules</c> goes level by level.</summary>
+    // The module and all inside it, depth first, where named_modules goes level by level.
     private static IEnumerable<(string Name, nn.Module Module)> Walk(string name, nn.Module module)
     {
         yield return (name, module);

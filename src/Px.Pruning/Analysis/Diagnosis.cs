@@ -9,7 +9,8 @@ public sealed class Diagnosis
 {
     private const int FewUnits = 20, FewestUnits = 4, FewDeadWeights = 100, Listed = 10;
 
-    private const string Floor = "Prune less, in more rounds, with a floor for every layer (PruningScope.WithMinimumDensity(0.01)), or in another scope (PruningScope.ErdosRenyiKernel).";
+    private const string Floor = "Prune less, in more rounds, with a floor for every layer (PruningScope.WithMinimumDensity(0.01)), or in "
+        + "another scope (PruningScope.ErdosRenyiKernel).";
 
     private readonly string? pathsUnknown;
 
@@ -41,7 +42,8 @@ public sealed class Diagnosis
         if (dead.Count == paths.Outputs) return new([Cut(used, dead.Count), .. unused], null);
         return new(
         [
-            .. paths.Empty.Select(series => Empty([.. series.Layers.Select(name => byName[name])], series.Bypass)).OrderBy(finding => finding.Kind),
+            .. paths.Empty.Select(series => Empty([.. series.Layers.Select(name => byName[name])], series.Bypass))
+            .OrderBy(finding => finding.Kind),
             .. few,
             .. DeadOutputs(dead, paths.Outputs!.Value),
             .. DeadWeights(used),
@@ -67,7 +69,8 @@ public sealed class Diagnosis
             Count = outputs,
             Of = outputs,
             Problem = "Input and output are not connected: the network answers the same to every input. "
-                + (empty.Count > 0 ? $"No weight is left in {List(empty)}." : "No layer is empty, but what one layer keeps does not meet what the next one keeps."),
+                + (empty.Count > 0 ? $"No weight is left in {List(empty)}."
+                : "No layer is empty, but what one layer keeps does not meet what the next one keeps."),
             Remedy = Floor,
         };
     }
@@ -79,7 +82,8 @@ public sealed class Diagnosis
         string names = string.Join(" → ", series.Select(layer => layer.Name));
         return new()
         {
-            Kind = bypass switch { Bypass.Branch => FindingKind.CutBranch, Bypass.Shortcut => FindingKind.CutShortcut, _ => FindingKind.CollapsedLayer },
+            Kind = bypass switch { Bypass.Branch => FindingKind.CutBranch, Bypass.Shortcut =>
+                FindingKind.CutShortcut, _ => FindingKind.CollapsedLayer },
             Layers = [.. series.Select(layer => layer.Name)],
             Count = series.Sum(layer => layer.Kept),
             Of = series.Sum(layer => layer.Total),
@@ -102,7 +106,8 @@ public sealed class Diagnosis
             Layers = [layer.Name],
             Count = left,
             Of = layer.Units,
-            Problem = $"{layer.Name} has nearly collapsed: all that it passes on goes through {Number(left)} of its {Number(layer.Units)} output units.",
+            Problem = $"{layer.Name} has nearly collapsed: all that it passes on goes through {Number(left)} of its {Number(layer.Units)} "
+                + "output units.",
             Remedy = Floor,
         };
     }
@@ -114,7 +119,8 @@ public sealed class Diagnosis
             Kind = FindingKind.DeadOutputs,
             Count = dead.Count,
             Of = outputs,
-            Problem = $"{Number(dead.Count)} of {Number(outputs)} outputs answer the same to every input, since no path reaches them: {List(dead)}.",
+            Problem = $"{Number(dead.Count)} of {Number(outputs)} outputs answer the same to every input, since no path reaches them: "
+                + $"{List(dead)}.",
             Remedy = $"{Floor} ParameterSelection.Excluding leaves a classifier out of pruning.",
         },
     ];
@@ -130,10 +136,12 @@ public sealed class Diagnosis
             Layers = [.. layers.Where(layer => layer.Kept > layer.Effective).Select(layer => layer.Name)],
             Count = dead,
             Of = kept,
-            Problem = $"{Number(dead)} of {Number(kept)} kept weights ({Percent((double)dead / kept)}) lie on no path from input to output, most of them in "
+            Problem = $"{Number(dead)} of {Number(kept)} kept weights ({Percent((double)dead / kept)}) lie on no path from input to "
+                + "output, most of them in "
                 + $"{string.Join(", ", most.Take(3).Select(layer => $"{layer.Name} ({Number(layer.Kept - layer.Effective)} of {Number(layer.Kept)})"))}. "
                 + "They pass on constants at most.",
-            Remedy = "Prune in more rounds, which take what the rounds before have cut off, or less, or in another scope (PruningScope.ErdosRenyiKernel).",
+            Remedy = "Prune in more rounds, which take what the rounds before have cut off, or less, or in another scope "
+                + "(PruningScope.ErdosRenyiKernel).",
         };
     }
 
@@ -151,16 +159,12 @@ public sealed class Diagnosis
         string.Join(", ", items.Take(Listed)) + (items.Count > Listed ? $" and {Number(items.Count - Listed)} more" : "");
 }
 
-/// <summary>What is known of a network's paths.</summary>
-/// <param name="Unknown">Why nothing is; null where it is.</param>
-/// <param name="Used">The weights that the forward pass uses, as far as that is known.</param>
-/// <param name="Outputs">The number of outputs; null where unknown.</param>
-/// <param name="DeadOutputs">Those that no path reaches; null where unknown.</param>
-/// <param name="Empty">Series of layers that carry nothing while the network is connected, by the weights' names.</param>
+// What is known of a network's paths. Unknown: Why nothing is; null where it is.
+// Used: The weights that the forward pass uses, as far as that is known.
+// Outputs: The number of outputs; null where unknown.
+// DeadOutputs: Those that no path reaches; null where unknown.
 internal sealed record PathFacts(
     string? Unknown, IReadOnlySet<string> Used, long? Outputs, IReadOnlyList<long>? DeadOutputs, IReadOnlyList<EmptySeries> Empty);
 
-/// <summary>Layers one after another that carry nothing.</summary>
-/// <param name="Layers">Their weights' names, in the order of the forward pass.</param>
-/// <param name="Bypass">What leads round them.</param>
+// Layers one after another that carry nothing.
 internal sealed record EmptySeries(IReadOnlyList<string> Layers, Bypass Bypass);

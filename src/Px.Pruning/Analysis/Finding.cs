@@ -9,7 +9,8 @@ public sealed record Finding
     /// <summary>The weights concerned, by name, in the order of the forward pass; empty where the whole network is.</summary>
     public IReadOnlyList<string> Layers { get; init; } = [];
 
-    /// <summary>How many of <see cref="Of"/> are concerned: units left of a nearly collapsed layer, dead outputs, dead weights, kept weights of the others.</summary>
+    /// <summary>How many of <see cref="Of"/> are concerned: units left of a nearly collapsed layer, dead outputs, dead weights, kept
+    /// weights of the others.</summary>
     public required long Count { get; init; }
 
     /// <summary>Of how many: units, outputs, kept weights, all weights of the layers.</summary>

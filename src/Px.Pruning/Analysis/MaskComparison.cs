@@ -2,7 +2,8 @@ using Px.Pruning.Masking;
 
 namespace Px.Pruning.Analysis;
 
-/// <summary>How much masks over the same parameters agree, each with each, over all weights and parameter by parameter: of methods, of seeds, of rounds.</summary>
+/// <summary>How much masks over the same parameters agree, each with each, over all weights and parameter by parameter: of methods, of
+/// seeds, of rounds.</summary>
 /// <remarks>
 /// Methods that agree on the densities of layers agree on weights by chance too, the more the denser the layers are:
 /// <see cref="MaskPair.ExpectedOverlap"/> says how much. Plain numbers, no tensors.
@@ -39,7 +40,8 @@ public sealed class MaskComparison
     /// <remarks><b>Cost:</b> one pass over both masks for each pair.</remarks>
     /// <param name="masks">Names with masks over the same parameters in the same shapes; left as they are.</param>
     /// <param name="cancellationToken">Checked between pairs.</param>
-    /// <exception cref="ArgumentException">There is no mask, a name is null or appears twice, or masks have different parameters or shapes; the message lists them.</exception>
+    /// <exception cref="ArgumentException">There is no mask, a name is null or appears twice, or masks have different parameters or shapes;
+    /// the message lists them.</exception>
     /// <exception cref="ArgumentNullException"><paramref name="masks"/> or a mask is null.</exception>
     /// <exception cref="ObjectDisposedException">A mask was disposed.</exception>
     /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
@@ -51,7 +53,9 @@ public sealed class MaskComparison
         var names = new HashSet<string>();
         foreach (var (name, mask) in given)
         {
-            if (name is null || !names.Add(name)) throw new ArgumentException($"Each mask needs a name of its own; found {(name is null ? "null" : $"'{name}' more than once")}.", nameof(masks));
+            if (name is null || !names.Add(name))
+                throw new ArgumentException($"Each mask needs a name of its own; found "
+                + $"{(name is null ? "null" : $"'{name}' more than once")}.", nameof(masks));
             ArgumentNullException.ThrowIfNull(mask, nameof(masks));
             MaskMismatch.ThrowIfAny(given[0].Value, mask);
         }
@@ -72,14 +76,14 @@ public sealed class MaskComparison
     }
 
     /// <summary>
-    /// Tables to read: the overlap of each mask with each, over all weights, and what chance would give at the same layer densities. Invariant culture, lines end
-    /// in <c>\n</c>.
+    /// Tables to read: the overlap of each mask with each, over all weights, and what chance would give at the same layer densities.
+    /// Invariant culture, lines end in <c>\n</c>.
     /// </summary>
     public override string ToString() => ComparisonText.Write(this);
 
     /// <summary>
-    /// A table for other programs: a header, and for each pair of different masks a line for all weights, with an empty parameter, and one for each parameter. With
-    /// commas, in the invariant culture; lines end in <c>\n</c>.
+    /// A table for other programs: a header, and for each pair of different masks a line for all weights, with an empty parameter, and one
+    /// for each parameter. With commas, in the invariant culture; lines end in <c>\n</c>.
     /// </summary>
     public string ToCsv() => ComparisonText.Csv(this);
 
@@ -94,7 +98,8 @@ public sealed class MaskComparison
         pair with { First = pair.Second, Second = pair.First, FirstKept = pair.SecondKept, SecondKept = pair.FirstKept };
 
     private static MaskPair Sum(MaskPair[] pairs) => new(
-        pairs[0].First, pairs[0].Second, pairs.Sum(pair => pair.FirstKept), pairs.Sum(pair => pair.SecondKept), pairs.Sum(pair => pair.Total),
+        pairs[0].First, pairs[0].Second, pairs.Sum(pair => pair.FirstKept), pairs.Sum(pair => pair.SecondKept),
+        pairs.Sum(pair => pair.Total),
         pairs.Sum(pair => pair.Common), pairs.Sum(pair => pair.ExpectedCommon));
 }
 
@@ -118,8 +123,8 @@ public sealed record MaskPair(string First, string Second, long FirstKept, long 
     public double Jaccard => MaskAlgebra.Jaccard(Common, FirstKept, SecondKept);
 
     /// <summary>
-    /// The mean <see cref="Overlap"/> of independent random masks of these layer densities, in [0, 1]: what is above it is agreement on weights, and not on how
-    /// many each layer keeps.
+    /// The mean <see cref="Overlap"/> of independent random masks of these layer densities, in [0, 1]: what is above it is agreement on
+    /// weights, and not on how many each layer keeps.
     /// </summary>
     public double ExpectedOverlap => MaskAlgebra.Overlap(ExpectedCommon, FirstKept, SecondKept);
 }

@@ -10,22 +10,22 @@ namespace Px.Pruning.Analysis;
 /// <remarks>
 /// <para>
 /// <b>Effective</b> is a kept weight on a path of kept weights from the input to the output. A path counts whatever its weights' values
-/// and signs; activations let it pass, a maximum lets all of its window pass, and a convolution's weight counts if it lies on a path at any position:
-/// one that meets nothing but padding does not. Biases and shifts of normalisation layers start no path. A weight behind which no path arrives may
-/// still pass on such a constant; one from which none leads on does nothing at all.
+/// and signs; activations let it pass, a maximum lets all of its window pass, and a convolution's weight counts if it lies on a path at any
+/// position: one that meets nothing but padding does not. Biases and shifts of normalisation layers start no path. A weight behind which no
+/// path arrives may still pass on such a constant; one from which none leads on does nothing at all.
 /// </para>
 /// <para>
-/// <b>FLOPs</b> are those of one sample, a multiply-add counting as two: <c>2 × weights × positions</c>, where positions are the places of the output (of
-/// the input for transposed convolutions) at which each weight is used, those that meet padding included. Biases, normalisation, activations and
-/// pooling are not counted. Fewer FLOPs are not less time: libtorch multiplies by scattered zeros like by any number.
+/// <b>FLOPs</b> are those of one sample, a multiply-add counting as two: <c>2 × weights × positions</c>, where positions are the places of
+/// the output (of the input for transposed convolutions) at which each weight is used, those that meet padding included. Biases,
+/// normalisation, activations and pooling are not counted. Fewer FLOPs are not less time: libtorch multiplies by scattered zeros like by
+/// any number.
 /// </para>
 /// <para><b>Parameters</b> are those of the whole model; biases and norm layers are never pruned, and count as kept and effective.</para>
 /// <para>
-/// <b>Cost:</b> a few passes of one sample forward and back, and as many more as a window has elements where maxima are called as functions.
+/// <b>Cost:</b> a few passes of one sample forward and back, and as many more as a window has elements where maxima are called as
+/// functions.
 /// </para>
-/// <para>
-/// <b>Law:</b> effective ≤ kept ≤ dense, in every number; pruning what is kept but not effective changes no effective number.
-/// </para>
+/// <para><b>Law:</b> effective ≤ kept ≤ dense, in every number; pruning what is kept but not effective changes no effective number.</para>
 /// <para><b>Source:</b> Vysogorets, Kempe, JMLR 2023, <see href="https://arxiv.org/abs/2107.02306"/>.</para>
 /// </remarks>
 public sealed class NetworkAnalysis
@@ -34,8 +34,10 @@ public sealed class NetworkAnalysis
     {
         (Layers, Parameters, PathsUnknown, Outputs, DeadOutputs) = (layers, parameters, paths.Unknown, paths.Outputs, paths.DeadOutputs);
         (Total, Kept, Effective) = (layers.Sum(layer => layer.Total), layers.Sum(layer => layer.Kept), Sum(layer => layer.Effective));
-        (Units, UnitsAlive, UnitsEffective) = (layers.Sum(layer => layer.Units), layers.Sum(layer => layer.UnitsAlive), Sum(layer => layer.UnitsEffective));
-        (DenseFlops, Flops, EffectiveFlops) = (Sum(layer => layer.DenseFlops), Sum(layer => layer.Flops), Sum(layer => layer.EffectiveFlops));
+        (Units, UnitsAlive, UnitsEffective) =
+            (layers.Sum(layer => layer.Units), layers.Sum(layer => layer.UnitsAlive), Sum(layer => layer.UnitsEffective));
+        (DenseFlops, Flops, EffectiveFlops) =
+            (Sum(layer => layer.DenseFlops), Sum(layer => layer.Flops), Sum(layer => layer.EffectiveFlops));
         Diagnosis = Diagnosis.Of(layers, paths);
     }
 
@@ -48,13 +50,15 @@ public sealed class NetworkAnalysis
     /// <summary>Weights kept, in [0, <see cref="Total"/>].</summary>
     public long Kept { get; }
 
-    /// <summary>Kept weights on a path, in [0, <see cref="Kept"/>]; <see langword="null"/> where <see cref="PathsUnknown"/> says why.</summary>
+    /// <summary>Kept weights on a path, in [0, <see cref="Kept"/>]; <see langword="null"/> where <see cref="PathsUnknown"/> says
+    /// why.</summary>
     public long? Effective { get; }
 
     /// <summary>The fraction of weights removed, in [0, 1].</summary>
     public double Sparsity => Total == 0 ? 0 : 1 - (double)Kept / Total;
 
-    /// <summary>The fraction of weights that are removed or lie on no path, in [<see cref="Sparsity"/>, 1]; <see langword="null"/> where <see cref="Effective"/> is.</summary>
+    /// <summary>The fraction of weights that are removed or lie on no path, in [<see cref="Sparsity"/>, 1]; <see langword="null"/> where
+    /// <see cref="Effective"/> is.</summary>
     public double? EffectiveSparsity => Total == 0 ? 0 : 1 - (double?)Effective / Total;
 
     /// <summary>Parameters of the model, trainable or not, with biases and norm layers; a tensor that layers share counts once.</summary>
@@ -63,7 +67,8 @@ public sealed class NetworkAnalysis
     /// <summary><see cref="Parameters"/> without pruned weights.</summary>
     public long ParametersKept => Parameters - Total + Kept;
 
-    /// <summary><see cref="Parameters"/> without weights that are pruned or lie on no path; <see langword="null"/> where <see cref="Effective"/> is.</summary>
+    /// <summary><see cref="Parameters"/> without weights that are pruned or lie on no path; <see langword="null"/> where
+    /// <see cref="Effective"/> is.</summary>
     public long? ParametersEffective => Parameters - Total + Effective;
 
     /// <summary>Output units of all layers.</summary>
@@ -87,15 +92,16 @@ public sealed class NetworkAnalysis
     /// <summary>The network's output units K, of [1, K, …]; <see langword="null"/> where <see cref="Effective"/> is.</summary>
     public long? Outputs { get; }
 
-    /// <summary>The indices of outputs that no path reaches, ascending: they answer the same to every input. <see langword="null"/> where <see cref="Effective"/> is.</summary>
+    /// <summary>The indices of outputs that no path reaches, ascending: they answer the same to every input. <see langword="null"/> where
+    /// <see cref="Effective"/> is.</summary>
     public IReadOnlyList<long>? DeadOutputs { get; }
 
     /// <summary>Whether a path leads from the input to any output; <see langword="null"/> where <see cref="Effective"/> is.</summary>
     public bool? IsConnected => DeadOutputs is { } dead ? dead.Count < Outputs : null;
 
     /// <summary>
-    /// Why nothing is known of paths: a layer is reached by <c>forward</c>, which runs no hooks, or the forward pass does not add paths (a sigmoid or
-    /// softmax inside it, products of activations, code that detaches). <see langword="null"/> where it is known.
+    /// Why nothing is known of paths: a layer is reached by <c>forward</c>, which runs no hooks, or the forward pass does not add paths (a
+    /// sigmoid or softmax inside it, products of activations, code that detaches). <see langword="null"/> where it is known.
     /// </summary>
     public string? PathsUnknown { get; }
 
@@ -103,15 +109,18 @@ public sealed class NetworkAnalysis
     public Diagnosis Diagnosis { get; }
 
     /// <summary>Counts what a mask leaves of a network.</summary>
-    /// <remarks>The model is left as it was found, bit for bit, and so is the random state, also where the call throws or is cancelled. The mask need not be bound to it.</remarks>
-    /// <param name="model">The network, on any device, whose layers are called through <c>call</c>; weights that a mask prunes need not be zero.</param>
-    /// <param name="sampleShape">The shape of one input without the batch dimension, for example [3, 32, 32]; each dimension at least 1.</param>
+    /// <remarks>The model is left as it was found, bit for bit, and so is the random state, also where the call throws or is cancelled. The
+    /// mask need not be bound to it.</remarks>
+    /// <param name="model">The network, on any device, whose layers are called through <c>call</c>; weights that a mask prunes need not be
+    /// zero.</param>
+    /// <param name="sampleShape">The shape of one input without the batch dimension, for example [3, 32, 32]; each dimension at least
+    /// 1.</param>
     /// <param name="mask">Which weights are kept; layers that it does not name are whole. Default <see langword="null"/>: all are.</param>
     /// <param name="cancellationToken">Checked between layers.</param>
     /// <exception cref="ArgumentNullException"><paramref name="model"/> or <paramref name="sampleShape"/> is null.</exception>
     /// <exception cref="ArgumentException">
-    /// The shape is empty or has a size below 1, the model does not run on it or has no layer to count, or the mask names something else than the weight of one
-    /// of its layers, or has another shape.
+    /// The shape is empty or has a size below 1, the model does not run on it or has no layer to count, or the mask names something else
+    /// than the weight of one of its layers, or has another shape.
     /// </exception>
     /// <exception cref="ObjectDisposedException">The mask was disposed.</exception>
     /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
@@ -125,8 +134,8 @@ public sealed class NetworkAnalysis
 
     /// <summary>The mask without its dead weights: what is kept and lies on a path from input to output.</summary>
     /// <remarks>
-    /// Dead weights add constants to a unit at most: in a network without biases and shifts before its last layer, pruning them changes no output. The model is
-    /// left as it was found, as by <see cref="Analyze"/>.
+    /// Dead weights add constants to a unit at most: in a network without biases and shifts before its last layer, pruning them changes no
+    /// output. The model is left as it was found, as by <see cref="Analyze"/>.
     /// </remarks>
     /// <param name="model">As for <see cref="Analyze"/>.</param>
     /// <param name="sampleShape">As for <see cref="Analyze"/>.</param>
@@ -145,7 +154,8 @@ public sealed class NetworkAnalysis
         return NetworkMeasurement.EffectiveMask(model, sampleShape, mask, cancellationToken);
     }
 
-    /// <summary>A table to read: a line a layer, the totals, what the numbers mean, and the diagnosis. Invariant culture, lines end in <c>\n</c>.</summary>
+    /// <summary>A table to read: a line a layer, the totals, what the numbers mean, and the diagnosis. Invariant culture, lines end in
+    /// <c>\n</c>.</summary>
     public override string ToString() => AnalysisTable.Write(this);
 
     /// <summary>
@@ -154,11 +164,12 @@ public sealed class NetworkAnalysis
     /// </summary>
     public string ToCsv() => AnalysisTable.Csv(this);
 
-    /// <summary>A sum with an unknown part is unknown.</summary>
+    // A sum with an unknown part is unknown.
     private long? Sum(Func<LayerAnalysis, long?> number) => Layers.Aggregate((long?)0, (sum, layer) => sum + number(layer));
 }
 
-/// <summary>What a mask leaves of one layer, in plain numbers: dense (without the mask), kept, and effective (kept and on a path from input to output).</summary>
+/// <summary>What a mask leaves of one layer, in plain numbers: dense (without the mask), kept, and effective (kept and on a path from input
+/// to output).</summary>
 /// <remarks>Effective numbers are <see langword="null"/> where <see cref="NetworkAnalysis.PathsUnknown"/> says why.</remarks>
 public sealed record LayerAnalysis
 {
@@ -174,7 +185,8 @@ public sealed record LayerAnalysis
     /// <summary>Weights kept, in [0, <see cref="Total"/>]; all of a layer without a mask.</summary>
     public required long Kept { get; init; }
 
-    /// <summary>Kept weights on a path, in [0, <see cref="Kept"/>]. A weight that acts at many positions is on one if it is at any.</summary>
+    /// <summary>Kept weights on a path, in [0, <see cref="Kept"/>]. A weight that acts at many positions is on one if it is at
+    /// any.</summary>
     public long? Effective { get; init; }
 
     /// <summary>Output units in all: channels, or neurons of a linear layer.</summary>
@@ -196,8 +208,8 @@ public sealed record LayerAnalysis
     public long? InputsEffective { get; init; }
 
     /// <summary>
-    /// Floating-point operations of the layer without the mask for one sample, <c>2 × weights × positions</c>, its bias not counted; 0 for a layer that the
-    /// forward pass does not use, <see langword="null"/> where hooks do not see every layer.
+    /// Floating-point operations of the layer without the mask for one sample, <c>2 × weights × positions</c>, its bias not counted; 0 for
+    /// a layer that the forward pass does not use, <see langword="null"/> where hooks do not see every layer.
     /// </summary>
     public long? DenseFlops { get; init; }
 

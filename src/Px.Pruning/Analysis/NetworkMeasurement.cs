@@ -9,7 +9,7 @@ using static TorchSharp.torch.nn;
 
 namespace Px.Pruning.Analysis;
 
-/// <summary>Takes the numbers of a <see cref="NetworkAnalysis"/> from a model.</summary>
+// Takes the numbers of a NetworkAnalysis from a model.
 internal static class NetworkMeasurement
 {
     internal static NetworkAnalysis Take(Module<Tensor, Tensor> model, long[] sampleShape, PruningMask? mask, CancellationToken token) =>
@@ -17,10 +17,12 @@ internal static class NetworkMeasurement
         {
             using var paths = TryFollow(network, kept, token, out string? unknown);
             var layers = network.Slots.Select(slot => Count(network.Describe(slot), alive[slot], paths?.Effective(slot))).ToList();
-            return new NetworkAnalysis(layers, model.parameters().DistinctBy(p => p.Handle).Sum(p => p.numel()), Facts(layers, paths, unknown));
+            return new NetworkAnalysis(layers, model.parameters().DistinctBy(p => p.Handle).Sum(p => p.numel()),
+                Facts(layers, paths, unknown));
         }, token);
 
-    internal static PruningMask EffectiveMask(Module<Tensor, Tensor> model, long[] sampleShape, PruningMask? mask, CancellationToken token) =>
+    internal static PruningMask EffectiveMask(Module<Tensor, Tensor> model, long[] sampleShape, PruningMask? mask,
+        CancellationToken token) =>
         Measure(model, sampleShape, mask, (network, _, kept) =>
         {
             using var paths = Follow(network, kept, token);
@@ -28,11 +30,13 @@ internal static class NetworkMeasurement
         }, token);
 
     private static T Measure<T>(
-        Module<Tensor, Tensor> model, long[] sampleShape, PruningMask? mask, Func<Network, SlotTensors, MaskedWeights, T> measure, CancellationToken token)
+        Module<Tensor, Tensor> model, long[] sampleShape, PruningMask? mask, Func<Network, SlotTensors, MaskedWeights, T> measure,
+        CancellationToken token)
     {
         if (mask is not null) MaskMismatch.ThrowIfAny(model, mask);
         // With a seed, forwards that draw leave no trace in the global random state.
-        return new NetworkSession("The analysis", new()).Run(model, PruningData.Shape(sampleShape), new PruningOptions { Seed = 0 }, context =>
+        return new NetworkSession("The analysis", new())
+            .Run(model, PruningData.Shape(sampleShape), new PruningOptions { Seed = 0 }, context =>
         {
             RefuseOtherNames(mask, context.Network);
             var alive = context.Network.MasksOf(mask);
@@ -47,7 +51,8 @@ internal static class NetworkMeasurement
         if (mask?.Names.FirstOrDefault(name => !names.Contains(name)) is { } other)
         {
             throw new ArgumentException(
-                $"The mask names '{other}', which is not the weight of a convolution, transposed convolution or linear layer, or not the first name of one that "
+                $"The mask names '{other}', which is not the weight of a convolution, transposed convolution or linear layer, or not the "
+                + "first name of one that "
                 + $"layers share. The model's weights are: {string.Join(", ", names)}.", nameof(mask));
         }
     }
@@ -61,7 +66,8 @@ internal static class NetworkMeasurement
         }
         catch (Exception e) when (network.IsAboutTheModel(e))
         {
-            // Beside networks without paths: the caller's forward meets values and a dtype that it was not written for, and may throw whatever it likes.
+            // Beside networks without paths: the caller's forward meets values and a dtype that it was not written for, and may throw
+            // whatever it likes.
             unknown = e.Message.Split('\n')[0];
             return null;
         }
@@ -72,7 +78,8 @@ internal static class NetworkMeasurement
         if (network.Unhooked.Count > 0)
         {
             throw new UnsupportedModelException(
-                $"'{network.Unhooked[0]}' is reached by forward(), which runs no hooks. Call the layers through call() in the model's own forward.")
+                $"'{network.Unhooked[0]}' is reached by forward(), which runs no hooks. Call the layers through call() in the model's own "
+                + "forward.")
             { Module = network.Unhooked[0] };
         }
 
@@ -123,7 +130,8 @@ internal static class NetworkMeasurement
         CallGraph? graph = null;
         for (int call = 0; call < paths.Calls.Count; call++)
         {
-            if (byName[NameOf(call)] is not { Effective: 0, Total: > 0 } layer || empty.Exists(series => series.Layers.Contains(layer.Name))) continue;
+            if (byName[NameOf(call)] is not { Effective: 0, Total: > 0 } layer
+                || empty.Exists(series => series.Layers.Contains(layer.Name))) continue;
             var (series, bypass) = (graph ??= paths.Graph()).Locate(call);
             empty.Add(new EmptySeries([.. series.Select(NameOf).Distinct()], bypass));
         }

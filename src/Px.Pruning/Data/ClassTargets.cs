@@ -3,15 +3,15 @@ using static TorchSharp.torch;
 
 namespace Px.Pruning.Data;
 
-/// <summary>Checks what mean cross-entropy needs of its targets, before libtorch says it less clearly.</summary>
+// Checks what mean cross-entropy needs of its targets, before libtorch says it less clearly.
 internal static class ClassTargets
 {
     // What cross-entropy leaves out by default.
     private const long Ignored = -100;
 
-    /// <param name="output">Logits [B, K, …].</param>
-    /// <param name="target">Class indices [B, …], or class probabilities of the output's shape.</param>
-    /// <exception cref="ArgumentException">They do not fit; the message says what was found and what to do.</exception>
+    // output: Logits [B, K, …].
+    // target: Class indices [B, …], or class probabilities of the output's shape.
+    // ArgumentException: They do not fit; the message says what was found and what to do.
     public static void Check(Tensor output, Tensor target)
     {
         bool probabilities = target.is_floating_point() && target.shape.SequenceEqual(output.shape);
@@ -22,7 +22,8 @@ internal static class ClassTargets
         if (target.is_floating_point() || !target.shape.SequenceEqual(expected))
         {
             throw Misfit(
-                $"The targets are {target.dtype} of shape {ShapeText.Of(target.shape)}, but for an output of shape {ShapeText.Of(output.shape)} "
+                $"The targets are {target.dtype} of shape {ShapeText.Of(target.shape)}, but for an output of shape "
+                + $"{ShapeText.Of(output.shape)} "
                 + $"cross-entropy needs integer class indices of shape {ShapeText.Of(expected)}.");
         }
 
@@ -34,7 +35,8 @@ internal static class ClassTargets
         if (lowest < 0 || highest >= output.size(1))
         {
             throw Misfit(
-                $"A target is class {(lowest < 0 ? lowest : highest)}, but the model's output of shape {ShapeText.Of(output.shape)} has classes 0 to {output.size(1) - 1}.");
+                $"A target is class {(lowest < 0 ? lowest : highest)}, but the model's output of shape {ShapeText.Of(output.shape)} has "
+                + $"classes 0 to {output.size(1) - 1}.");
         }
     }
 

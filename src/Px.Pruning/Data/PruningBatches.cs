@@ -3,35 +3,24 @@ using static TorchSharp.torch;
 
 namespace Px.Pruning.Data;
 
-/// <summary>The samples a method scores on, copied once to where the model is. Owns its tensors, whatever dispose scope is current.</summary>
-/// <remarks>
-/// The caller's enumerator may make tensors that it means to keep, or hold a dispose scope of its own open between two batches.
-/// So no scope of ours is open while it runs, and what is kept here belongs to no scope.
-/// </remarks>
+// The samples a method scores on, copied once to where the model is. Owns its tensors, whatever dispose scope is current. The caller's
+// enumerator may make tensors that it means to keep, or hold a dispose scope of its own open between two batches. So no scope of ours is
+// open while it runs, and what is kept here belongs to no scope.
 internal sealed class PruningBatches : IDisposable
 {
     private readonly List<(Tensor Input, Tensor Target)> batches = [];
 
     private PruningBatches() { }
 
-    /// <summary>Inputs [B, …] with targets [B, …]. Borrowed.</summary>
+    // Inputs [B, …] with targets [B, …]. Borrowed.
     public IReadOnlyList<(Tensor Input, Tensor Target)> Batches => batches;
 
-    /// <summary>The sum of all B.</summary>
+    // The sum of all B.
     public long Samples { get; private set; }
 
-    /// <summary>Reads as much of the data as the budget asks.</summary>
-    /// <param name="data">Read once, in order, and no further than needed.</param>
-    /// <param name="budget">How much.</param>
-    /// <param name="batchSize">Samples in a batch, where the budget counts samples.</param>
-    /// <param name="outputShape">
-    /// The shape [1, K, …] of the model's output for an input of one sample; called once, with a copy of the first sample.
-    /// </param>
-    /// <param name="device">Where the copies go.</param>
-    /// <param name="dtype">What floating-point inputs become.</param>
-    /// <param name="logger">Told of classes with too few samples.</param>
-    /// <param name="token">Checked before each batch.</param>
-    /// <exception cref="ArgumentException">There is no data, or it is malformed; the message names the batch.</exception>
+    // Reads as much of the data as the budget asks. outputShape: The shape [1, K, …] of the model's output for an input of one sample;
+    // called once, with a copy of the first sample. dtype: What floating-point inputs become.
+    // ArgumentException: There is no data, or it is malformed; the message names the batch.
     public static PruningBatches Collect(
         PruningData data, DataBudget budget, int batchSize, Func<Tensor, long[]> outputShape,
         Device device, ScalarType dtype, ILogger? logger, CancellationToken token)
@@ -53,7 +42,6 @@ internal sealed class PruningBatches : IDisposable
         }
     }
 
-    /// <summary>Frees the copies.</summary>
     public void Dispose()
     {
         foreach (var (input, target) in batches)
@@ -64,7 +52,6 @@ internal sealed class PruningBatches : IDisposable
         batches.Clear();
     }
 
-    /// <summary>Takes ownership of one batch.</summary>
     internal void Add(Tensor input, Tensor target)
     {
         batches.Add((input, target));
@@ -117,7 +104,7 @@ internal sealed class PruningBatches : IDisposable
     }
 }
 
-/// <summary>Hands on the caller's batches, each one checked. They stay the caller's: borrowed until the next one is asked for.</summary>
+// Hands on the caller's batches, each one checked. They stay the caller's: borrowed until the next one is asked for.
 internal static class BatchReader
 {
     public static IEnumerable<(Tensor Input, Tensor Target)> Read(PruningData data, CancellationToken token)

@@ -4,7 +4,7 @@ using static TorchSharp.torch;
 
 namespace Px.Pruning.Data;
 
-/// <summary>Single samples in order of arrival: one bin a class, or one bin for all where targets are not class labels.</summary>
+// Single samples in order of arrival: one bin a class, or one bin for all where targets are not class labels.
 internal sealed class SampleBins : IDisposable
 {
     private readonly Queue<(Tensor Input, Tensor Target)>[] bins;
@@ -21,10 +21,9 @@ internal sealed class SampleBins : IDisposable
         (this.capacity, this.byLabel, this.copier, this.format) = (capacity, byLabel, copier, format);
     }
 
-    /// <summary>Whether no bin takes another sample.</summary>
     public bool IsFull => fullBins == bins.Length;
 
-    /// <summary>The bins that suit the first batch and the model's number of classes.</summary>
+    // The bins that suit the first batch and the model's number of classes.
     public static SampleBins For(Tensor input, Tensor target, int perClass, long[] outputShape, TensorCopier copier)
     {
         var classes = Classes(outputShape);
@@ -33,7 +32,7 @@ internal sealed class SampleBins : IDisposable
         return labelled ? new(classes, perClass, true, copier, format) : new(1, (long)perClass * classes, false, copier, format);
     }
 
-    /// <summary>Copies those samples of a batch for which there is room.</summary>
+    // Copies those samples of a batch for which there is room.
     public void Add(Tensor input, Tensor target)
     {
         if (Format(input, target) is var found && found != format)
@@ -53,11 +52,12 @@ internal sealed class SampleBins : IDisposable
         }
     }
 
-    /// <summary>What there is too little of, in words; null where every bin is full.</summary>
+    // What there is too little of, in words; null where every bin is full.
     public string? Shortage()
     {
         if (IsFull) return null;
-        if (!byLabel) return string.Create(CultureInfo.InvariantCulture, $"The data has {bins[0].Count} samples; {capacity} were asked for.");
+        if (!byLabel) return string.Create(CultureInfo.InvariantCulture, $"The data has {bins[0].Count} samples; {capacity} were asked "
+            + $"for.");
         const int named = 10;
         var few = Enumerable.Range(0, bins.Length).Where(label => bins[label].Count < capacity).ToList();
         var names = string.Join(", ", few.Take(named).Select(label => $"class {label} has {bins[label].Count}"));
@@ -65,7 +65,7 @@ internal sealed class SampleBins : IDisposable
             + (few.Count > named ? $", and {few.Count - named} more." : ".");
     }
 
-    /// <summary>Deals the samples out, one of each bin in turn, into batches of the given size, and leaves the bins empty.</summary>
+    // Deals the samples out, one of each bin in turn, into batches of the given size, and leaves the bins empty.
     public void MoveTo(PruningBatches batches, int batchSize)
     {
         foreach (var hand in Deal().Chunk(batchSize))
@@ -82,7 +82,7 @@ internal sealed class SampleBins : IDisposable
         }
     }
 
-    /// <summary>Frees the samples that were not moved.</summary>
+    // Frees the samples that were not moved.
     public void Dispose()
     {
         foreach (var bin in bins)

@@ -2,10 +2,10 @@ using static TorchSharp.torch;
 
 namespace Px.Pruning.Data;
 
-/// <summary>Copies the caller's tensors to where the model is. Copies have memory of their own, no graph, and belong to no dispose scope.</summary>
+// Copies the caller's tensors to where the model is. Copies have memory of their own, no graph, and belong to no dispose scope.
 internal sealed record TensorCopier(Device Device, ScalarType Dtype)
 {
-    /// <summary>Copies inputs, in the model's dtype where they are floating point, and targets, as int64 where they are integers.</summary>
+    // Copies inputs, in the model's dtype where they are floating point, and targets, as int64 where they are integers.
     public (Tensor Input, Tensor Target) Copy(Tensor input, Tensor target)
     {
         var inputCopy = CopyInput(input);
@@ -23,7 +23,7 @@ internal sealed record TensorCopier(Device Device, ScalarType Dtype)
 
     public Tensor CopyInput(Tensor input) => Copy(input, input.is_floating_point() ? Dtype : input.dtype);
 
-    /// <summary>The integers that may be class indices; <c>bool</c> is not one of them.</summary>
+    // The integers that may be class indices; bool is not one of them.
     public static bool IsInteger(ScalarType dtype) =>
         dtype is ScalarType.Byte or ScalarType.Int8 or ScalarType.Int16 or ScalarType.Int32 or ScalarType.Int64;
 

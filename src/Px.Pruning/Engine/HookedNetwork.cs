@@ -5,10 +5,8 @@ using static TorchSharp.torch.nn;
 
 namespace Px.Pruning.Engine;
 
-/// <summary>
-/// Runs the caller's network under an <see cref="Evaluation"/>. A pre-hook keeps the real input of a substituted module and hands the
-/// module a placeholder; its post-hook returns what the evaluation computed instead. Nothing of the caller's is written.
-/// </summary>
+// Runs the caller's network under an Evaluation. A pre-hook keeps the real input of a substituted module and hands the module a
+// placeholder; its post-hook returns what the evaluation computed instead. Nothing of the caller's is written.
 internal sealed class HookedNetwork : IDisposable
 {
     private readonly Module<Tensor, Tensor> model;
@@ -28,13 +26,11 @@ internal sealed class HookedNetwork : IDisposable
         }
     }
 
-    /// <summary>
-    /// Whether a container's temporaries are disposed when it returns, which bounds memory by the largest block.
-    /// Wrong only for modules that stash a tensor for a later sibling; the probe finds out.
-    /// </summary>
+    // Whether a container's temporaries are disposed when it returns, which bounds memory by the largest block. Wrong only for modules that
+    // stash a tensor for a later sibling; the probe finds out.
     internal bool ReleasesContainers { get; set; } = true;
 
-    /// <summary>The network's output for <paramref name="input"/>, moved to the caller's scope.</summary>
+    // The network's output for input, moved to the caller's scope.
     internal Tensor Run(Evaluation evaluation, Tensor input)
     {
         using var temporaries = NewDisposeScope();
@@ -55,10 +51,8 @@ internal sealed class HookedNetwork : IDisposable
         }
     }
 
-    /// <summary>
-    /// Whether an exception says something about the model: the last pass let it out of the model's own forward, or it is libtorch's, TorchSharp's or
-    /// an <see cref="UnsupportedModelException"/>. Any other is a mistake of this library, which must be heard.
-    /// </summary>
+    // Whether an exception says something about the model: the last pass let it out of the model's own forward, or it is libtorch's,
+    // TorchSharp's or an UnsupportedModelException. Any other is a mistake of this library, which must be heard.
     internal bool IsAboutTheModel(Exception e) =>
         e is ExternalException or UnsupportedModelException
         || (e is not OutOfMemoryException && (e.Source == nameof(TorchSharp) || ReferenceEquals(e, ofForward)));
@@ -81,7 +75,7 @@ internal sealed class HookedNetwork : IDisposable
         }
     }
 
-    /// <summary>Notes an exception on its way up; false, so that nobody catches it here.</summary>
+    // Notes an exception on its way up; false, so that nobody catches it here.
     private static bool Note(ref Exception? noted, Exception? e)
     {
         noted = e;

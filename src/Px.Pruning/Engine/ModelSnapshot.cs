@@ -3,8 +3,8 @@ using static TorchSharp.torch.nn;
 
 namespace Px.Pruning.Engine;
 
-/// <summary>Puts the model into evaluation mode and, when disposed, every submodule back into the mode it was in.</summary>
-/// <remarks>With a seed, the global random state is put back as well, so that a seeded call cannot be noticed by other code.</remarks>
+// Puts the model into evaluation mode and, when disposed, every submodule back into the mode it was in. With a seed, the global random
+// state is put back as well, so that a seeded call cannot be noticed by other code.
 internal sealed class ModelSnapshot : IDisposable
 {
     private readonly List<(Module Module, bool Training)> modes;

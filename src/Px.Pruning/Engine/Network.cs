@@ -7,7 +7,7 @@ using static TorchSharp.torch.nn;
 
 namespace Px.Pruning.Engine;
 
-/// <summary>The caller's model as pruning sees it: its weights, its layers and, while data flows, its hooks.</summary>
+// The caller's model as pruning sees it: its weights, its layers and, while data flows, its hooks.
 internal sealed class Network : IDisposable
 {
     private readonly HookedNetwork hooks;
@@ -23,52 +23,48 @@ internal sealed class Network : IDisposable
 
     internal Module<Tensor, Tensor> Model { get; }
 
-    /// <summary>Every module that hooks can see, the model first; a shared module once.</summary>
+    // Every module that hooks can see, the model first; a shared module once.
     internal IReadOnlyList<HookedModule> Modules { get; }
 
-    /// <summary>Every convolution and linear weight.</summary>
+    // Every convolution and linear weight.
     internal IReadOnlyList<WeightSlot> Slots { get; }
 
-    /// <summary>The slots that are ranked, in the model's order.</summary>
+    // The slots that are ranked, in the model's order.
     internal IReadOnlyList<WeightSlot> Prunable { get; }
 
-    /// <summary>Weighted layers that compute without being called through <c>call</c>; empty for a network that hooks see whole.</summary>
+    // Weighted layers that compute without being called through call; empty for a network that hooks see whole.
     internal IReadOnlyList<string> Unhooked { get; private set; } = [];
 
-    /// <summary>The shape of one input without the batch dimension, as <see cref="Probe"/> saw it; null before.</summary>
+    // The shape of one input without the batch dimension, as Probe saw it; null before.
     internal long[]? SampleShape { get; private set; }
 
-    /// <summary>Whether <see cref="Probe"/> has run.</summary>
     internal bool IsProbed { get; private set; }
 
-    /// <summary>The shape of the output for one sample, [1, K, …]; null before <see cref="Probe"/>.</summary>
+    // The shape of the output for one sample, [1, K, …]; null before Probe.
     internal long[]? OutputShape { get; private set; }
 
     internal Device Device => Slots[0].Layer.Weight.device;
 
-    /// <summary>The model's own type.</summary>
     internal ScalarType WeightType => Slots[0].Layer.Weight.dtype;
 
     internal SpeedPolicy Speed { get; } = new();
 
-    /// <summary>float64 for a float64 model, otherwise float32: half precision is too coarse to score in.</summary>
+    // float64 for a float64 model, otherwise float32: half precision is too coarse to score in.
     internal ScalarType ComputeType => WeightType == ScalarType.Float64 ? ScalarType.Float64 : ScalarType.Float32;
 
     internal Tensor Run(Evaluation evaluation, Tensor input) => hooks.Run(evaluation, input);
 
-    /// <inheritdoc cref="HookedNetwork.IsAboutTheModel"/>
     internal bool IsAboutTheModel(Exception e) => hooks.IsAboutTheModel(e);
 
-    /// <summary>Keeps passes on one thread, until disposed, where they are too small to share out. After the probe.</summary>
-    /// <param name="samples">How many samples a pass has.</param>
+    // Keeps passes on one thread, until disposed, where they are too small to share out. After the probe.
     internal IDisposable? OnOneThread(long samples)
     {
-        long flops = Modules.Where(hooked => hooked.Weighted is not null).Sum(hooked => 2 * hooked.Weighted!.Positions * hooked.Weighted.Weight.numel());
+        long flops = Modules.Where(hooked => hooked.Weighted is not null)
+            .Sum(hooked => 2 * hooked.Weighted!.Positions * hooked.Weighted.Weight.numel());
         return Speed.OnOneThread(flops * samples);
     }
 
-    /// <summary>One forward pass of one sample: learns shapes and which modules hooks can see. Returns the output's shape.</summary>
-    /// <param name="sample">A batch of one.</param>
+    // One forward pass of one sample: learns shapes and which modules hooks can see. Returns the output's shape.
     internal long[] Probe(Tensor sample)
     {
         using var scope = NewDisposeScope();
@@ -90,11 +86,10 @@ internal sealed class Network : IDisposable
         return output.shape;
     }
 
-    /// <summary>
-    /// The same numbers in the layout that forward passes without gradients are fastest in. Gradients are computed in the standard layout, since in
-    /// this one float32 gradients lose three digits. Fresh.
-    /// </summary>
-    internal Tensor ForForwardPass(Tensor batch) => Speed.Arrange(batch, sample => Run(new ShapeEvaluation { NotesShapes = false }, sample));
+    // The same numbers in the layout that forward passes without gradients are fastest in. Gradients are computed in the standard layout,
+    // since in this one float32 gradients lose three digits. Fresh.
+    internal Tensor ForForwardPass(Tensor batch) =>
+        Speed.Arrange(batch, sample => Run(new ShapeEvaluation { NotesShapes = false }, sample));
 
     // The layers whose weights are ranked, or the others, as reports know them.
     internal List<LayerInfo> Describe(bool ranked) => [.. Slots.Where(slot => slot.Prunable == ranked).Select(Describe)];
@@ -104,7 +99,8 @@ internal sealed class Network : IDisposable
         var layer = slot.Layer;
         // A weight that two layers share works in both.
         long uses = Modules.Where(hooked => hooked.Weighted?.Slot == slot).Sum(hooked => hooked.Weighted!.Positions);
-        return new LayerInfo(slot.Name, layer.Type, layer.Weight.shape, layer.Transposed, layer.Groups, IsProbed && Unhooked.Count == 0 ? uses : null);
+        return new LayerInfo(slot.Name, layer.Type, layer.Weight.shape, layer.Transposed, layer.Groups, IsProbed && Unhooked.Count == 0
+            ? uses : null);
     }
 
     // The mask of each prunable weight, all ones where it has none. Fresh handles, in the current dispose scope.
@@ -115,7 +111,8 @@ internal sealed class Network : IDisposable
         return alive.shape.SequenceEqual(slot.Layer.Weight.shape)
             ? alive.alias()
             : throw new ArgumentException(
-                $"The mask of '{slot.Name}' has shape {ShapeText.Of(alive.shape)}, the parameter {ShapeText.Of(slot.Layer.Weight.shape)}.", nameof(mask));
+                $"The mask of '{slot.Name}' has shape {ShapeText.Of(alive.shape)}, the parameter {ShapeText.Of(slot.Layer.Weight.shape)}.",
+                nameof(mask));
     });
 
     public void Dispose() => hooks.Dispose();
@@ -130,12 +127,13 @@ internal sealed class Network : IDisposable
         catch (ExternalException e)
         {
             throw new ArgumentException(
-                $"The model does not run on an input of shape {ShapeText.Of(sample.shape)}, one sample of the pruning data: {e.Message.Split('\n')[0]} "
+                $"The model does not run on an input of shape {ShapeText.Of(sample.shape)}, one sample of the pruning data: "
+                + $"{e.Message.Split('\n')[0]} "
                 + "Check that data and model belong together.", e);
         }
     }
 
-    /// <summary>Depth first, as a state dict is ordered; <c>named_modules</c> lists level by level.</summary>
+    // Depth first, as a state dict is ordered; named_modules lists level by level.
     private static List<HookedModule> FindModules(Module<Tensor, Tensor> model)
     {
         var seen = new HashSet<Module>(ReferenceEqualityComparer.Instance);
@@ -174,13 +172,11 @@ internal sealed class Network : IDisposable
     }
 }
 
-/// <summary>Finds layers that take part in the network although no hook saw them: their owner calls <c>forward</c> instead of <c>call</c>.</summary>
+// Finds layers that take part in the network although no hook saw them: their owner calls forward instead of call.
 internal static class UnhookedLayers
 {
-    /// <summary>
-    /// Names of layers that never fired in the last run but whose parameters the output depends on. A layer that never fired and
-    /// that nothing depends on is merely unused.
-    /// </summary>
+    // Names of layers that never fired in the last run but whose parameters the output depends on. A layer that never fired and that
+    // nothing depends on is merely unused.
     internal static IReadOnlyList<string> Find(Network network, Tensor sample)
     {
         List<(string Name, Parameter Parameter)> quiet =

@@ -3,12 +3,12 @@ using static TorchSharp.torch;
 
 namespace Px.Pruning.Engine;
 
-/// <summary>Values of the caller's parameters and buffers while they hold others. Disposing it writes every bit back.</summary>
+// Values of the caller's parameters and buffers while they hold others. Disposing it writes every bit back.
 internal sealed class SavedTensors : IDisposable
 {
     private readonly List<(Tensor Live, Tensor Saved)> found = [];
 
-    /// <summary>Notes the tensor's value; returns the tensor itself, to be written to in place under <c>no_grad</c>.</summary>
+    // Notes the tensor's value; returns the tensor itself, to be written to in place under no_grad.
     internal Tensor Save(Tensor live)
     {
         using var detached = live.detach();
@@ -16,7 +16,7 @@ internal sealed class SavedTensors : IDisposable
         return live;
     }
 
-    /// <summary>Gives the tensor another value. Where that fails, nothing is noted, and the tensor is as it was.</summary>
+    // Gives the tensor another value. Where that fails, nothing is noted, and the tensor is as it was.
     internal void Replace(Tensor live, Tensor value)
     {
         using var scope = NewDisposeScope();
@@ -25,7 +25,7 @@ internal sealed class SavedTensors : IDisposable
         found.Add((live, saved.DetachFromDisposeScope()));
     }
 
-    /// <summary>Lets the new values stay.</summary>
+    // Lets the new values stay.
     internal void Forget()
     {
         foreach (var (_, saved) in found) saved.Dispose();
@@ -46,7 +46,7 @@ internal sealed class SavedTensors : IDisposable
     }
 }
 
-/// <summary>Lends the caller's parameters to one backward pass: <c>grad</c> and <c>requires_grad</c> are put back when disposed.</summary>
+// Lends the caller's parameters to one backward pass: grad and requires_grad are put back when disposed.
 internal sealed class BorrowedGradients : IDisposable
 {
     private readonly List<(Parameter Parameter, Tensor? Gradient, bool Required)> found;

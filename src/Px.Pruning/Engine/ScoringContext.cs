@@ -12,7 +12,6 @@ internal sealed class ScoringContext(
 
     internal Network Network { get; } = network;
 
-    // The user's seed, or a fresh one.
     internal long Seed { get; } = seed;
 
     internal CancellationToken Token { get; } = token;

@@ -8,7 +8,8 @@ internal sealed class SlotTensors(IEnumerable<(WeightSlot Slot, Tensor Tensor)> 
 {
     private readonly Dictionary<WeightSlot, Tensor> tensors = entries.ToDictionary(entry => entry.Slot, entry => entry.Tensor);
 
-    internal SlotTensors(IEnumerable<WeightSlot> slots, Func<WeightSlot, Tensor> tensor) : this(slots.Select(slot => (slot, tensor(slot)))) { }
+    internal SlotTensors(IEnumerable<WeightSlot> slots, Func<WeightSlot, Tensor> tensor)
+        : this(slots.Select(slot => (slot, tensor(slot)))) { }
 
     internal Tensor this[WeightSlot slot] => tensors[slot];
 
@@ -16,9 +17,11 @@ internal sealed class SlotTensors(IEnumerable<(WeightSlot Slot, Tensor Tensor)> 
 
     internal Tensor? Find(WeightSlot slot) => tensors.GetValueOrDefault(slot);
 
-    internal SlotTensors Map(Func<WeightSlot, Tensor, Tensor> change) => new(tensors.Select(entry => (entry.Key, change(entry.Key, entry.Value))));
+    internal SlotTensors Map(Func<WeightSlot, Tensor, Tensor> change) =>
+        new(tensors.Select(entry => (entry.Key, change(entry.Key, entry.Value))));
 
-    internal SlotTensors Zip(SlotTensors other, Func<Tensor, Tensor, Tensor> combine) => Map((slot, tensor) => combine(tensor, other[slot]));
+    internal SlotTensors Zip(SlotTensors other, Func<Tensor, Tensor, Tensor> combine) =>
+        Map((slot, tensor) => combine(tensor, other[slot]));
 
     public IEnumerator<KeyValuePair<WeightSlot, Tensor>> GetEnumerator() => tensors.GetEnumerator();
 

@@ -4,7 +4,7 @@ using static TorchSharp.torch;
 
 namespace Px.Pruning.Engine;
 
-/// <summary>A convolution, transposed convolution or linear layer as a linear operator whose weight can be substituted.</summary>
+// A convolution, transposed convolution or linear layer as a linear operator whose weight can be substituted.
 internal sealed class WeightedLayer
 {
     private readonly nn.Module<Tensor, Tensor> module;
@@ -12,33 +12,32 @@ internal sealed class WeightedLayer
     private WeightedLayer(string name, nn.Module<Tensor, Tensor> module, int sampleDimensions) =>
         (Name, this.module, SampleDimensions) = (name, module, sampleDimensions);
 
-    /// <summary>The module's path in the model.</summary>
     internal string Name { get; }
 
-    /// <summary>Dimensions of one sample: C, H, W is 3. An input with as many has no batch dimension.</summary>
+    // Dimensions of one sample: C, H, W is 3. An input with as many has no batch dimension.
     internal int SampleDimensions { get; }
 
-    /// <summary>The weight slot this layer reads; two layers that share a parameter share the slot.</summary>
+    // The weight slot this layer reads; two layers that share a parameter share the slot.
     internal WeightSlot Slot { get; set; } = null!;
 
     internal nn.Module Module => module;
 
-    /// <summary>The module's type, as the report prints it.</summary>
     internal string Type => module.GetType().Name;
 
-    /// <summary>Whether the weight is laid out [in, out / groups, …] instead of [out, in / groups, …].</summary>
+    // Whether the weight is laid out [in, out / groups, …] instead of [out, in / groups, …].
     internal bool Transposed => module is Convolution { transposed: true };
 
     internal long Groups => module is Convolution convolution ? convolution.groups : 1;
 
-    /// <summary>Whether zeros are put around the input, so that a constant input makes no constant output.</summary>
+    // Whether zeros are put around the input, so that a constant input makes no constant output.
     internal bool PadsWithZeros => module is Convolution { padding_mode: PaddingModes.Zeros or PaddingModes.Constant } c
-        && (c.padding_type == Padding.Same ? c.kernel_size.Any(size => size > 1) : c.padding is { } padding && padding.Any(side => side != 0));
+        && (c.padding_type == Padding.Same ? c.kernel_size.Any(size => size > 1) : c.padding is { } padding
+        && padding.Any(side => side != 0));
 
-    /// <summary>How often each weight was used for one sample in the probe, over all calls of this layer; 0 for a layer that nothing called.</summary>
+    // How often each weight was used for one sample in the probe, over all calls of this layer; 0 for a layer that nothing called.
     internal long Positions { get; private set; }
 
-    /// <summary>The live parameter: looked up anew each time, since <c>Module.to</c> replaces it.</summary>
+    // The live parameter: looked up anew each time, since Module.to replaces it.
     internal Parameter Weight => module switch
     {
         Convolution convolution => convolution.weight,
@@ -48,7 +47,7 @@ internal sealed class WeightedLayer
 
     internal Parameter? Bias => module is Convolution convolution ? convolution.bias : ((Linear)module).bias;
 
-    /// <summary>The layer as an operator, or null where the module is of another kind.</summary>
+    // The layer as an operator, or null where the module is of another kind.
     internal static WeightedLayer? TryCreate(string name, nn.Module module) => module switch
     {
         Convolution convolution => new(name, convolution, convolution.kernel_size.Length + 1),
@@ -56,10 +55,10 @@ internal sealed class WeightedLayer
         _ => null,
     };
 
-    /// <summary>The layer's own operator with other weights, in the dtype of <paramref name="input"/>.</summary>
+    // The layer's own operator with other weights, in the dtype of input.
     internal Tensor Apply(Tensor input, Tensor weight, Tensor? bias) => Apply(input, weight, bias, Groups);
 
-    /// <summary>The same with another number of groups, for weights of another shape.</summary>
+    // The same with another number of groups, for weights of another shape.
     internal Tensor Apply(Tensor input, Tensor weight, Tensor? bias, long groups) => module switch
     {
         Convolution { transposed: true } convolution => Transpose(convolution, input, weight, bias, groups),
@@ -67,7 +66,7 @@ internal sealed class WeightedLayer
         _ => nn.functional.linear(input, weight, bias),
     };
 
-    /// <summary>The shape of what the layer returns for an input, learnt from an empty batch: nothing is computed.</summary>
+    // The shape of what the layer returns for an input, learnt from an empty batch: nothing is computed.
     internal long[] OutputShape(Tensor input)
     {
         using var scope = NewDisposeScope();
@@ -77,10 +76,9 @@ internal sealed class WeightedLayer
         return isBatch ? [input.size(0), .. shape[1..]] : shape[1..];
     }
 
-    /// <summary>Begins to count anew.</summary>
     internal void ForgetUses() => Positions = 0;
 
-    /// <summary>Adds how often a weight is used in one call, for FLOP counts.</summary>
+    // Adds how often a weight is used in one call, for FLOP counts.
     internal void Observe(Tensor input, Tensor output)
     {
         long[] inShape = input.shape, outShape = output.shape;
@@ -110,7 +108,8 @@ internal sealed class WeightedLayer
         };
     }
 
-    private static Tensor Convolve(int dimensions, Tensor x, Tensor w, Tensor? b, long[] stride, long[] padding, long[] dilation, long groups) =>
+    private static Tensor Convolve(int dimensions, Tensor x, Tensor w, Tensor? b, long[] stride, long[] padding, long[] dilation,
+        long groups) =>
         dimensions switch
         {
             1 => nn.functional.conv1d(x, w, b, stride[0], padding[0], dilation[0], groups),
@@ -129,7 +128,7 @@ internal sealed class WeightedLayer
         };
     }
 
-    /// <summary>Widths for <c>nn.functional.pad</c>: last dimension first, before and after.</summary>
+    // Widths for nn.functional.pad: last dimension first, before and after.
     private static long[] BorderWidths(Convolution c, long[] padding, bool same)
     {
         int dimensions = c.kernel_size.Length;
@@ -146,20 +145,18 @@ internal sealed class WeightedLayer
     }
 }
 
-/// <summary>One weight parameter of the network, ranked or not; layers that share it read the same slot.</summary>
+// One weight parameter of the network, ranked or not; layers that share it read the same slot.
 internal sealed class WeightSlot(int index, string name, WeightedLayer layer, bool prunable)
 {
-    /// <summary>Position in <see cref="Network.Slots"/>, the only list of weights that is numbered.</summary>
+    // Position in Slots, the only list of weights that is numbered.
     internal int Index { get; } = index;
 
-    /// <summary>The parameter's name in the state dict.</summary>
     internal string Name { get; } = name;
 
-    /// <summary>The first layer that uses it.</summary>
     internal WeightedLayer Layer { get; } = layer;
 
     internal bool Prunable { get; } = prunable;
 
-    /// <summary>The live parameter, detached: shares its memory, takes part in no graph. Fresh handle.</summary>
+    // The live parameter, detached: shares its memory, takes part in no graph. Fresh handle.
     internal Tensor Detached() => Layer.Weight.detach();
 }

@@ -4,30 +4,29 @@ using static TorchSharp.torch.nn;
 
 namespace Px.Pruning.Masking;
 
-/// <summary>Operations on two masks over the same parameters.</summary>
 internal static class MaskAlgebra
 {
-    /// <summary>|A ∩ B|: how many weights both masks keep.</summary>
+    // |A ∩ B|: how many weights both masks keep.
     public static long CountCommon(PruningMask a, PruningMask b)
     {
         MaskMismatch.ThrowIfAny(a, b);
         return a.Names.Sum(name => CountCommon(a, b, name));
     }
 
-    /// <summary>|A ∩ B| in one parameter, which both masks have in one shape.</summary>
+    // |A ∩ B| in one parameter, which both masks have in one shape.
     public static long CountCommon(PruningMask a, PruningMask b, string name)
     {
         using var both = a[name].logical_and(b[name]);
         return MaskTensors.CountTrue(both);
     }
 
-    /// <summary>|A ∩ B| / min(|A|, |B|); 1 where both are empty, 0 where only one is.</summary>
+    // |A ∩ B| / min(|A|, |B|); 1 where both are empty, 0 where only one is.
     public static double Overlap(double common, long a, long b) => a == 0 && b == 0 ? 1 : common == 0 ? 0 : common / Math.Min(a, b);
 
-    /// <summary>|A ∩ B| / |A ∪ B|; 1 where both are empty.</summary>
+    // |A ∩ B| / |A ∪ B|; 1 where both are empty.
     public static double Jaccard(long common, long a, long b) => a + b == common ? 1 : (double)common / (a + b - common);
 
-    /// <summary>A new mask, one parameter after the other, in the order of <paramref name="a"/>.</summary>
+    // A new mask, one parameter after the other, in the order of a.
     public static PruningMask Combine(PruningMask a, PruningMask b, Func<Tensor, Tensor, Tensor> combine)
     {
         MaskMismatch.ThrowIfAny(a, b);
@@ -36,13 +35,12 @@ internal static class MaskAlgebra
     }
 }
 
-/// <summary>Compares what a mask covers, by name and shape, with what it is to be used on, and lists every difference in one message.</summary>
+// Compares what a mask covers, by name and shape, with what it is to be used on, and lists every difference in one message.
 internal static class MaskMismatch
 {
     private const int Listed = 20;
 
-    /// <summary>Checks that a model has every masked parameter in the mask's shape; it may have more.</summary>
-    /// <exception cref="ArgumentException">It has not.</exception>
+    // Checks that a model has every masked parameter in the mask's shape; it may have more. ArgumentException: It has not.
     public static void ThrowIfAny(Module model, PruningMask mask)
     {
         var (missing, reshaped) = (new List<string>(), new List<string>());
@@ -58,14 +56,15 @@ internal static class MaskMismatch
         throw new ArgumentException(
             new StringBuilder("The mask does not fit the model, which is unchanged.")
                 .Append(List("The model lacks", missing, name => $"'{name}' {Text(mask[name].shape)}"))
-                .Append(List("Of another shape are", reshaped, name => $"'{name}' (mask {Text(mask[name].shape)}, model {Text(model.get_parameter(name)!.shape)})"))
-                .Append(List("Without a mask are the model's", missing.Count > 0 ? spare : [], p => $"'{p.name}' {Text(p.parameter.shape)}"))
+                .Append(List("Of another shape are", reshaped,
+                name => $"'{name}' (mask {Text(mask[name].shape)}, model {Text(model.get_parameter(name)!.shape)})"))
+                .Append(List("Without a mask are the model's", missing.Count > 0 ? spare
+                : [], p => $"'{p.name}' {Text(p.parameter.shape)}"))
                 .ToString(),
             nameof(model));
     }
 
-    /// <summary>Checks that two masks cover the same parameters in the same shapes.</summary>
-    /// <exception cref="ArgumentException">They do not.</exception>
+    // Checks that two masks cover the same parameters in the same shapes. ArgumentException: They do not.
     public static void ThrowIfAny(PruningMask mask, PruningMask other)
     {
         ArgumentNullException.ThrowIfNull(other);
@@ -78,7 +77,8 @@ internal static class MaskMismatch
             new StringBuilder("The masks are not over the same parameters.")
                 .Append(List("Only the first has", missing, name => $"'{name}' {Text(mask[name].shape)}"))
                 .Append(List("Only the second has", unexpected, name => $"'{name}' {Text(other[name].shape)}"))
-                .Append(List("Of different shapes are", reshaped, name => $"'{name}' ({Text(mask[name].shape)} and {Text(other[name].shape)})"))
+                .Append(List("Of different shapes are", reshaped,
+                name => $"'{name}' ({Text(mask[name].shape)} and {Text(other[name].shape)})"))
                 .ToString(),
             nameof(other));
     }

@@ -5,10 +5,10 @@ using static TorchSharp.torch;
 
 namespace Px.Pruning.Masking;
 
-/// <summary>Masks as safetensors files: one BOOL tensor for each parameter, in the mask's order, and its metadata.</summary>
+// Masks as safetensors files: one BOOL tensor for each parameter, in the mask's order, and its metadata.
 internal static class MaskFile
 {
-    /// <summary>Writes a mask; the stream is left open.</summary>
+    // Writes a mask; the stream is left open.
     public static void Write(Stream stream, PruningMask mask)
     {
         // Not the writer's own layout, which sorts by name: bytes need no alignment, and this keeps the model's order.
@@ -24,10 +24,8 @@ internal static class MaskFile
         SafetensorsWriter.Write(stream, layout, mask.Metadata, (entry, target) => target.Write(mask[entry.Name].bytes));
     }
 
-    /// <summary>Reads a mask from the stream's position to its end; the stream is left open.</summary>
-    /// <param name="stream">Where to read.</param>
-    /// <param name="source">What messages call it.</param>
-    /// <exception cref="InvalidDataException">It holds something else than masks.</exception>
+    // Reads a mask from the stream's position to its end; the stream is left open. InvalidDataException: It holds something else than
+    // masks.
     public static PruningMask Read(Stream stream, string source)
     {
         if (!stream.CanSeek)
@@ -36,7 +34,8 @@ internal static class MaskFile
         if (header.Entries.Count == 0)
             throw new InvalidDataException($"'{source}' holds no masks.");
         if (header.Entries.FirstOrDefault(entry => entry.DType is not ("BOOL" or "U8")) is { } other)
-            throw new InvalidDataException($"'{source}' is not a mask: tensor '{Excerpt.Of(other.Name)}' has the type {other.DType} instead of BOOL or U8.");
+            throw new InvalidDataException($"'{source}' is not a mask: tensor '{Excerpt.Of(other.Name)}' has the type {other.DType} "
+                + "instead of BOOL or U8.");
         using var scope = NewDisposeScope();
         return PruningMask.Adopt(
             header.Entries.Select(entry => KeyValuePair.Create(entry.Name, ReadTensor(stream, entry, source))).ToList(), header.Metadata);
@@ -58,6 +57,7 @@ internal static class MaskFile
         var bad = ((ReadOnlySpan<byte>)values).IndexOfAnyExcept((byte)0, (byte)1);
         return bad < 0
             ? mask
-            : throw new InvalidDataException($"'{source}' is not a mask: tensor '{Excerpt.Of(entry.Name)}' has the value {values[bad]} at index {bad}; 0 and 1 are allowed.");
+            : throw new InvalidDataException($"'{source}' is not a mask: tensor '{Excerpt.Of(entry.Name)}' has the value {values[bad]} at "
+            + $"index {bad}; 0 and 1 are allowed.");
     }
 }

@@ -5,10 +5,10 @@ using static TorchSharp.torch;
 
 namespace Px.Pruning.Masking;
 
-/// <summary>What a mask does with its tensors: all of them bool, contiguous, on the CPU and outside of any dispose scope.</summary>
+// What a mask does with its tensors: all of them bool, contiguous, on the CPU and outside of any dispose scope.
 internal static class MaskTensors
 {
-    /// <summary>Copies 0/1 tensors of any type and device, in order.</summary>
+    // Copies 0/1 tensors of any type and device, in order.
     public static Dictionary<string, Tensor> Copy(IEnumerable<KeyValuePair<string, Tensor>> masks)
     {
         ArgumentNullException.ThrowIfNull(masks);
@@ -39,10 +39,9 @@ internal static class MaskTensors
         return mask.to(ScalarType.Bool).cpu().contiguous().clone();
     }
 
-    /// <summary>The number of weights kept.</summary>
     public static long CountTrue(Tensor mask) => ((ReadOnlySpan<byte>)mask.bytes).Count((byte)1);
 
-    /// <summary>A copy whose elements changed places at random; seed and name alone decide how.</summary>
+    // A copy whose elements changed places at random; seed and name alone decide how.
     public static Tensor Shuffle(Tensor mask, string name, long seed)
     {
         var shuffled = mask.clone();

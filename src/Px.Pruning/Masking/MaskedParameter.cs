@@ -5,12 +5,8 @@ using static TorchSharp.torch.nn;
 
 namespace Px.Pruning.Masking;
 
-/// <summary>One parameter of a bound model and which of its weights are pruned. Owns that mask, which follows the parameter's device.</summary>
-/// <remarks>The parameter itself is looked up each time: <c>.to()</c> replaces parameters and disposes the old ones.</remarks>
-/// <param name="name">The parameter's name in the model.</param>
-/// <param name="owner">The module that has it: looking it up there is cheaper than by its path.</param>
-/// <param name="member">Its name in that module.</param>
-/// <param name="kept">The mask; copied.</param>
+// One parameter of a bound model and which of its weights are pruned. Owns that mask, which follows the parameter's device. The parameter
+// itself is looked up each time: .to() replaces parameters and disposes the old ones. kept: The mask; copied.
 internal sealed class MaskedParameter(string name, Module owner, string member, Tensor kept) : IDisposable
 {
     private static readonly Scalar zero = 0f.ToScalar();
@@ -20,24 +16,23 @@ internal sealed class MaskedParameter(string name, Module owner, string member, 
 
     public Module Owner => owner;
 
-    /// <summary>Today's parameter. Borrowed.</summary>
-    /// <exception cref="InvalidOperationException">The module no longer has it.</exception>
+    // Today's parameter. Borrowed. InvalidOperationException: The module no longer has it.
     public Parameter Current => owner.get_parameter(member)
-        ?? throw new InvalidOperationException($"The model no longer has the masked parameter '{name}'. Remove the binding before a model is rebuilt.");
+        ?? throw new InvalidOperationException($"The model no longer has the masked parameter '{name}'. Remove the binding before a model "
+        + "is rebuilt.");
 
-    /// <summary>Where the mask is, on the device where it was last used. Borrowed.</summary>
+    // Where the mask is, on the device where it was last used. Borrowed.
     public Tensor Pruned => pruned;
 
-    /// <summary>Whether a pruned weight is not zero; NaN is not.</summary>
+    // Whether a pruned weight is not zero; NaN is not.
     public bool IsBroken => Violations().any().ToBoolean();
 
-    /// <summary>How many pruned weights are not zero.</summary>
     public long CountBroken() => Violations().sum().ToInt64();
 
-    /// <summary>Makes the pruned weights exactly +0.</summary>
+    // Makes the pruned weights exactly +0.
     public void ZeroPruned() => ZeroPruned(Current);
 
-    /// <summary>Makes the pruned entries of a tensor that belongs to the parameter, such as its gradient, exactly +0.</summary>
+    // Makes the pruned entries of a tensor that belongs to the parameter, such as its gradient, exactly +0.
     public void ZeroPruned(Tensor tensor)
     {
         Follow(tensor);
@@ -62,7 +57,7 @@ internal sealed class MaskedParameter(string name, Module owner, string member, 
     }
 }
 
-/// <summary>The masked parameters of one layer, and whether the layer may skip its next check because the whole model was just checked.</summary>
+// The masked parameters of one layer, and whether the layer may skip its next check because the whole model was just checked.
 internal sealed class MaskedLayer(IReadOnlyList<MaskedParameter> parameters)
 {
     public IReadOnlyList<MaskedParameter> Parameters { get; } = parameters;
@@ -70,14 +65,15 @@ internal sealed class MaskedLayer(IReadOnlyList<MaskedParameter> parameters)
     public bool IsChecked { get; set; }
 }
 
-/// <summary>Modules that have a parameter in common with another module: replacing it in one would leave the other with a tensor that is gone.</summary>
+// Modules that have a parameter in common with another module: replacing it in one would leave the other with a tensor that is gone.
 internal static class SharedParameters
 {
     internal static HashSet<Module> Of(Module model)
     {
         var owners = new Dictionary<IntPtr, Module>();
         var sharing = new HashSet<Module>(ReferenceEqualityComparer.Instance);
-        foreach (var module in model.named_modules().Select(m => m.module).Prepend(model).Distinct(ReferenceEqualityComparer.Instance).Cast<Module>())
+        foreach (var module in model.named_modules().Select(m => m.module).Prepend(model)
+            .Distinct(ReferenceEqualityComparer.Instance).Cast<Module>())
         foreach (var (_, parameter) in module.named_parameters(recurse: false))
         {
             if (owners.TryAdd(parameter.Handle, module)) continue;

@@ -4,13 +4,11 @@ using static TorchSharp.torch.optim;
 
 namespace Px.Pruning.Masking;
 
-/// <summary>The tensors that an optimizer keeps for each weight.</summary>
+// The tensors that an optimizer keeps for each weight.
 internal static class OptimizerTensors
 {
-    /// <summary>
-    /// The per-weight tensors of SGD, Adam and AdamW by parameter; nothing for other optimizers and for parameters that
-    /// were not stepped yet. Borrowed.
-    /// </summary>
+    // The per-weight tensors of SGD, Adam and AdamW by parameter; nothing for other optimizers and for parameters that were not stepped
+    // yet. Borrowed.
     public static Dictionary<Parameter, List<Tensor>> ByParameter(Optimizer optimizer)
     {
         var tensors = new Dictionary<Parameter, List<Tensor>>(ReferenceEqualityComparer.Instance);

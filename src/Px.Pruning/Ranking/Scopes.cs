@@ -12,7 +12,7 @@ internal sealed class GlobalScope : PruningScope
         return floors.All(floor => floor == 0) ? TopK.Select(parameters, count) : Select(parameters, count, floors);
     }
 
-    /// <summary>Each layer's floor from its own ranking, and the rest from one ranking of all that is then left.</summary>
+    // Each layer's floor from its own ranking, and the rest from one ranking of all that is then left.
     private static List<Tensor> Select(IReadOnlyList<ScoredParameter> parameters, long count, IReadOnlyList<long> floors)
     {
         using var temporaries = NewDisposeScope();
@@ -38,9 +38,7 @@ internal sealed class LayerWiseScope : PruningScope
     public override string ToString() => "layer-wise";
 }
 
-/// <summary>Divides the weights to keep among the layers by their shapes, and lets each layer rank its own.</summary>
-/// <param name="name">What the mask's metadata calls the scope.</param>
-/// <param name="share">From a weight's shape, a number that its count shall be in proportion to; above 0 where there are weights.</param>
+// Divides the weights to keep among the layers by their shapes, and lets each layer rank its own.
 internal sealed class ApportionedScope(string name, Func<long[], long> share) : PruningScope
 {
     internal override IReadOnlyList<Tensor> Select(IReadOnlyList<ScoredParameter> parameters, KeepCount keep, IReadOnlyList<long> floors)
@@ -54,23 +52,17 @@ internal sealed class ApportionedScope(string name, Func<long[], long> share) : 
     public override string ToString() => name;
 }
 
-/// <summary>
-/// Divides a whole number among layers in proportion to shares, between bounds, exactly: <c>xᵢ = clamp(λ·sᵢ, fᵢ, cᵢ)</c> with the λ for which
-/// they sum to the total, and then largest remainders.
-/// </summary>
-/// <remarks>
-/// Whole numbers throughout, so that no rounding error decides a tie. The bounds are those of CSS flexible boxes
-/// (<see href="https://www.w3.org/TR/css-flexbox-1/#resolve-flexible-lengths"/>): of layers below their floor and layers above their
-/// capacity, the kind that is further off in sum is settled, since λ can only move away from the other kind.
-/// </remarks>
+// Divides a whole number among layers in proportion to shares, between bounds, exactly: xᵢ = clamp(λ·sᵢ, fᵢ, cᵢ) with the λ for which they
+// sum to the total, and then largest remainders. Whole numbers throughout, so that no rounding error decides a tie. The bounds are those of
+// CSS flexible boxes (https://www.w3.org/TR/css-flexbox-1/#resolve-flexible-lengths): of layers below their floor and layers above their
+// capacity, the kind that is further off in sum is settled, since λ can only move away from the other kind.
 internal static class Apportionment
 {
-    /// <summary>The number for each layer; they sum to <paramref name="total"/>.</summary>
-    /// <param name="total">In [Σ floors, Σ capacities].</param>
-    /// <param name="shares">At least 0, and above 0 where the capacity is. Only their ratios matter.</param>
-    /// <param name="floors">At least 0, at most the capacity.</param>
-    /// <param name="capacities">At least 0.</param>
-    /// <remarks>Of equal remainders the earlier layer's is rounded up.</remarks>
+    // The number for each layer; they sum to total. total: In [Σ floors, Σ capacities].
+    // shares: At least 0, and above 0 where the capacity is. Only their ratios matter.
+    // floors: At least 0, at most the capacity.
+    // capacities: At least 0.
+    // Of equal remainders the earlier layer's is rounded up.
     public static long[] Divide(long total, IReadOnlyList<long> shares, IReadOnlyList<long> floors, IReadOnlyList<long> capacities)
     {
         var counts = new long[shares.Count];
@@ -108,26 +100,24 @@ internal static class Apportionment
     }
 }
 
-/// <summary>How many weights a layer shall keep in proportion to the others, from its weight's shape [a, b, k₁, k₂, …].</summary>
-/// <remarks>
-/// Whole numbers: density times weights with the denominator cancelled. The formulas do not tell a from b, so that the layout of
-/// transposed convolutions needs no case of its own.
-/// </remarks>
+// How many weights a layer shall keep in proportion to the others, from its weight's shape [a, b, k₁, k₂, …]. Whole numbers: density times
+// weights with the denominator cancelled. The formulas do not tell a from b, so that the layout of transposed convolutions needs no case of
+// its own.
 internal static class LayerShares
 {
-    /// <summary>All weights: every layer has the same density.</summary>
+    // All weights: every layer has the same density.
     public static long Uniform(long[] shape) => Product(shape);
 
-    /// <summary><c>(a + b) / (a·b) · a·b·Πk = (a + b)·Πk</c>.</summary>
+    // (a + b) / (a·b) · a·b·Πk = (a + b)·Πk.
     public static long ErdosRenyi(long[] shape) => shape[..2].Sum() * Product(shape[2..]);
 
-    /// <summary><c>(a + b + Σk) / (a·b·Πk) · a·b·Πk = a + b + Σk</c>.</summary>
+    // (a + b + Σk) / (a·b·Πk) · a·b·Πk = a + b + Σk.
     public static long ErdosRenyiKernel(long[] shape) => shape.Sum();
 
     private static long Product(long[] sizes) => sizes.Aggregate(1L, (product, size) => product * size);
 }
 
-/// <summary>Another scope, of which every layer keeps at least a part.</summary>
+// Another scope, of which every layer keeps at least a part.
 internal sealed class MinimumDensityScope(PruningScope inner, double minimum) : PruningScope
 {
     internal override void Check(IEnumerable<(string Name, long Weights)> parameters, KeepCount keep)

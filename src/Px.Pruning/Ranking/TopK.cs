@@ -4,22 +4,18 @@ using static TorchSharp.torch;
 
 namespace Px.Pruning.Ranking;
 
-/// <summary>Keeps the k largest scores of several tensors by radix selection, straight from tensor memory.</summary>
-/// <remarks>
-/// A score becomes a 64-bit key whose unsigned order is the scores' order. The k-th largest is found twelve bits at a time, sign and exponent first:
-/// each reading of the scores counts the next bits of those keys that agree with it so far, until all of these are kept.
-/// <para><b>Cost:</b> O(N) time, three or four readings of the scores where they differ, at most six; no memory but the masks.</para>
-/// </remarks>
+// Keeps the k largest scores of several tensors by radix selection, straight from tensor memory. A score becomes a 64-bit key whose
+// unsigned order is the scores' order. The k-th largest is found twelve bits at a time, sign and exponent first: each reading of the scores
+// counts the next bits of those keys that agree with it so far, until all of these are kept. Cost: O(N) time, three or four readings of the
+// scores where they differ, at most six; no memory but the masks.
 internal static class TopK
 {
     private const int DigitBits = 12; // as many as sign and exponent have
     private const int Digits = 1 << DigitBits;
 
-    /// <summary>Keeps the <paramref name="count"/> largest scores of weights that are alive, or all of these where they are fewer.</summary>
-    /// <param name="parameters">The scores; of equal ones the earlier is kept.</param>
-    /// <param name="count">How many to keep, at least 0.</param>
-    /// <returns>New bool CPU tensors, <see langword="true"/> where kept.</returns>
-    /// <exception cref="NonFiniteScoreException">The score of a weight that is alive is NaN or infinite.</exception>
+    // Keeps the count largest scores of weights that are alive, or all of these where they are fewer. count: How many to keep, at least 0.
+    // Returns: New bool CPU tensors, true where kept.
+    // NonFiniteScoreException: The score of a weight that is alive is NaN or infinite.
     public static IReadOnlyList<Tensor> Select(IReadOnlyList<ScoredParameter> parameters, long count)
     {
         var cut = Find(parameters, count);
@@ -27,10 +23,7 @@ internal static class TopK
         return [.. parameters.Select(parameter => Mark(parameter, ref cut)).ToList().Select(mask => mask.MoveToOuterDisposeScope())];
     }
 
-    /// <summary>Keeps so many of each parameter by itself.</summary>
-    /// <inheritdoc cref="Select"/>
-    /// <param name="parameters">The scores; of equal ones the earlier is kept.</param>
-    /// <param name="counts">How many to keep of each, at least 0.</param>
+    // Keeps so many of each parameter by itself. counts: How many to keep of each, at least 0.
     public static IReadOnlyList<Tensor> SelectEach(IReadOnlyList<ScoredParameter> parameters, IReadOnlyList<long> counts)
     {
         using var scope = NewDisposeScope();
@@ -38,7 +31,7 @@ internal static class TopK
         return masks.ConvertAll(mask => mask.MoveToOuterDisposeScope());
     }
 
-    /// <summary>Where the ranking is cut: larger scores are kept, and so many of those that equal it.</summary>
+    // Where the ranking is cut: larger scores are kept, and so many of those that equal it.
     private record struct Cut(double Score, long Ties);
 
     private static Cut Find(IReadOnlyList<ScoredParameter> parameters, long count)
@@ -64,7 +57,7 @@ internal static class TopK
         return new(Score(known), count);
     }
 
-    /// <summary>The digit of the k-th largest key; k becomes its rank among the keys with that digit.</summary>
+    // The digit of the k-th largest key; k becomes its rank among the keys with that digit.
     private static int Digit(long[] histogram, ref long k)
     {
         int digit = Digits - 1;
@@ -72,7 +65,7 @@ internal static class TopK
         return digit;
     }
 
-    /// <summary>Counts the digits at <paramref name="shift"/> of the keys that agree with <paramref name="known"/> above it.</summary>
+    // Counts the digits at shift of the keys that agree with known above it.
     private static void Count(ScoredParameter parameter, ulong known, int shift, int digits, long[] histogram)
     {
         ReadOnlySpan<double> scores = Scores(parameter);
@@ -102,14 +95,14 @@ internal static class TopK
         return mask;
     }
 
-    /// <summary>A score as an unsigned integer of the same order: flips the sign bit of numbers from zero up and every bit of those below.</summary>
+    // A score as an unsigned integer of the same order: flips the sign bit of numbers from zero up and every bit of those below.
     private static ulong Key(double score)
     {
         long bits = BitConverter.DoubleToInt64Bits(score + 0.0); // -0 + 0 = +0
         return (ulong)(bits ^ ((bits >> 63) | long.MinValue));
     }
 
-    /// <summary>The score with this key.</summary>
+    // The score with this key.
     private static double Score(ulong key) => BitConverter.Int64BitsToDouble((long)key < 0 ? (long)key ^ long.MinValue : ~(long)key);
 
     private static NonFiniteScoreException NonFinite(IReadOnlyList<ScoredParameter> parameters, long found)
@@ -131,10 +124,9 @@ internal static class TopK
     private static ReadOnlySpan<byte> Alive(ScoredParameter parameter) => parameter.Alive.bytes; // 0 or 1
 }
 
-/// <summary>What a scope ranks: one parameter's scores and which of its weights are still there. Borrows both tensors.</summary>
-/// <param name="Name">The parameter's name.</param>
-/// <param name="Scores">float64, CPU, contiguous; larger is more worth keeping. Scores of pruned weights are not looked at.</param>
-/// <param name="Alive">bool, CPU, contiguous, of the same shape: <see langword="false"/> where a weight was pruned before.</param>
+// What a scope ranks: one parameter's scores and which of its weights are still there. Borrows both tensors. Scores: float64, CPU,
+// contiguous; larger is more worth keeping. Scores of pruned weights are not looked at.
+// Alive: bool, CPU, contiguous, of the same shape: false where a weight was pruned before.
 internal sealed record ScoredParameter(string Name, Tensor Scores, Tensor Alive)
 {
     internal static ScoredParameter Of(string name, Tensor scores, PruningMask? mask)
@@ -142,17 +134,14 @@ internal sealed record ScoredParameter(string Name, Tensor Scores, Tensor Alive)
         var alive = mask?.Contains(name) == true ? mask[name] : ones(scores.shape, ScalarType.Bool);
         return alive.shape.SequenceEqual(scores.shape)
             ? new(name, scores, alive)
-            : throw new ArgumentException($"The mask of '{name}' has shape {ShapeText.Of(alive.shape)}, its scores {ShapeText.Of(scores.shape)}.", nameof(mask));
+            : throw new ArgumentException($"The mask of '{name}' has shape {ShapeText.Of(alive.shape)}, its scores "
+            + $"{ShapeText.Of(scores.shape)}.", nameof(mask));
     }
 }
 
-/// <summary>The fraction of weights to keep. The one place where it becomes a number of weights.</summary>
-/// <param name="Density">In [0, 1].</param>
-/// <param name="Counting">How it becomes a number.</param>
+// The fraction of weights to keep. The one place where it becomes a number of weights. Density: In [0, 1].
 internal readonly record struct KeepCount(double Density, WeightCounting Counting = WeightCounting.Rounded)
 {
-    /// <summary>How many weights are kept.</summary>
-    /// <param name="total">The number of weights, pruned ones included.</param>
     public long Of(long total) => Counting switch
     {
         // The public codes' own expression: whichever way its rounding falls, it falls alike.

@@ -3,10 +3,10 @@ using System.Text;
 
 namespace Px.Pruning.Reporting;
 
-/// <summary>A report as an aligned table.</summary>
 internal static class ReportTable
 {
-    internal const string FlopsNote = "FLOPs: one sample, a multiply-add counts as 2; biases, normalisation and activations are not counted.\n";
+    internal const string FlopsNote = "FLOPs: one sample, a multiply-add counts as 2; biases, normalisation and activations are not "
+        + "counted.\n";
 
     public static string Write(PruningReport report)
     {
@@ -15,7 +15,8 @@ internal static class ReportTable
         foreach (var layer in report.Layers)
         {
             table.Add([
-                layer.Name, layer.Type, N(layer.Kept), N(layer.Total), TextTable.Percent(layer.Density), Units(layer.UnitsAlive, layer.Units),
+                layer.Name, layer.Type, N(layer.Kept), N(layer.Total), TextTable.Percent(layer.Density),
+                Units(layer.UnitsAlive, layer.Units),
                 .. Flops(hasFlops, N(layer.Flops), N(layer.DenseFlops))]);
         }
 
@@ -35,7 +36,8 @@ internal static class ReportTable
     {
         var ratio = report.CompressionRatio;
         var smaller = double.IsFinite(ratio) ? ratio.ToString("#,0.##", CultureInfo.InvariantCulture) + "x smaller" : "nothing is left";
-        return $"{report.Method}: {N(report.Kept)} of {N(report.Total)} weights kept (sparsity {TextTable.Percent(report.Sparsity)}, {smaller})";
+        return $"{report.Method}: {N(report.Kept)} of {N(report.Total)} weights kept (sparsity {TextTable.Percent(report.Sparsity)}, "
+            + $"{smaller})";
     }
 
     private static string Collapsed(PruningReport report) => report.CollapsedLayers.Count switch
@@ -58,7 +60,7 @@ internal static class ReportTable
     private static string Units(long alive, long all) => $"{N(alive)} / {N(all)}";
 }
 
-/// <summary>Reports as comma-separated values, RFC 4180 but for the line ends.</summary>
+// Reports as comma-separated values, RFC 4180 but for the line ends.
 internal static class ReportCsv
 {
     public static string Write(PruningReport report) => Lines(

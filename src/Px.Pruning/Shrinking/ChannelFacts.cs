@@ -6,7 +6,7 @@ using static TorchSharp.torch;
 
 namespace Px.Pruning.Shrinking;
 
-/// <summary>What is known of every channel: whether it carries a constant, where that can be folded away, and whether anything reads it.</summary>
+// What is known of every channel: whether it carries a constant, where that can be folded away, and whether anything reads it.
 internal sealed class ChannelFacts
 {
     private readonly ChannelGraph graph;
@@ -33,19 +33,19 @@ internal sealed class ChannelFacts
         (readsInput, readsOutput) = Backward();
     }
 
-    /// <summary>Whether a call's output unit carries nothing: a constant, or what nothing reads.</summary>
+    // Whether a call's output unit carries nothing: a constant, or what nothing reads.
     internal bool IsDead(int call, int output) => !readsOutput[call][output] || !double.IsNaN(constants.Departures[call][output]);
 
-    /// <summary>Whether something that the network's output depends on reads a call's input unit.</summary>
+    // Whether something that the network's output depends on reads a call's input unit.
     internal bool IsRead(int call, int input) => readsInput[call][input];
 
-    /// <summary>The constant that arrives at a call's input unit; NaN where none does.</summary>
+    // The constant that arrives at a call's input unit; NaN where none does.
     internal double Constant(int call, int input) => constants.Arrivals[call][input];
 
-    /// <summary>Whether the bias of a call, or the batch norm right behind it, can take over what a constant input adds.</summary>
+    // Whether the bias of a call, or the batch norm right behind it, can take over what a constant input adds.
     internal bool Folds(int call) => WhyNoFold(call) is null;
 
-    /// <summary>Why a constant that arrives at a call cannot be folded away; null where it can.</summary>
+    // Why a constant that arrives at a call cannot be folded away; null where it can.
     internal string? WhyNoFold(int call)
     {
         var hooked = graph.Calls[call].Layer;
@@ -57,11 +57,12 @@ internal sealed class ChannelFacts
         return layer.Bias is null && NormBehind(call) is null ? "it has neither a bias nor a batch norm right behind it" : null;
     }
 
-    /// <summary>The batch norm with running statistics that receives all that a call returns, and nothing else, or null.</summary>
+    // The batch norm with running statistics that receives all that a call returns, and nothing else, or null.
     internal int? NormBehind(int call)
     {
         int next = call + 1;
-        bool follows = next < graph.Calls.Count && constants.Follows[next] && graph.Calls[next].Layer.Module is BatchNorm { running_mean: not null }
+        bool follows = next < graph.Calls.Count && constants.Follows[next]
+            && graph.Calls[next].Layer.Module is BatchNorm { running_mean: not null }
             && uses[graph.Calls[next].Layer] == 1 && graph.Links[next].TrueForAll(entry => entry.Link.Port == next);
         return follows ? next : null;
     }
@@ -81,10 +82,10 @@ internal sealed class ChannelFacts
     }
 }
 
-/// <summary>Which outputs of a layer depend on which of its inputs, by its weights that are not zero.</summary>
+// Which outputs of a layer depend on which of its inputs, by its weights that are not zero.
 internal static class ChannelReads
 {
-    /// <summary>For each output whether it depends on one of the inputs that are marked.</summary>
+    // For each output whether it depends on one of the inputs that are marked.
     internal static bool[] Forward(LayerCall call, bool[] inputs)
     {
         if (call.Layer.Weighted is null) return Spread(inputs, ChannelGraph.TiedGroups(call));
@@ -94,7 +95,7 @@ internal static class ChannelReads
         return Values(reads.logical_and(tensor(inputs).reshape(shape[0], 1, shape[2])).any(2));
     }
 
-    /// <summary>For each input whether one of the outputs that are marked depends on it.</summary>
+    // For each input whether one of the outputs that are marked depends on it.
     internal static bool[] Backward(LayerCall call, bool[] outputs)
     {
         if (call.Layer.Weighted is null) return Spread(outputs, ChannelGraph.TiedGroups(call));
@@ -104,7 +105,7 @@ internal static class ChannelReads
         return Values(reads.logical_and(tensor(outputs).reshape(shape[0], shape[1], 1)).any(1));
     }
 
-    /// <summary>Whether a weight is not zero, NaN included: [groups, outputs of a group, inputs of a group], on the CPU.</summary>
+    // Whether a weight is not zero, NaN included: [groups, outputs of a group, inputs of a group], on the CPU.
     private static Tensor Reads(LayerCall call)
     {
         var layer = call.Layer.Weighted!;
@@ -116,7 +117,7 @@ internal static class ChannelReads
             : used.reshape(groups, used.size(0) / groups, used.size(1));
     }
 
-    /// <summary>A mark of one channel is one of its whole group.</summary>
+    // A mark of one channel is one of its whole group.
     private static bool[] Spread(bool[] marks, int groups)
     {
         int size = marks.Length / groups;

@@ -4,16 +4,14 @@ using TorchSharp.Modules;
 
 namespace Px.Pruning.Shrinking;
 
-/// <summary>
-/// Which channels can only go together. Nodes are the units that leave a source (the network's input, or a call) and those that arrive at a
-/// target (a call, or the network's output); a link of the unit graph joins two of them, and so does a layer that maps channel to channel,
-/// a group of a grouped convolution or of group norm, and a layer that is called twice.
-/// </summary>
+// Which channels can only go together. Nodes are the units that leave a source (the network's input, or a call) and those that arrive at a
+// target (a call, or the network's output); a link of the unit graph joins two of them, and so does a layer that maps channel to channel, a
+// group of a grouped convolution or of group norm, and a layer that is called twice.
 internal sealed class ChannelGraph
 {
     private readonly int[] sourceStart, targetStart, parent;
 
-    /// <exception cref="UnsupportedModelException">What feeds what cannot be found out; the message names the module.</exception>
+    // UnsupportedModelException: What feeds what cannot be found out; the message names the module.
     internal ChannelGraph(Network network, CancellationToken token)
     {
         var probe = new UnitProbe(network, hooked => hooked.Weighted is not null || hooked.IsChannelwise);
@@ -27,24 +25,24 @@ internal sealed class ChannelGraph
 
     internal IReadOnlyList<LayerCall> Calls { get; }
 
-    /// <summary>Units of each source: the network's input, then the output of each call.</summary>
+    // Units of each source: the network's input, then the output of each call.
     internal IReadOnlyList<int> SourceUnits { get; }
 
-    /// <summary>Units of each target: the input of each call, then the network's output.</summary>
+    // Units of each target: the input of each call, then the network's output.
     internal IReadOnlyList<int> TargetUnits { get; }
 
-    /// <summary>What each unit of each source has an influence on.</summary>
+    // What each unit of each source has an influence on.
     internal List<(int Unit, UnitLink Link)>[] Links { get; }
 
     internal int Nodes => parent.Length;
 
-    /// <summary>The channels that go with an output unit of a source, as the number of one of them.</summary>
+    // The channels that go with an output unit of a source, as the number of one of them.
     internal int OfSource(int source, int unit) => Find(sourceStart[source] + unit);
 
-    /// <summary>The channels that go with an input unit of a target.</summary>
+    // The channels that go with an input unit of a target.
     internal int OfTarget(int target, int unit) => Find(targetStart[target] + unit);
 
-    /// <summary>In how many groups, each of which stays or goes as a whole with its inputs and outputs; 0 where inputs and outputs are independent.</summary>
+    // In how many groups, each of which stays or goes as a whole with its inputs and outputs; 0 where inputs and outputs are independent.
     internal static int TiedGroups(LayerCall call) => call.Layer.Module switch
     {
         Convolution m => m.groups > 1 ? (int)m.groups : 0,
@@ -65,9 +63,11 @@ internal sealed class ChannelGraph
         {
             int groups = TiedGroups(Calls[call]);
             for (int unit = 0; groups > 0 && unit < Calls[call].Inputs; unit++)
-                Union(targetStart[call] + unit, sourceStart[call + 1] + (unit * groups / Calls[call].Inputs * (Calls[call].Outputs / groups)));
+                Union(targetStart[call] + unit, sourceStart[call + 1]
+                    + (unit * groups / Calls[call].Inputs * (Calls[call].Outputs / groups)));
             for (int unit = 0; groups > 0 && unit < Calls[call].Outputs; unit++)
-                Union(sourceStart[call + 1] + unit, targetStart[call] + (unit * groups / Calls[call].Outputs * (Calls[call].Inputs / groups)));
+                Union(sourceStart[call + 1] + unit, targetStart[call]
+                    + (unit * groups / Calls[call].Outputs * (Calls[call].Inputs / groups)));
             if (first.TryAdd(Calls[call].Layer, call)) continue;
             int before = first[Calls[call].Layer];
             for (int unit = 0; unit < Calls[call].Inputs; unit++) Union(targetStart[call] + unit, targetStart[before] + unit);

@@ -5,15 +5,13 @@ using static TorchSharp.torch;
 
 namespace Px.Pruning.Shrinking;
 
-/// <summary>
-/// Finds the units that are constants whatever the network's input is, and what they are where they arrive. A unit that a layer makes of
-/// constants only, by its weights that are not zero, is handed on as the layer computes it; all others are handed on as random numbers,
-/// of one sign in each sample, small and large, so that what arrives equal in all samples and places owes nothing to them. The code
-/// between layers is the caller's own: additions, products and activations are taken as they are.
-/// </summary>
+// Finds the units that are constants whatever the network's input is, and what they are where they arrive. A unit that a layer makes of
+// constants only, by its weights that are not zero, is handed on as the layer computes it; all others are handed on as random numbers, of
+// one sign in each sample, small and large, so that what arrives equal in all samples and places owes nothing to them. The code between
+// layers is the caller's own: additions, products and activations are taken as they are.
 internal sealed class ConstantEvaluation(IReadOnlyList<LayerCall> calls) : Evaluation
 {
-    /// <summary>Samples of the input: positive, negative, positive and large, negative and large.</summary>
+    // Samples of the input: positive, negative, positive and large, negative and large.
     internal const int Samples = 4;
 
     // What places of one constant may differ by, since sums are taken in another order at borders.
@@ -24,22 +22,23 @@ internal sealed class ConstantEvaluation(IReadOnlyList<LayerCall> calls) : Evalu
 
     private Tensor? handedOn;
 
-    /// <summary>For each call so far, the constant that arrives at each input unit; NaN where it is none.</summary>
+    // For each call so far, the constant that arrives at each input unit; NaN where it is none.
     internal List<double[]> Arrivals { get; } = [];
 
-    /// <summary>For each call so far, the constant that leaves at each output unit; NaN where it is none.</summary>
+    // For each call so far, the constant that leaves at each output unit; NaN where it is none.
     internal List<double[]> Departures { get; } = [];
 
-    /// <summary>For each call so far, whether it receives the tensor that the call before handed on, untouched.</summary>
+    // For each call so far, whether it receives the tensor that the call before handed on, untouched.
     internal List<bool> Follows { get; } = [];
 
-    /// <summary>Random numbers: entries of a quarter are positive, negative, positive and large, negative and large.</summary>
+    // Random numbers: entries of a quarter are positive, negative, positive and large, negative and large.
     internal static Tensor Varied(long[] shape, Device device)
     {
         using var scope = NewDisposeScope();
         var numbers = randn(shape, float64, device);
         if (shape[0] % Samples != 0) return (numbers * Large).MoveToOuterDisposeScope();
-        var signs = tensor([1, -1, Large, -Large], device: device).repeat_interleave(shape[0] / Samples).reshape([-1, .. shape[1..].Select(_ => 1L)]);
+        var signs = tensor([1, -1, Large, -Large],
+            device: device).repeat_interleave(shape[0] / Samples).reshape([-1, .. shape[1..].Select(_ => 1L)]);
         return ((numbers.abs() + 0.1) * signs).MoveToOuterDisposeScope();
     }
 
@@ -71,7 +70,7 @@ internal sealed class ConstantEvaluation(IReadOnlyList<LayerCall> calls) : Evalu
         return result.MoveToOuterDisposeScope();
     }
 
-    /// <summary>To be called after the pass.</summary>
+    // To be called after the pass.
     internal void Release() => handedOn?.Dispose();
 
     private static double[] Constants(Tensor tensor, int dimensionFromEnd)

@@ -3,7 +3,7 @@ using static TorchSharp.torch;
 
 namespace Px.Pruning.Shrinking;
 
-/// <summary>Times the same module with and without its dead channels, in turn, so that both meet the same machine.</summary>
+// Times the same module with and without its dead channels, in turn, so that both meet the same machine.
 internal static class LatencyMeter
 {
     internal static ShrinkLatency Measure(nn.Module<Tensor, Tensor> model, LayerSwap swap, Tensor batch, int runs, CancellationToken token)

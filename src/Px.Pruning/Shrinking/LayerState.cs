@@ -6,7 +6,7 @@ using static TorchSharp.torch;
 
 namespace Px.Pruning.Shrinking;
 
-/// <summary>The tensors and channel counts of one layer: as it was found, or with fewer channels. Owns its handles.</summary>
+// The tensors and channel counts of one layer: as it was found, or with fewer channels. Owns its handles.
 internal sealed class LayerState : IDisposable
 {
     private static readonly string[] fields = ["_weight", "_bias", "_running_mean", "_running_var"];
@@ -16,7 +16,9 @@ internal sealed class LayerState : IDisposable
 
     private LayerState(Tensor? weight, Tensor? bias, Tensor? mean, Tensor? variance, bool trainsWeight, bool trainsBias)
     {
-        (Weight, Bias, Mean, Variance) = (weight?.DetachFromDisposeScope(), bias?.DetachFromDisposeScope(), mean?.DetachFromDisposeScope(), variance?.DetachFromDisposeScope());
+        (Weight, Bias, Mean, Variance) =
+            (weight?.DetachFromDisposeScope(), bias?.DetachFromDisposeScope(), mean?.DetachFromDisposeScope(),
+            variance?.DetachFromDisposeScope());
         (this.trainsWeight, this.trainsBias) = (trainsWeight, trainsBias);
     }
 
@@ -36,7 +38,7 @@ internal sealed class LayerState : IDisposable
 
     internal long Groups { get; private init; }
 
-    /// <summary>The layer as it is: handles on its own tensors, which outlive being replaced.</summary>
+    // The layer as it is: handles on its own tensors, which outlive being replaced.
     internal static LayerState Of(nn.Module module)
     {
         var (weight, bias, mean, variance) = module switch
@@ -58,7 +60,8 @@ internal sealed class LayerState : IDisposable
             PReLU m => (m.num_parameters, m.num_parameters, m.num_parameters),
             _ => (0L, 0L, 1L),
         };
-        return new LayerState(weight?.alias(), bias?.alias(), mean?.alias(), variance?.alias(), weight?.requires_grad ?? false, bias?.requires_grad ?? false)
+        return new LayerState(weight?.alias(), bias?.alias(), mean?.alias(), variance?.alias(), weight?.requires_grad
+            ?? false, bias?.requires_grad ?? false)
         { Inputs = inputs, Outputs = outputs, Groups = groups };
     }
 
@@ -89,16 +92,13 @@ internal sealed class LayerState : IDisposable
     {
         for (var type = module.GetType(); type is not null; type = type.BaseType)
             foreach (string name in fields)
-                if (type.GetField(name, BindingFlags.Instance | BindingFlags.NonPublic | BindingFlags.DeclaredOnly) is { } field) yield return field;
+                if (type.GetField(name,
+                    BindingFlags.Instance | BindingFlags.NonPublic | BindingFlags.DeclaredOnly) is { } field) yield return field;
     }
 
-    /// <summary>The layer with some of its channels: copies, in no graph.</summary>
-    /// <param name="module">The layer.</param>
-    /// <param name="inputs">Channels that it still receives.</param>
-    /// <param name="outputs">Channels that it still returns.</param>
-    /// <param name="groups">Groups that remain.</param>
-    /// <param name="biasShift">What is added to the bias before, [outputs before], float64; null for nothing.</param>
-    /// <param name="meanShift">What is added to the running mean before; null for nothing.</param>
+    // The layer with some of its channels: copies, in no graph. biasShift: What is added to the bias before, [outputs before], float64;
+    // null for nothing.
+    // meanShift: What is added to the running mean before; null for nothing.
     internal static LayerState Select(nn.Module module, int[] inputs, int[] outputs, long groups, Tensor? biasShift, Tensor? meanShift)
     {
         using var scope = NewDisposeScope();
@@ -106,11 +106,12 @@ internal sealed class LayerState : IDisposable
         using var found = Of(module);
         return new LayerState(
             found.Weight is { } weight ? SelectWeight(module, weight.detach(), inputs, outputs) : null,
-            Select(Shifted(found.Bias, biasShift), outputs), Select(Shifted(found.Mean, meanShift), outputs), Select(found.Variance, outputs),
+            Select(Shifted(found.Bias, biasShift), outputs), Select(Shifted(found.Mean, meanShift), outputs),
+            Select(found.Variance, outputs),
             found.trainsWeight, found.trainsBias) { Inputs = inputs.Length, Outputs = outputs.Length, Groups = groups };
     }
 
-    /// <summary>The part of a weight, or of anything in its shape, that belongs to these channels. Fresh.</summary>
+    // The part of a weight, or of anything in its shape, that belongs to these channels. Fresh.
     internal static Tensor SelectWeight(nn.Module module, Tensor weight, int[] inputs, int[] outputs)
     {
         using var scope = NewDisposeScope();
@@ -128,7 +129,7 @@ internal sealed class LayerState : IDisposable
         return part.contiguous().MoveToOuterDisposeScope();
     }
 
-    /// <summary>Puts the tensors and counts into the layer, which would dispose those it has: take them first.</summary>
+    // Puts the tensors and counts into the layer, which would dispose those it has: take them first.
     internal void Install(nn.Module module)
     {
         switch (module)
@@ -166,7 +167,7 @@ internal sealed class LayerState : IDisposable
         }
     }
 
-    /// <summary>The layer's own operator in evaluation mode on these tensors, in the dtype of <paramref name="x"/>. Fresh.</summary>
+    // The layer's own operator in evaluation mode on these tensors, in the dtype of x. Fresh.
     internal Tensor Apply(HookedModule hooked, Tensor x)
     {
         using var scope = NewDisposeScope();
@@ -196,7 +197,8 @@ internal sealed class LayerState : IDisposable
 
     private Tensor Buffer(Tensor tensor) => isOriginal ? tensor : tensor.alias();
 
-    private static Tensor? Shifted(Tensor? found, Tensor? shift) => found is null || shift is null ? found : (found.detach().to(float64) + shift).to(found.dtype);
+    private static Tensor? Shifted(Tensor? found, Tensor? shift) =>
+        found is null || shift is null ? found : (found.detach().to(float64) + shift).to(found.dtype);
 
     private static Tensor? Select(Tensor? tensor, int[] channels)
     {
@@ -205,31 +207,31 @@ internal sealed class LayerState : IDisposable
         return tensor.detach().index_select(0, indices).MoveToOuterDisposeScope();
     }
 
-    private static Tensor Indices(int[] channels, Device device) => tensor(channels.Select(channel => (long)channel).ToArray(), device: device);
+    private static Tensor Indices(int[] channels, Device device) =>
+        tensor(channels.Select(channel => (long)channel).ToArray(), device: device);
 
     private static Tensor? Cast(Tensor? tensor, Tensor like) => tensor?.detach().to(like.dtype);
 }
 
-/// <summary>
-/// Writes the channel counts that TorchSharp's layers check their input against and have no setter for. What is behind the property is
-/// the compiler's own field, so that this holds for as long as the property is an automatic one.
-/// </summary>
+// Writes the channel counts that TorchSharp's layers check their input against and have no setter for. What is behind the property is the
+// compiler's own field, so that this holds for as long as the property is an automatic one.
 internal static class ChannelField
 {
-    /// <summary>Writes an <c>Int64</c> property that has no public setter.</summary>
-    /// <exception cref="NotSupportedException">This TorchSharp keeps the number elsewhere.</exception>
+    // Writes an Int64 property that has no public setter. NotSupportedException: This TorchSharp keeps the number elsewhere.
     internal static void Set(object layer, string property, long value)
     {
         var type = layer.GetType();
         for (var declaring = type; declaring is not null; declaring = declaring.BaseType)
         {
-            var field = declaring.GetField($"<{property}>k__BackingField", BindingFlags.Instance | BindingFlags.NonPublic | BindingFlags.DeclaredOnly);
+            var field = declaring.GetField($"<{property}>k__BackingField",
+                BindingFlags.Instance | BindingFlags.NonPublic | BindingFlags.DeclaredOnly);
             if (field is null) continue;
             field.SetValue(layer, value);
             return;
         }
 
         throw new NotSupportedException(
-            $"This version of TorchSharp keeps {type.Name}.{property} where it cannot be changed, so that a layer cannot lose channels. Please report the version.");
+            $"This version of TorchSharp keeps {type.Name}.{property} where it cannot be changed, so that a layer cannot lose channels. "
+            + "Please report the version.");
     }
 }

@@ -4,10 +4,10 @@ using static TorchSharp.torch.nn;
 
 namespace Px.Pruning.Shrinking;
 
-/// <summary>Makes a fresh module of the same architecture equal to another.</summary>
+// Makes a fresh module of the same architecture equal to another.
 internal static class ModelCopy
 {
-    /// <exception cref="ArgumentException">It has other parameters or buffers.</exception>
+    // ArgumentException: It has other parameters or buffers.
     internal static void Fill(Module<Tensor, Tensor> model, Module<Tensor, Tensor> copy)
     {
         using var scope = NewDisposeScope();
@@ -15,9 +15,11 @@ internal static class ModelCopy
         if (model.parameters().FirstOrDefault() is { } first) copy.to(first.device, first.dtype);
         Dictionary<string, Tensor> found = model.state_dict(), made = copy.state_dict();
         var different = found.Keys.Union(made.Keys)
-            .Where(name => !found.TryGetValue(name, out var a) || !made.TryGetValue(name, out var b) || !a.shape.SequenceEqual(b.shape)).ToList();
+            .Where(name => !found.TryGetValue(name, out var a) || !made.TryGetValue(name, out var b) || !a.shape.SequenceEqual(b.shape))
+            .ToList();
         if (different.Count > 0)
-            throw new ArgumentException($"The factory's module has another architecture than the model: different or missing are {string.Join(", ", different.Take(10).Select(name => $"'{name}'"))}.", nameof(copy));
+            throw new ArgumentException($"The factory's module has another architecture than the model: different or missing are "
+                + $"{string.Join(", ", different.Take(10).Select(name => $"'{name}'"))}.", nameof(copy));
         foreach (var (name, tensor) in found)
         {
             made[name].copy_(tensor);

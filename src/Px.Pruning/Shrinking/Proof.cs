@@ -4,10 +4,8 @@ using static TorchSharp.torch;
 
 namespace Px.Pruning.Shrinking;
 
-/// <summary>
-/// Compares the network with its smaller self before anything is written: the caller's own forward code runs on both, in float64, by hooks.
-/// A difference is located at the first layer that receives something else than it should.
-/// </summary>
+// Compares the network with its smaller self before anything is written: the caller's own forward code runs on both, in float64, by hooks.
+// A difference is located at the first layer that receives something else than it should.
 internal sealed class Proof : IDisposable
 {
     // What arrives at a layer may differ by rounding; another channel in its place differs by more.
@@ -29,10 +27,10 @@ internal sealed class Proof : IDisposable
         }
     }
 
-    /// <summary>max |y − y'| / max |y| over all inputs; infinite where that is no number.</summary>
+    // max |y − y'| / max |y| over all inputs; infinite where that is no number.
     internal double Difference { get; private set; }
 
-    /// <summary>Where the network with smaller layers goes wrong; null where its outputs have been compared.</summary>
+    // Where the network with smaller layers goes wrong; null where its outputs have been compared.
     internal Fault? Compare(RemovalPlan plan, SmallLayers small)
     {
         Difference = 0;
@@ -58,7 +56,7 @@ internal sealed class Proof : IDisposable
         return null;
     }
 
-    /// <summary>max |y − y'| / max |y|; infinite where that is no number.</summary>
+    // max |y − y'| / max |y|; infinite where that is no number.
     internal static double Relative(Tensor before, Tensor after)
     {
         using var scope = NewDisposeScope();
@@ -78,7 +76,8 @@ internal sealed class Proof : IDisposable
         }
     }
 
-    private Fault? FirstRewired(StateEvaluation evaluation, List<(double[] Sums, double[] Squares)> before, RemovalPlan plan, SmallLayers small)
+    private Fault? FirstRewired(StateEvaluation evaluation, List<(double[] Sums, double[] Squares)> before, RemovalPlan plan,
+        SmallLayers small)
     {
         for (int call = 0; call < evaluation.Arrivals.Count; call++)
         {
@@ -89,7 +88,8 @@ internal sealed class Proof : IDisposable
             double square = before[call].Squares.Max(), sum = before[call].Sums.Max(Math.Abs) + Math.Sqrt(square);
             for (int i = 0; i < kept.Length; i++)
             {
-                bool same = Math.Abs(sums[i] - before[call].Sums[kept[i]]) <= Rewired * sum && Math.Abs(squares[i] - before[call].Squares[kept[i]]) <= Rewired * square;
+                bool same = Math.Abs(sums[i] - before[call].Sums[kept[i]]) <= Rewired * sum
+                    && Math.Abs(squares[i] - before[call].Squares[kept[i]]) <= Rewired * square;
                 if (!same && facts.IsRead(call, kept[i])) return new Fault(call, graph.Calls[call].Layer.Name, null);
             }
         }
@@ -97,8 +97,5 @@ internal sealed class Proof : IDisposable
         return null;
     }
 
-    /// <param name="Target">The call, or the network's output, that receives something else; what lies before it is at fault.</param>
-    /// <param name="Module">The module in whose forward that was noticed.</param>
-    /// <param name="Exception">What was thrown, or null.</param>
     internal sealed record Fault(int Target, string Module, Exception? Exception);
 }

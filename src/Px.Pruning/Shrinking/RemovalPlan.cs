@@ -3,10 +3,8 @@ using static TorchSharp.torch;
 
 namespace Px.Pruning.Shrinking;
 
-/// <summary>
-/// Which channels go. Those that are tied together go if at each layer that receives one of them it adds nothing: nothing reads it, it is
-/// zero, or it is a constant that the layer's bias can take over. A layer keeps one channel at least.
-/// </summary>
+// Which channels go. Those that are tied together go if at each layer that receives one of them it adds nothing: nothing reads it, it is
+// zero, or it is a constant that the layer's bias can take over. A layer keeps one channel at least.
 internal sealed class RemovalPlan
 {
     private readonly ChannelGraph graph;
@@ -22,7 +20,7 @@ internal sealed class RemovalPlan
             if (Obstacle(call, unit) is { } obstacle) obstacles.TryAdd(graph.OfTarget(call, unit), obstacle);
     }
 
-    /// <summary>Keeps the channels that leave a source, with all that are tied to them. Returns whether one was to go.</summary>
+    // Keeps the channels that leave a source, with all that are tied to them. Returns whether one was to go.
     internal bool PinSource(int source, string reason)
     {
         bool changes = false;
@@ -30,7 +28,7 @@ internal sealed class RemovalPlan
         return changes;
     }
 
-    /// <summary>Keeps the channels that arrive at a target, with all that are tied to them. Returns whether one was to go.</summary>
+    // Keeps the channels that arrive at a target, with all that are tied to them. Returns whether one was to go.
     internal bool PinTarget(int target, string reason)
     {
         bool changes = false;
@@ -38,7 +36,6 @@ internal sealed class RemovalPlan
         return changes;
     }
 
-    /// <summary>Keeps a channel in every layer.</summary>
     internal void KeepOneEverywhere()
     {
         for (bool changed = true; changed;)
@@ -53,13 +50,13 @@ internal sealed class RemovalPlan
         }
     }
 
-    /// <summary>The input units of a call that stay.</summary>
-    internal int[] KeptInputs(int call) => [.. Enumerable.Range(0, graph.TargetUnits[call]).Where(unit => !Goes(graph.OfTarget(call, unit)))];
+    internal int[] KeptInputs(int call) =>
+        [.. Enumerable.Range(0, graph.TargetUnits[call]).Where(unit => !Goes(graph.OfTarget(call, unit)))];
 
-    /// <summary>The output units of a call that stay.</summary>
-    internal int[] KeptOutputs(int call) => [.. Enumerable.Range(0, graph.SourceUnits[call + 1]).Where(unit => !Goes(graph.OfSource(call + 1, unit)))];
+    internal int[] KeptOutputs(int call) =>
+        [.. Enumerable.Range(0, graph.SourceUnits[call + 1]).Where(unit => !Goes(graph.OfSource(call + 1, unit)))];
 
-    /// <summary>What of convolutions and linear layers carries nothing and stays nevertheless, and why.</summary>
+    // What of convolutions and linear layers carries nothing and stays nevertheless, and why.
     internal IReadOnlyList<UnremovedChannels> Unremoved() =>
     [
         .. from call in Enumerable.Range(0, graph.Calls.Count)
@@ -81,7 +78,7 @@ internal sealed class RemovalPlan
         return went;
     }
 
-    /// <summary>Why the network's output would change if an input unit of a call went; null where it would not.</summary>
+    // Why the network's output would change if an input unit of a call went; null where it would not.
     private string? Obstacle(int call, int unit)
     {
         // What goes as a whole is judged where its outputs arrive.
@@ -94,13 +91,9 @@ internal sealed class RemovalPlan
     }
 }
 
-/// <summary>The mask of the channels that stay.</summary>
 internal static class SmallMask
 {
-    /// <param name="network">The network as it was found.</param>
-    /// <param name="graph">Its channels.</param>
-    /// <param name="plan">Which of them stay.</param>
-    /// <param name="mask">The mask as it was; null for the weights that are not zero.</param>
+    // mask: The mask as it was; null for the weights that are not zero.
     internal static PruningMask Of(Network network, ChannelGraph graph, RemovalPlan plan, PruningMask? mask)
     {
         using var scope = NewDisposeScope();

@@ -4,7 +4,7 @@ using Module = TorchSharp.torch.nn.Module;
 
 namespace Px.Pruning.Shrinking;
 
-/// <summary>Takes channels away from layers until they have the shapes of a small network's tensors.</summary>
+// Takes channels away from layers until they have the shapes of a small network's tensors.
 internal static class ShapeFit
 {
     internal static void Apply(Module model, IReadOnlyDictionary<string, Tensor> state)
@@ -21,18 +21,20 @@ internal static class ShapeFit
         }
     }
 
-    /// <summary>Inputs, outputs and groups that a layer keeps; null for what has no channels to lose.</summary>
+    // Inputs, outputs and groups that a layer keeps; null for what has no channels to lose.
     private static (long Inputs, long Outputs, long Groups)? Kept(string name, Module module, IReadOnlyDictionary<string, Tensor> state)
     {
         if (module is not (Convolution or Linear or NormBase or GroupNorm or PReLU { num_parameters: > 1 })) return null;
         string key = Key(name, module is NormBase { affine: false } ? "running_mean" : "weight");
         if (module is NormBase { affine: false, track_running_stats: false })
         {
-            throw new UnsupportedModelException($"'{name}' has neither parameters nor running statistics, so that no state says how many channels it keeps.") { Module = name };
+            throw new UnsupportedModelException($"'{name}' has neither parameters nor running statistics, so that no state says how many "
+                + "channels it keeps.") { Module = name };
         }
 
         if (module is GroupNorm { affine: false }) return null;
-        if (!state.TryGetValue(key, out var tensor)) throw new ArgumentException($"The state has no '{key}'. Give the state of the whole small network.", nameof(state));
+        if (!state.TryGetValue(key, out var tensor))
+            throw new ArgumentException($"The state has no '{key}'. Give the state of the whole small network.", nameof(state));
         using var found = LayerState.Of(module);
         long[] before = (module is NormBase { affine: false } ? found.Mean : found.Weight)!.shape, after = tensor.shape;
         var kept = module switch
@@ -42,14 +44,16 @@ internal static class ShapeFit
             GroupNorm m => (after[0], after[0], m.num_groups * after[0] / before[0]),
             _ => (after[0], after[0], after[0]),
         };
-        bool fits = before.Length == after.Length && before.Zip(after, (b, a) => 1 <= a && a <= b).All(smaller => smaller) && kept.Item1 > 0 && kept.Item3 > 0
+        bool fits = before.Length == after.Length && before.Zip(after, (b, a) => 1 <= a && a <= b).All(smaller => smaller)
+            && kept.Item1 > 0 && kept.Item3 > 0
             && (module is not GroupNorm norm || after[0] * norm.num_groups % before[0] == 0);
         return fits
             ? kept
-            : throw new ArgumentException($"'{key}' has the shape {ShapeText.Of(after)} in the state and {ShapeText.Of(before)} in the model, which cannot be shrunk to that.", nameof(state));
+            : throw new ArgumentException($"'{key}' has the shape {ShapeText.Of(after)} in the state and {ShapeText.Of(before)} in the "
+            + "model, which cannot be shrunk to that.", nameof(state));
     }
 
-    /// <summary>Groups have the size that they had: as many as the channels make.</summary>
+    // Groups have the size that they had: as many as the channels make.
     private static (long, long, long) Kept(Convolution m, long[] before, long[] after)
     {
         if (before.Length != after.Length || !before.AsSpan(2).SequenceEqual(after.AsSpan(2))) return default;

@@ -16,8 +16,8 @@ public sealed record ShrinkOptions
     public ParameterSelection Layers { get; init; } = ParameterSelection.Default;
 
     /// <summary>
-    /// What holds pruned weights of the model at zero. Its mask is made to fit the small network; where the model itself is shrunk, the binding
-    /// is removed with success, and holds on as before with failure. Default <see langword="null"/>: nothing is bound.
+    /// What holds pruned weights of the model at zero. Its mask is made to fit the small network; where the model itself is shrunk, the
+    /// binding is removed with success, and holds on as before with failure. Default <see langword="null"/>: nothing is bound.
     /// </summary>
     public MaskBinding? Binding { get; init; }
 
@@ -28,7 +28,8 @@ public sealed record ShrinkOptions
     public PruningMask? Mask { get; init; }
 
     /// <summary>
-    /// Inputs [B, …] that the proof compares outputs on beside its own random ones; on any device, never changed. Default <see langword="null"/>.
+    /// Inputs [B, …] that the proof compares outputs on beside its own random ones; on any device, never changed. Default
+    /// <see langword="null"/>.
     /// </summary>
     public Tensor? Samples { get; init; }
 
@@ -37,7 +38,8 @@ public sealed record ShrinkOptions
     public double Tolerance
     {
         get => tolerance;
-        init => tolerance = value > 0 ? value : throw new ArgumentOutOfRangeException(nameof(Tolerance), value, "The tolerance must be above 0.");
+        init => tolerance = value > 0 ? value
+            : throw new ArgumentOutOfRangeException(nameof(Tolerance), value, "The tolerance must be above 0.");
     }
 
     /// <summary>Timed forward passes of the network before and after, in turn, at least 0. Default 5; 0 measures nothing.</summary>

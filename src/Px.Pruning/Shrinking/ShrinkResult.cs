@@ -6,8 +6,8 @@ namespace Px.Pruning.Shrinking;
 
 /// <summary>What became of a network that was shrunk, and the proof. Owns the mask; the model is the caller's.</summary>
 /// <remarks>
-/// FLOPs are those of one sample, a multiply-add counting as two: <c>2 × weights × positions</c> in convolutions and linear layers, remaining
-/// zeros included, since libtorch multiplies by them like by any number.
+/// FLOPs are those of one sample, a multiply-add counting as two: <c>2 × weights × positions</c> in convolutions and linear layers,
+/// remaining zeros included, since libtorch multiplies by them like by any number.
 /// </remarks>
 public sealed class ShrinkResult : IDisposable
 {
@@ -34,7 +34,8 @@ public sealed class ShrinkResult : IDisposable
     /// <summary>FLOPs of one sample after, in [0, <see cref="FlopsBefore"/>].</summary>
     public required long Flops { get; init; }
 
-    /// <summary>Every convolution, linear and norm layer (and PReLU of several slopes) that was called, in the order of the first calls.</summary>
+    /// <summary>Every convolution, linear and norm layer (and PReLU of several slopes) that was called, in the order of the first
+    /// calls.</summary>
     public required IReadOnlyList<ShrunkLayer> Layers { get; init; }
 
     /// <summary>Channels that carry nothing to the output and stay nevertheless, by layer and reason.</summary>
@@ -52,7 +53,8 @@ public sealed class ShrinkResult : IDisposable
     /// <summary>Forward passes timed before and after; <see langword="null"/> where <see cref="ShrinkOptions.LatencyRuns"/> is 0.</summary>
     public required ShrinkLatency? Latency { get; init; }
 
-    /// <summary>A table to read: layers that lost channels, totals, proof, latency, and what stays and why. Invariant culture, lines end in <c>\n</c>.</summary>
+    /// <summary>A table to read: layers that lost channels, totals, proof, latency, and what stays and why. Invariant culture, lines end in
+    /// <c>\n</c>.</summary>
     public override string ToString() => ShrinkTable.Write(this);
 
     /// <summary>Disposes the mask. Numbers stay readable.</summary>
@@ -114,5 +116,6 @@ public sealed record ShrinkLatency
 
     /// <summary>One line, in the invariant culture.</summary>
     public override string ToString() => string.Create(CultureInfo.InvariantCulture,
-        $"{Before.TotalMilliseconds:0.00} ms before, {After.TotalMilliseconds:0.00} ms after ({Speedup:0.00}x; batch of {BatchSize}, median of {Runs} alternating runs)");
+        $"{Before.TotalMilliseconds:0.00} ms before, {After.TotalMilliseconds:0.00} ms after ({Speedup:0.00}x; batch of {BatchSize}, "
+        + $"median of {Runs} alternating runs)");
 }

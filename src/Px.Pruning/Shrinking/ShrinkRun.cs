@@ -7,12 +7,7 @@ using static TorchSharp.torch.nn;
 
 namespace Px.Pruning.Shrinking;
 
-/// <summary>One call of <see cref="Shrinker"/>: look, decide, prove, write, prove and time.</summary>
-/// <param name="reference">The network as it was.</param>
-/// <param name="target">The network that is written: the same, or its twin.</param>
-/// <param name="inputShape">The shape of a sample.</param>
-/// <param name="options">The caller's.</param>
-/// <param name="token">Checked between passes.</param>
+// One call of Shrinker: look, decide, prove, write, prove and time.
 internal sealed class ShrinkRun(
     Module<Tensor, Tensor> reference, Module<Tensor, Tensor> target, long[] inputShape, ShrinkOptions options, CancellationToken token)
 {
@@ -32,7 +27,8 @@ internal sealed class ShrinkRun(
 
         using var network = new Network(target, options.Layers);
         if (network.Slots.Count == 0)
-            throw new ArgumentException("The model has no convolution and no linear layer: nothing in it has channels to lose. Layers in arrays or lists are not registered; use ModuleList or Sequential.", "model");
+            throw new ArgumentException("The model has no convolution and no linear layer: nothing in it has channels to lose. Layers in "
+                + "arrays or lists are not registered; use ModuleList or Sequential.", "model");
         network.Probe(randn([1, .. inputShape], network.ComputeType, network.Device));
         if (network.Unhooked.Count > 0) throw NotHooked(network.Unhooked[0]);
 
@@ -52,7 +48,7 @@ internal sealed class ShrinkRun(
         return inputs;
     }
 
-    /// <summary>What stays whatever it carries.</summary>
+    // What stays whatever it carries.
     private static void Pin(Network network, ChannelGraph graph, RemovalPlan plan)
     {
         plan.PinTarget(graph.Calls.Count, "the network's output stays");
@@ -71,7 +67,7 @@ internal sealed class ShrinkRun(
         }
     }
 
-    /// <summary>Runs the small layers until the code between them is content; what it insists on stays.</summary>
+    // Runs the small layers until the code between them is content; what it insists on stays.
     private SmallLayers Prove(ChannelGraph graph, ChannelFacts facts, RemovalPlan plan, Proof proof)
     {
         while (true)
@@ -84,7 +80,8 @@ internal sealed class ShrinkRun(
                 var fault = proof.Compare(plan, small);
                 if (fault is null && proof.Difference <= options.Tolerance) return small;
                 if (fault is null) throw Different(proof.Difference);
-                if (!KeepsBefore(fault, graph, plan)) throw fault.Exception is null ? Rewired(fault.Module) : Broken(fault.Module, fault.Exception);
+                if (!KeepsBefore(fault, graph, plan))
+                    throw fault.Exception is null ? Rewired(fault.Module) : Broken(fault.Module, fault.Exception);
             }
             catch
             {
@@ -96,12 +93,13 @@ internal sealed class ShrinkRun(
         }
     }
 
-    /// <summary>Keeps the channels that arrive where something went wrong, or, where they stay already, those that arrive next.</summary>
+    // Keeps the channels that arrive where something went wrong, or, where they stay already, those that arrive next.
     private static bool KeepsBefore(Proof.Fault fault, ChannelGraph graph, RemovalPlan plan)
     {
         for (int target = fault.Target; target < graph.Calls.Count; target++)
         {
-            if (plan.PinTarget(target, $"the code before '{graph.Calls[target].Layer.Name}' has numbers of channels written into it")) return true;
+            if (plan.PinTarget(target, $"the code before '{graph.Calls[target].Layer.Name}' has numbers of channels written into it"))
+                return true;
         }
 
         return false;
@@ -136,7 +134,8 @@ internal sealed class ShrinkRun(
                 Parameters = Parameters(),
                 FlopsBefore = flops,
                 Flops = Flops(),
-                Layers = [.. Enumerable.Range(0, graph.Calls.Count).DistinctBy(call => graph.Calls[call].Layer).Select(call => Describe(graph, plan, call))],
+                Layers = [.. Enumerable.Range(0, graph.Calls.Count).DistinctBy(call => graph.Calls[call].Layer)
+                    .Select(call => Describe(graph, plan, call))],
                 Unremoved = plan.Unremoved(),
                 Difference = proof.Difference,
                 OwnDifference = own,
@@ -176,21 +175,25 @@ internal sealed class ShrinkRun(
     };
 
     private static UnsupportedModelException NotHooked(string module) => new(
-        $"'{module}' is reached by forward(), which runs no hooks, so that what it receives cannot be seen. Call the layers through call() in the model's own forward.")
+        $"'{module}' is reached by forward(), which runs no hooks, so that what it receives cannot be seen. Call the layers through "
+        + "call() in the model's own forward.")
     { Module = module };
 
     private static ShrinkException Broken(string module, Exception? cause) => new(
         $"Without its dead channels the network does not run{(module.Length == 0 ? "" : $": '{module}' fails")}"
         + (cause is null ? "" : $": {cause.Message.Split('\n')[0].TrimEnd('.')}")
-        + ". The model is as it was. Leave layers around it out with ShrinkOptions.Layers; where a mask is bound to the model, pass it as ShrinkOptions.Binding.", cause)
+        + ". The model is as it was. Leave layers around it out with ShrinkOptions.Layers; where a mask is bound to the model, pass it as "
+        + "ShrinkOptions.Binding.", cause)
     { Module = module };
 
     private static ShrinkException Rewired(string module) => new(
-        $"Without its dead channels the network is another one: what reaches '{module}' differs; the model is as it was. The code before it depends on more than "
+        $"Without its dead channels the network is another one: what reaches '{module}' differs; the model is as it was. The code before "
+        + "it depends on more than "
         + "its input, such as chance, or on the number of channels. Leave layers around it out with ShrinkOptions.Layers.")
     { Module = module };
 
     private ShrinkException Different(double difference) => new(
-        $"Without its dead channels the network's outputs differ by {difference:0.0e+0} of the largest, more than {options.Tolerance:0.0e+0}; the model is as it was. "
+        $"Without its dead channels the network's outputs differ by {difference:0.0e+0} of the largest, more than "
+        + $"{options.Tolerance:0.0e+0}; the model is as it was. "
         + "Its forward depends on more than its input, such as chance or the number of channels; or its outputs are not finite.");
 }

@@ -40,14 +40,15 @@ public static class Shrinker
 {
     /// <summary>Removes the dead channels of a model in place. There is no way back, but for the exceptions below.</summary>
     /// <param name="model">
-    /// A pruned network in any mode, whose layers are called through <c>call</c>. Left as it was found when this method throws: values, gradients and
-    /// flags to the bit. Modes always stay.
+    /// A pruned network in any mode, whose layers are called through <c>call</c>. Left as it was found when this method throws: values,
+    /// gradients and flags to the bit. Modes always stay.
     /// </param>
     /// <param name="inputShape">The shape of one sample without the batch's dimension, such as [3, 224, 224]: sizes from 1 up.</param>
     /// <param name="options">How; <see langword="null"/> for the defaults.</param>
     /// <param name="cancellationToken">Checked between passes; a cancelled call leaves the model untouched.</param>
     /// <returns>Numbers, reasons, and the mask of the small network; the caller disposes it.</returns>
-    /// <exception cref="ArgumentException">The shape is no shape of a sample, the model has no convolution or linear layer, or the mask does not fit it.</exception>
+    /// <exception cref="ArgumentException">The shape is no shape of a sample, the model has no convolution or linear layer, or the mask
+    /// does not fit it.</exception>
     /// <exception cref="UnsupportedModelException">How the layers are joined cannot be found out; the message names the module.</exception>
     /// <exception cref="ShrinkException">The small network does not run, or its outputs differ; the message names the module.</exception>
     public static ShrinkResult Shrink(
@@ -59,12 +60,14 @@ public static class Shrinker
 
     /// <summary>Makes a small network beside the model, which stays as it is.</summary>
     /// <param name="model">A pruned network. Never changed.</param>
-    /// <param name="factory">Makes a fresh module of the same architecture; it receives the model's weights and buffers, type, device and modes.</param>
+    /// <param name="factory">Makes a fresh module of the same architecture; it receives the model's weights and buffers, type, device and
+    /// modes.</param>
     /// <param name="inputShape"><inheritdoc cref="Shrink(Module{Tensor, Tensor}, long[], ShrinkOptions, CancellationToken)" path="/param[@name='inputShape']"/></param>
     /// <param name="options">How; <see langword="null"/> for the defaults. A binding stays on the model.</param>
     /// <param name="cancellationToken">Checked between passes.</param>
     /// <returns>Numbers, reasons, the mask, and the new network in <see cref="ShrinkResult.Model"/>; the caller disposes both.</returns>
-    /// <exception cref="ArgumentException">As above, or the factory's module has other parameters or buffers; the message lists them.</exception>
+    /// <exception cref="ArgumentException">As above, or the factory's module has other parameters or buffers; the message lists
+    /// them.</exception>
     /// <inheritdoc cref="Shrink(Module{Tensor, Tensor}, long[], ShrinkOptions, CancellationToken)" path="/exception[@cref='T:Px.Pruning.UnsupportedModelException']"/>
     /// <inheritdoc cref="Shrink(Module{Tensor, Tensor}, long[], ShrinkOptions, CancellationToken)" path="/exception[@cref='T:Px.Pruning.Analysis.ShrinkException']"/>
     public static ShrinkResult Shrink(
@@ -74,7 +77,8 @@ public static class Shrinker
         Check(model, inputShape);
         ArgumentNullException.ThrowIfNull(factory);
         var copy = factory() ?? throw new ArgumentException("The factory made no module.", nameof(factory));
-        if (ReferenceEquals(copy, model)) throw new ArgumentException("The factory returned the model itself, not a fresh module.", nameof(factory));
+        if (ReferenceEquals(copy, model))
+            throw new ArgumentException("The factory returned the model itself, not a fresh module.", nameof(factory));
         try
         {
             ModelCopy.Fill(model, copy);
@@ -88,13 +92,15 @@ public static class Shrinker
     }
 
     /// <summary>
-    /// Gives a fresh network the shapes of a small one, so that its weights can be loaded: <c>Fit(model, state)</c>, then <c>load_state_dict(state)</c>
-    /// or <c>load(path)</c>. The weights that it has meanwhile are the first channels of its own.
+    /// Gives a fresh network the shapes of a small one, so that its weights can be loaded: <c>Fit(model, state)</c>, then
+    /// <c>load_state_dict(state)</c> or <c>load(path)</c>. The weights that it has meanwhile are the first channels of its own.
     /// </summary>
     /// <param name="model">A network of the architecture that was shrunk, unshrunk. Channels are taken away, never added.</param>
     /// <param name="state">The tensors of the small network by name; only their shapes are read.</param>
-    /// <exception cref="ArgumentException">A layer is missing in it, or has a shape that shrinking does not make; the message names it, and the model is unchanged.</exception>
-    /// <exception cref="UnsupportedModelException">A norm layer has neither parameters nor statistics, so that its channels are written nowhere.</exception>
+    /// <exception cref="ArgumentException">A layer is missing in it, or has a shape that shrinking does not make; the message names it, and
+    /// the model is unchanged.</exception>
+    /// <exception cref="UnsupportedModelException">A norm layer has neither parameters nor statistics, so that its channels are written
+    /// nowhere.</exception>
     public static void Fit(Module model, IReadOnlyDictionary<string, Tensor> state)
     {
         ArgumentNullException.ThrowIfNull(model);
@@ -107,6 +113,7 @@ public static class Shrinker
         ArgumentNullException.ThrowIfNull(model);
         ArgumentNullException.ThrowIfNull(inputShape);
         if (inputShape.Length == 0 || inputShape.Any(size => size < 1))
-            throw new ArgumentException($"[{string.Join(", ", inputShape)}] is not the shape of a sample: give sizes from 1 up and no batch's dimension, such as 3, 224, 224.", nameof(inputShape));
+            throw new ArgumentException($"[{string.Join(", ", inputShape)}] is not the shape of a sample: give sizes from 1 up and no "
+                + "batch's dimension, such as 3, 224, 224.", nameof(inputShape));
     }
 }

@@ -5,7 +5,7 @@ using static TorchSharp.torch.nn;
 
 namespace Px.Pruning.Shrinking;
 
-/// <summary>The tensors of every layer that a plan changes. Owns them.</summary>
+// The tensors of every layer that a plan changes. Owns them.
 internal sealed class SmallLayers : IDisposable
 {
     private readonly Dictionary<HookedModule, LayerState> states = [];
@@ -37,7 +37,7 @@ internal sealed class SmallLayers : IDisposable
 
     internal IReadOnlyDictionary<HookedModule, LayerState> States => states;
 
-    /// <summary>Whether a call receives something else than before on purpose: its running mean makes up for it.</summary>
+    // Whether a call receives something else than before on purpose: its running mean makes up for it.
     internal bool IsShifted(int call) => meanShifts.ContainsKey(call);
 
     public void Dispose()
@@ -45,7 +45,7 @@ internal sealed class SmallLayers : IDisposable
         foreach (var state in states.Values) state.Dispose();
     }
 
-    /// <summary>Σ W·c over the constant inputs that go, for every output as it was, float64; null where there are none.</summary>
+    // Σ W·c over the constant inputs that go, for every output as it was, float64; null where there are none.
     private static Tensor? Folded(ChannelGraph graph, ChannelFacts facts, int call, int[] kept)
     {
         if (ChannelGraph.TiedGroups(graph.Calls[call]) > 0 || !facts.Folds(call)) return null;

@@ -4,17 +4,15 @@ using static TorchSharp.torch;
 
 namespace Px.Pruning.Shrinking;
 
-/// <summary>The network in evaluation mode on the layers' tensors, or on others put in their place, in the dtype of its input.</summary>
-/// <param name="calls">The calls that the forward pass makes.</param>
-/// <param name="states">Layers with other tensors.</param>
+// The network in evaluation mode on the layers' tensors, or on others put in their place, in the dtype of its input.
 internal sealed class StateEvaluation(IReadOnlyList<LayerCall> calls, IReadOnlyDictionary<HookedModule, LayerState> states) : Evaluation
 {
     private readonly Stack<HookedModule> inside = new();
 
-    /// <summary>Σx and Σx² of each channel that arrives at each call so far.</summary>
+    // Σx and Σx² of each channel that arrives at each call so far.
     internal List<(double[] Sums, double[] Squares)> Arrivals { get; } = [];
 
-    /// <summary>The innermost module that is being called: where an exception came from.</summary>
+    // The innermost module that is being called: where an exception came from.
     internal string Inside => inside.TryPeek(out var hooked) ? hooked.Name : "";
 
     internal override bool Replaces(HookedModule hooked) => hooked.Weighted is not null || hooked.IsChannelwise;
@@ -31,12 +29,13 @@ internal sealed class StateEvaluation(IReadOnlyList<LayerCall> calls, IReadOnlyD
         return null;
     }
 
-    /// <summary>As many channels as the module itself still expects.</summary>
+    // As many channels as the module itself still expects.
     internal override Tensor Placeholder(HookedModule hooked, Tensor input)
     {
         int index = Arrivals.Count;
         long[] shape = input.shape;
-        if (index >= calls.Count || calls[index].Layer != hooked || shape.Length < calls[index].UnitDimensionFromEnd) return hooked.Placeholder(input);
+        if (index >= calls.Count || calls[index].Layer != hooked || shape.Length < calls[index].UnitDimensionFromEnd)
+            return hooked.Placeholder(input);
         shape[^calls[index].UnitDimensionFromEnd] = calls[index].Inputs;
         if (calls[index].UnitDimensionFromEnd < shape.Length) shape[0] = 1;
         using var whole = zeros(shape, input.dtype, input.device);

@@ -1,9 +1,9 @@
 namespace Px.Bytes;
 
-/// <summary>Files that are there whole or not at all.</summary>
+// Files that are there whole or not at all.
 internal static class AtomicFile
 {
-    /// <summary>Writes a file; one of that name is replaced, and only once the new one is complete.</summary>
+    // Writes a file; one of that name is replaced, and only once the new one is complete.
     public static void Write(string path, Action<Stream> write)
     {
         var partial = $"{path}.{Guid.NewGuid():N}.partial";

@@ -1,14 +1,14 @@
 namespace Px.Bytes;
 
-/// <summary>Texts of a file as messages quote them: no longer than a reader needs, whatever the file says.</summary>
+// Texts of a file as messages quote them: no longer than a reader needs, whatever the file says.
 internal static class Excerpt
 {
     private const int MaximumLength = 100, MaximumCount = 20;
 
-    /// <summary>The text, or its first hundred characters.</summary>
+    // The text, or its first hundred characters.
     public static string Of(string text) => text.Length <= MaximumLength ? text : $"{text.AsSpan(0, MaximumLength)}…";
 
-    /// <summary>The first twenty of several texts, with commas between, and how many more there are.</summary>
+    // The first twenty of several texts, with commas between, and how many more there are.
     public static string Of(IEnumerable<string> texts)
     {
         var some = string.Join(", ", texts.Take(MaximumCount).Select(text => $"'{Of(text)}'"));

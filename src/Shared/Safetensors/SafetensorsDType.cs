@@ -2,20 +2,18 @@ using System.Text.Json;
 
 namespace Px.Safetensors;
 
-/// <summary>The element types that the safetensors format knows, with their widths.</summary>
-/// <remarks>
-/// The order is the reference implementation's: its writer puts the types that come last first, so that every tensor's data
-/// starts at a multiple of its element size.
-/// </remarks>
+// The element types that the safetensors format knows, with their widths. The order is the reference implementation's: its writer puts the
+// types that come last first, so that every tensor's data starts at a multiple of its element size.
 internal static class SafetensorsDType
 {
     private static readonly (string Name, int Bits)[] Known =
     [
         ("BOOL", 8), ("F4", 4), ("F6_E2M3", 6), ("F6_E3M2", 6), ("U8", 8), ("I8", 8), ("F8_E5M2", 8), ("F8_E4M3", 8), ("F8_E8M0", 8),
-        ("I16", 16), ("U16", 16), ("F16", 16), ("BF16", 16), ("I32", 32), ("U32", 32), ("F32", 32), ("C64", 64), ("F64", 64), ("I64", 64), ("U64", 64),
+        ("I16", 16), ("U16", 16), ("F16", 16), ("BF16", 16), ("I32", 32), ("U32", 32), ("F32", 32), ("C64", 64), ("F64", 64), ("I64", 64),
+        ("U64", 64),
     ];
 
-    /// <summary>The type that a JSON text names, or null when the format has no such type.</summary>
+    // The type that a JSON text names, or null when the format has no such type.
     public static string? TryRead(ref Utf8JsonReader text)
     {
         foreach (var (name, _) in Known)
@@ -27,13 +25,11 @@ internal static class SafetensorsDType
         return null;
     }
 
-    /// <summary>The place of <paramref name="dtype"/> in the reference order, or -1 when the format has no such type.</summary>
+    // The place of dtype in the reference order, or -1 when the format has no such type.
     public static int Rank(string dtype) => Array.FindIndex(Known, known => known.Name == dtype);
 
-    /// <summary>The number of bytes that a tensor takes, or -1 when that is not a whole number or does not fit 63 bits.</summary>
-    /// <remarks>A zero among the sizes does not excuse the others: their product must fit, as strides are computed from it.</remarks>
-    /// <param name="dtype">One of the format's types.</param>
-    /// <param name="shape">The sizes, none negative; empty for a scalar.</param>
+    // The number of bytes that a tensor takes, or -1 when that is not a whole number or does not fit 63 bits. A zero among the sizes does
+    // not excuse the others: their product must fit, as strides are computed from it.
     public static long ByteCount(string dtype, ReadOnlySpan<long> shape)
     {
         UInt128 bits = (UInt128)Known[Rank(dtype)].Bits;

@@ -4,17 +4,15 @@ using Px.Bytes;
 
 namespace Px.Safetensors;
 
-/// <summary>Reads one tensor's description, <c>{"dtype": "F32", "shape": [2, 3], "data_offsets": [0, 24]}</c>, and checks it against itself.</summary>
+// Reads one tensor's description, {"dtype": "F32", "shape": [2, 3], "data_offsets": [0, 24]}, and checks it against itself.
 internal static class SafetensorsEntryParser
 {
-    // The entry, its shape and its place in a list that grows; then the tensor as the runtime knows it: its object, its places in a scope and a dictionary.
+    // The entry, its shape and its place in a list that grows; then the tensor as the runtime knows it: its object, its places in a scope
+    // and a dictionary.
     private const int EntryCost = 512;
 
-    /// <summary>Reads the object that follows. Fields the format does not know are passed over, as in the reference implementation.</summary>
-    /// <param name="reader">A reader at the tensor's name.</param>
-    /// <param name="name">That name.</param>
-    /// <param name="budget">Pays for the entry, and for the tensor that will be made of it, but for its elements.</param>
-    /// <exception cref="InvalidDataException">A field is missing, twice there or malformed, or the offsets do not fit type and shape.</exception>
+    // Reads the object that follows. Fields the format does not know are passed over, as in the reference implementation.
+    // InvalidDataException: A field is missing, twice there or malformed, or the offsets do not fit type and shape.
     public static SafetensorsEntry Parse(ref Utf8JsonReader reader, string name, MemoryBudget budget)
     {
         if (!reader.Read() || reader.TokenType != JsonTokenType.StartObject)
@@ -39,7 +37,8 @@ internal static class SafetensorsEntryParser
                     break;
                 case "data_offsets":
                     RequireOnce(offsets is null, name, "data_offsets");
-                    offsets = Numbers(ref reader, name, "data_offsets", numbers[..2]) == 2 ? (numbers[0], numbers[1]) : throw Incomplete(name);
+                    offsets = Numbers(ref reader, name, "data_offsets", numbers[..2]) == 2 ? (numbers[0], numbers[1])
+                        : throw Incomplete(name);
                     break;
                 default:
                     reader.Skip();
@@ -52,10 +51,11 @@ internal static class SafetensorsEntryParser
         return Check(new SafetensorsEntry { Name = name, DType = dtype, Shape = shape, Begin = begin, End = end });
     }
 
-    /// <summary>The format's own text for the property that the reader is at, or an empty one; the reader moves on to its value.</summary>
+    // The format's own text for the property that the reader is at, or an empty one; the reader moves on to its value.
     private static string Field(ref Utf8JsonReader reader)
     {
-        var field = reader.ValueTextEquals("dtype") ? "dtype" : reader.ValueTextEquals("shape") ? "shape" : reader.ValueTextEquals("data_offsets") ? "data_offsets" : "";
+        var field = reader.ValueTextEquals("dtype") ? "dtype" : reader.ValueTextEquals("shape") ? "shape"
+            : reader.ValueTextEquals("data_offsets") ? "data_offsets" : "";
         reader.Read();
         return field;
     }
@@ -70,9 +70,11 @@ internal static class SafetensorsEntryParser
     {
         var bytes = SafetensorsDType.ByteCount(entry.DType, entry.Shape);
         if (bytes < 0)
-            throw new InvalidDataException($"tensor '{Excerpt.Of(entry.Name)}' of type {entry.DType} and shape [{string.Join(", ", entry.Shape)}] has no size that a file could hold.");
+            throw new InvalidDataException($"tensor '{Excerpt.Of(entry.Name)}' of type {entry.DType} and shape "
+                + $"[{string.Join(", ", entry.Shape)}] has no size that a file could hold.");
         if (entry.End < entry.Begin || entry.Length != bytes)
-            throw new InvalidDataException($"tensor '{Excerpt.Of(entry.Name)}' of type {entry.DType} and shape [{string.Join(", ", entry.Shape)}] takes {bytes} bytes; its offsets are [{entry.Begin}, {entry.End}].");
+            throw new InvalidDataException($"tensor '{Excerpt.Of(entry.Name)}' of type {entry.DType} and shape "
+                + $"[{string.Join(", ", entry.Shape)}] takes {bytes} bytes; its offsets are [{entry.Begin}, {entry.End}].");
         return entry;
     }
 
@@ -81,10 +83,11 @@ internal static class SafetensorsEntryParser
         if (reader.TokenType != JsonTokenType.String)
             throw new InvalidDataException($"the dtype of tensor '{Excerpt.Of(name)}' is not a text.");
         return SafetensorsDType.TryRead(ref reader)
-            ?? throw new InvalidDataException($"tensor '{Excerpt.Of(name)}' has the unknown dtype '{Excerpt.Of(Encoding.UTF8.GetString(reader.ValueSpan[..Math.Min(reader.ValueSpan.Length, 100)]))}'.");
+            ?? throw new InvalidDataException($"tensor '{Excerpt.Of(name)}' has the unknown dtype "
+            + $"'{Excerpt.Of(Encoding.UTF8.GetString(reader.ValueSpan[..Math.Min(reader.ValueSpan.Length, 100)]))}'.");
     }
 
-    /// <summary>Puts the numbers of an array into <paramref name="numbers"/> and returns how many there are.</summary>
+    // Puts the numbers of an array into numbers and returns how many there are.
     private static int Numbers(ref Utf8JsonReader reader, string name, string field, scoped Span<long> numbers)
     {
         if (reader.TokenType != JsonTokenType.StartArray)
@@ -93,7 +96,8 @@ internal static class SafetensorsEntryParser
         while (reader.Read() && reader.TokenType != JsonTokenType.EndArray)
         {
             if (reader.TokenType != JsonTokenType.Number || !reader.TryGetInt64(out var number) || number < 0)
-                throw new InvalidDataException($"the {field} of tensor '{Excerpt.Of(name)}' holds something that is not a whole number from 0 to {long.MaxValue}.");
+                throw new InvalidDataException($"the {field} of tensor '{Excerpt.Of(name)}' holds something that is not a whole number "
+                    + $"from 0 to {long.MaxValue}.");
             if (count == numbers.Length)
                 throw new InvalidDataException($"the {field} of tensor '{Excerpt.Of(name)}' has more than {numbers.Length} numbers.");
             numbers[count++] = number;
@@ -102,5 +106,6 @@ internal static class SafetensorsEntryParser
         return count;
     }
 
-    private static InvalidDataException Incomplete(string name) => new($"tensor '{Excerpt.Of(name)}' needs dtype, shape and two data_offsets.");
+    private static InvalidDataException Incomplete(string name) =>
+        new($"tensor '{Excerpt.Of(name)}' needs dtype, shape and two data_offsets.");
 }

@@ -4,23 +4,21 @@ using Px.Bytes;
 
 namespace Px.Safetensors;
 
-/// <summary>Reads and checks the header of a safetensors file. Nothing is allocated on the word of a number that the file's length does not cover, and all of it is paid for.</summary>
+// Reads and checks the header of a safetensors file. Nothing is allocated on the word of a number that the file's length does not cover,
+// and all of it is paid for.
 internal static class SafetensorsReader
 {
     // Places in a list and in a set or dictionary that grow, and the text's own object.
     private const int NameCost = 128;
 
-    /// <summary>A file's bytes, and as much again for what its header becomes.</summary>
+    // A file's bytes, and as much again for what its header becomes.
     public const double UsualExpansion = 2;
 
-    private const string Remedy = "If it really holds thousands of tensors with a few elements each, SafetensorsFile.Load of Px.Pruning.Models reads it with a larger maximumExpansion.";
+    private const string Remedy = "If it really holds thousands of tensors with a few elements each, SafetensorsFile.Load of "
+        + "Px.Pruning.Models reads it with a larger maximumExpansion.";
 
-    /// <summary>Reads the header; the stream is left at the first byte of the data section.</summary>
-    /// <param name="stream">A stream at the start of the file.</param>
-    /// <param name="length">The number of bytes from there to the end of the file.</param>
-    /// <param name="source">The file's name, for messages.</param>
-    /// <param name="expansion">How many times the file's length reading it may allocate, tensors and all; <see cref="MemoryBudget.Allowance"/> on top.</param>
-    /// <exception cref="InvalidDataException">The file is not what the format asks for, or would take more memory than that; the message says where.</exception>
+    // Reads the header; the stream is left at the first byte of the data section. InvalidDataException: The file is not what the format
+    // asks for, or would take more memory than that; the message says where.
     public static SafetensorsHeader Read(Stream stream, long length, string source, double expansion = UsualExpansion)
     {
         try
@@ -48,9 +46,11 @@ internal static class SafetensorsReader
         stream.ReadExactly(prefix);
         var count = BinaryPrimitives.ReadUInt64LittleEndian(prefix);
         if (count > SafetensorsHeader.MaximumLength)
-            throw new InvalidDataException($"its first 8 bytes claim a header of {count} bytes; at most {SafetensorsHeader.MaximumLength} are allowed. Is it another kind of file?");
+            throw new InvalidDataException($"its first 8 bytes claim a header of {count} bytes; at most {SafetensorsHeader.MaximumLength} "
+                + "are allowed. Is it another kind of file?");
         if (count > (ulong)length - sizeof(ulong))
-            throw new InvalidDataException($"it claims a header of {count} bytes, and {length - sizeof(ulong)} follow: the file is truncated, or another kind of file.");
+            throw new InvalidDataException($"it claims a header of {count} bytes, and {length - sizeof(ulong)} follow: the file is "
+                + "truncated, or another kind of file.");
         var json = budget.Allocate((long)count);
         stream.ReadExactly(json);
         if (count == 0 || json[0] != (byte)'{')
@@ -58,7 +58,7 @@ internal static class SafetensorsReader
         return json;
     }
 
-    /// <summary>Adds the tensors to <paramref name="entries"/> in the header's order and returns the metadata.</summary>
+    // Adds the tensors to entries in the header's order and returns the metadata.
     private static Dictionary<string, string> Parse(byte[] json, List<SafetensorsEntry> entries, MemoryBudget budget)
     {
         var metadata = new Dictionary<string, string>(StringComparer.Ordinal);
@@ -92,14 +92,14 @@ internal static class SafetensorsReader
         }
     }
 
-    /// <summary>Moves to the next property of the object that the reader is in; false at its end.</summary>
+    // Moves to the next property of the object that the reader is in; false at its end.
     private static bool NextProperty(ref Utf8JsonReader reader, MemoryBudget budget, out string name)
     {
         name = reader.Read() && reader.TokenType == JsonTokenType.PropertyName ? Text(ref reader, budget) : "";
         return reader.TokenType == JsonTokenType.PropertyName;
     }
 
-    /// <summary>The text of the current token; half a surrogate pair or a byte that is not UTF-8 is an error of the file.</summary>
+    // The text of the current token; half a surrogate pair or a byte that is not UTF-8 is an error of the file.
     private static string Text(ref Utf8JsonReader reader, MemoryBudget budget)
     {
         // Escapes only make it shorter.
@@ -121,11 +121,13 @@ internal static class SafetensorsReader
         foreach (var entry in entries)
         {
             if (entry.Begin != expected)
-                throw new InvalidDataException($"tensor '{Excerpt.Of(entry.Name)}' starts at byte {entry.Begin} of the data where {expected} was expected: {(entry.Begin < expected ? "it overlaps another" : "there is a gap")}.");
+                throw new InvalidDataException($"tensor '{Excerpt.Of(entry.Name)}' starts at byte {entry.Begin} of the data where "
+                    + $"{expected} was expected: {(entry.Begin < expected ? "it overlaps another" : "there is a gap")}.");
             expected = entry.End;
         }
 
         if (expected != dataLength)
-            throw new InvalidDataException($"its tensors take {expected} bytes, and {dataLength} follow the header: the file is {(dataLength < expected ? "truncated" : "longer than it says")}.");
+            throw new InvalidDataException($"its tensors take {expected} bytes, and {dataLength} follow the header: the file is "
+                + $"{(dataLength < expected ? "truncated" : "longer than it says")}.");
     }
 }

@@ -4,21 +4,21 @@ using System.Text.Json;
 
 namespace Px.Safetensors;
 
-/// <summary>Writes safetensors files as the reference implementation does, byte for byte where texts are plain.</summary>
+// Writes safetensors files as the reference implementation does, byte for byte where texts are plain.
 internal static class SafetensorsWriter
 {
     // The reference writes text as it is: only quotes, backslashes and control characters are escaped.
     private static readonly JsonWriterOptions Plain = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
-    /// <summary>Gives every tensor its place: the widest types first, so that all data is aligned, then by name.</summary>
-    /// <param name="tensors">Name, type and shape of each; their offsets are ignored.</param>
-    /// <exception cref="ArgumentException">A name is <c>__metadata__</c> or appears twice, a type is unknown, or a shape has no size.</exception>
+    // Gives every tensor its place: the widest types first, so that all data is aligned, then by name. ArgumentException: A name is
+    // __metadata__ or appears twice, a type is unknown, or a shape has no size.
     public static IReadOnlyList<SafetensorsEntry> Layout(IEnumerable<SafetensorsEntry> tensors)
     {
         var names = new HashSet<string>(StringComparer.Ordinal) { SafetensorsHeader.MetadataName };
         var entries = new List<SafetensorsEntry>();
         var begin = 0L;
-        foreach (var tensor in tensors.OrderByDescending(tensor => SafetensorsDType.Rank(tensor.DType)).ThenBy(tensor => tensor.Name, StringComparer.Ordinal))
+        foreach (var tensor in tensors.OrderByDescending(tensor => SafetensorsDType.Rank(tensor.DType))
+            .ThenBy(tensor => tensor.Name, StringComparer.Ordinal))
         {
             if (!names.Add(tensor.Name))
                 throw new ArgumentException($"The tensor name '{tensor.Name}' is reserved or appears twice.", nameof(tensors));
@@ -26,7 +26,8 @@ internal static class SafetensorsWriter
                 throw new ArgumentException($"Tensor '{tensor.Name}' has the unknown dtype '{tensor.DType}'.", nameof(tensors));
             var length = SafetensorsDType.ByteCount(tensor.DType, tensor.Shape);
             if (length < 0 || tensor.Shape.Length > SafetensorsHeader.MaximumDimensions)
-                throw new ArgumentException($"Tensor '{tensor.Name}' has a shape that the format cannot hold: [{string.Join(", ", tensor.Shape)}].", nameof(tensors));
+                throw new ArgumentException($"Tensor '{tensor.Name}' has a shape that the format cannot hold: "
+                    + $"[{string.Join(", ", tensor.Shape)}].", nameof(tensors));
             entries.Add(tensor with { Begin = begin, End = checked(begin + length) });
             begin += length;
         }
@@ -34,17 +35,16 @@ internal static class SafetensorsWriter
         return entries;
     }
 
-    /// <summary>Writes the header and then, in the order of <paramref name="layout"/>, each tensor's bytes.</summary>
-    /// <param name="stream">Where to write; left open.</param>
-    /// <param name="layout">What <see cref="Layout"/> returned.</param>
-    /// <param name="metadata">Free text, written in the order of its names; null or empty for none.</param>
-    /// <param name="writeData">Writes exactly <see cref="SafetensorsEntry.Length"/> little-endian, row-major bytes of one tensor.</param>
-    /// <exception cref="ArgumentException">The header would be longer than 100 MB.</exception>
-    public static void Write(Stream stream, IReadOnlyList<SafetensorsEntry> layout, IReadOnlyDictionary<string, string>? metadata, Action<SafetensorsEntry, Stream> writeData)
+    // Writes the header and then, in the order of layout, each tensor's bytes. metadata: Free text, written in the order of its names; null
+    // or empty for none.
+    // ArgumentException: The header would be longer than 100 MB.
+    public static void Write(Stream stream, IReadOnlyList<SafetensorsEntry> layout, IReadOnlyDictionary<string, string>? metadata,
+        Action<SafetensorsEntry, Stream> writeData)
     {
         var json = Header(layout, metadata);
         if (json.Length > SafetensorsHeader.MaximumLength)
-            throw new ArgumentException($"The header would take {json.Length} bytes; at most {SafetensorsHeader.MaximumLength} are allowed. Shorten the names or the metadata.", nameof(layout));
+            throw new ArgumentException($"The header would take {json.Length} bytes; at most {SafetensorsHeader.MaximumLength} are "
+                + "allowed. Shorten the names or the metadata.", nameof(layout));
         Span<byte> prefix = stackalloc byte[sizeof(ulong)];
         BinaryPrimitives.WriteUInt64LittleEndian(prefix, (ulong)json.Length);
         stream.Write(prefix);

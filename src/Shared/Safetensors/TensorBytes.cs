@@ -3,7 +3,7 @@ using static TorchSharp.torch;
 
 namespace Px.Safetensors;
 
-/// <summary>Moves a tensor's bytes from and to a stream with no arithmetic between, so that halves, bfloat16 and NaNs come out as they went in.</summary>
+// Moves a tensor's bytes from and to a stream with no arithmetic between, so that halves, bfloat16 and NaNs come out as they went in.
 internal static class TensorBytes
 {
     // A span ends at 2 GB; a tensor need not.
@@ -11,8 +11,10 @@ internal static class TensorBytes
 
     private static readonly (ScalarType Type, string Name)[] Types =
     [
-        (ScalarType.Bool, "BOOL"), (ScalarType.Byte, "U8"), (ScalarType.Int8, "I8"), (ScalarType.Int16, "I16"), (ScalarType.Int32, "I32"), (ScalarType.Int64, "I64"),
-        (ScalarType.Float16, "F16"), (ScalarType.BFloat16, "BF16"), (ScalarType.Float32, "F32"), (ScalarType.Float64, "F64"), (ScalarType.ComplexFloat32, "C64"),
+        (ScalarType.Bool, "BOOL"), (ScalarType.Byte, "U8"), (ScalarType.Int8, "I8"), (ScalarType.Int16, "I16"), (ScalarType.Int32, "I32"),
+        (ScalarType.Int64, "I64"),
+        (ScalarType.Float16, "F16"), (ScalarType.BFloat16, "BF16"), (ScalarType.Float32, "F32"), (ScalarType.Float64, "F64"),
+        (ScalarType.ComplexFloat32, "C64"),
     ];
 
     public static bool TryGetType(string name, out ScalarType type)
@@ -29,15 +31,15 @@ internal static class TensorBytes
         return name is not null;
     }
 
-    /// <summary>A new tensor with the bytes that follow in the stream.</summary>
+    // A new tensor with the bytes that follow in the stream.
     public static Tensor Read(Stream stream, SafetensorsEntry entry)
     {
         TryGetType(entry.DType, out var type);
         return Read(entry.Name, type, entry.Shape, stream.ReadExactly);
     }
 
-    /// <summary>A new tensor with the bytes that <paramref name="read"/> puts into the pieces of its memory.</summary>
-    /// <exception cref="InvalidDataException">It is of truth values, and some are neither true nor false.</exception>
+    // A new tensor with the bytes that read puts into the pieces of its memory. InvalidDataException: It is of truth values, and some are
+    // neither true nor false.
     public static Tensor Read(string name, ScalarType type, long[] shape, ChunkAction read)
     {
         var tensor = empty(shape, dtype: type);
@@ -55,17 +57,17 @@ internal static class TensorBytes
         }
     }
 
-    /// <summary>Writes the tensor's elements in row-major order.</summary>
+    // Writes the tensor's elements in row-major order.
     public static void Write(Stream stream, Tensor tensor)
     {
         using var temporaries = NewDisposeScope();
         ForEachChunk(tensor.detach().cpu().contiguous(), bytes => stream.Write(bytes));
     }
 
-    /// <summary>Reads or writes a piece of a tensor's memory.</summary>
+    // Reads or writes a piece of a tensor's memory.
     public delegate void ChunkAction(Span<byte> bytes);
 
-    /// <summary>Hands out the memory of a contiguous tensor on the CPU, in order, in pieces that a span can hold.</summary>
+    // Hands out the memory of a contiguous tensor on the CPU, in order, in pieces that a span can hold.
     public static void ForEachChunk(Tensor contiguous, ChunkAction action)
     {
         var (count, step) = (contiguous.numel(), ChunkBytes / contiguous.ElementSize);

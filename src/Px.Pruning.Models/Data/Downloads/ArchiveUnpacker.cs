@@ -3,16 +3,11 @@ using System.IO.Compression;
 
 namespace Px.Pruning.Models.Data.Downloads;
 
-/// <summary>Unpacks <c>.zip</c>, <c>.tar</c> and <c>.tar.gz</c> with nothing outside the target, no links, and no more bytes than allowed.</summary>
+// Unpacks .zip, .tar and .tar.gz with nothing outside the target, no links, and no more bytes than allowed.
 internal static class ArchiveUnpacker
 {
-    /// <summary>Unpacks an archive that holds one folder; that folder appears in the target when it is whole.</summary>
-    /// <param name="archive">The file.</param>
-    /// <param name="target">The folder to unpack into.</param>
-    /// <param name="inner">The folder that the archive holds.</param>
-    /// <param name="maximum">The most bytes that its files may have together.</param>
-    /// <param name="token">Stops it.</param>
-    /// <exception cref="InvalidDataException">The archive is damaged, or holds something else, or a name that leads outside, a link, or too much.</exception>
+    // Unpacks an archive that holds one folder; that folder appears in the target when it is whole. InvalidDataException: The archive is
+    // damaged, or holds something else, or a name that leads outside, a link, or too much.
     public static void Unpack(string archive, string target, string inner, long maximum, CancellationToken token)
     {
         var partial = Path.Combine(target, $"{inner}.{Guid.NewGuid():N}.partial");
@@ -39,11 +34,11 @@ internal static class ArchiveUnpacker
         }
     }
 
-    /// <returns>The bytes written.</returns>
     private static long Write(string archive, string root, string name, Stream content, long maximum, CancellationToken token)
     {
         var path = Path.GetFullPath(Path.Combine(root, name));
-        if (!path.StartsWith(Path.GetFullPath(root) + Path.DirectorySeparatorChar, StringComparison.Ordinal) || name.Contains('\\', StringComparison.Ordinal))
+        if (!path.StartsWith(Path.GetFullPath(root) + Path.DirectorySeparatorChar, StringComparison.Ordinal)
+            || name.Contains('\\', StringComparison.Ordinal))
             throw new InvalidDataException($"'{archive}' has an entry '{name}', which leads outside: it is not unpacked.");
         Directory.CreateDirectory(Path.GetDirectoryName(path)!);
         using var file = new FileStream(path, FileMode.CreateNew, FileAccess.Write);
@@ -85,7 +80,8 @@ internal static class ArchiveUnpacker
                 case TarEntryType.Directory or TarEntryType.GlobalExtendedAttributes:
                     break;
                 default:
-                    throw new InvalidDataException($"'{archive}' has an entry '{entry.Name}' of type {entry.EntryType}; only files and folders are unpacked.");
+                    throw new InvalidDataException($"'{archive}' has an entry '{entry.Name}' of type {entry.EntryType}; only files and "
+                        + "folders are unpacked.");
             }
         }
     }

@@ -1,7 +1,8 @@
 namespace Px.Pruning.Models.Data.Downloads;
 
 /// <summary>A published data set: its files, and what they unpack to.</summary>
-/// <remarks>For a mirror: <c>DatasetArchive.Cifar10 with { Files = [file with { Address = … }] }</c>; checksums see to it that it is the same file.</remarks>
+/// <remarks>For a mirror: <c>DatasetArchive.Cifar10 with { Files = [file with { Address = … }] }</c>; checksums see to it that it is the
+/// same file.</remarks>
 public sealed record DatasetArchive
 {
     /// <summary>The name for messages.</summary>
@@ -13,13 +14,15 @@ public sealed record DatasetArchive
     /// <summary>The files.</summary>
     public required IReadOnlyList<DatasetFile> Files { get; init; }
 
-    /// <summary>The folder that each of the archives holds at its root, and all else in it; null, the default, for files that are read as they are.</summary>
+    /// <summary>The folder that each of the archives holds at its root, and all else in it; null, the default, for files that are read as
+    /// they are.</summary>
     public string? UnpacksTo { get; init; }
 
     /// <summary>More bytes than all files together unpack to: what unpacking stops at. 4 GiB by default.</summary>
     public long MaximumUnpackedLength { get; init; } = 4L << 30;
 
-    /// <summary>The four files for <see cref="Data.Mnist"/>, from a mirror of PyTorch's, as the author's page asks for a password.</summary>
+    /// <summary>The four files for <see cref="Data.Mnist"/>, from a mirror of PyTorch's, as the author's page asks for a
+    /// password.</summary>
     public static DatasetArchive Mnist { get; } = new()
     {
         Name = "MNIST",
@@ -78,7 +81,8 @@ public sealed record DatasetArchive
     {
         Name = "Pascal VOC 2012",
         Folder = "voc-2012",
-        Files = From("http://host.robots.ox.ac.uk/pascal/VOC/voc2012/", ("VOCtrainval_11-May-2012.tar", "6cd6e144f989b92b3379bac3b3de84fd")),
+        Files = From("http://host.robots.ox.ac.uk/pascal/VOC/voc2012/",
+        ("VOCtrainval_11-May-2012.tar", "6cd6e144f989b92b3379bac3b3de84fd")),
         UnpacksTo = "VOCdevkit",
     };
 

@@ -2,8 +2,10 @@ namespace Px.Pruning.Models.Data.Downloads;
 
 /// <summary>Gets published data sets into a cache: downloaded where they are not there yet, checked by their checksums, unpacked.</summary>
 /// <remarks>
-/// <para>A download that was broken off, or cancelled, goes on where it stopped. Two processes at once wait for each other. What has its final name is whole.</para>
-/// <para>A file that was put into the cache by hand is used as if it had been downloaded, checksum included; so is an unpacked folder, or an IDX file without <c>.gz</c>.</para>
+/// <para>A download that was broken off, or cancelled, goes on where it stopped. Two processes at once wait for each other. What has its
+/// final name is whole.</para>
+/// <para>A file that was put into the cache by hand is used as if it had been downloaded, checksum included; so is an unpacked folder, or
+/// an IDX file without <c>.gz</c>.</para>
 /// </remarks>
 public sealed class DatasetDownload
 {
@@ -33,11 +35,13 @@ public sealed class DatasetDownload
     /// <param name="progress">Told of every piece that is received; null for nobody.</param>
     /// <param name="token">Stops it; what was received is kept for the next time.</param>
     /// <returns>The folder to give to the data set's loader.</returns>
-    /// <exception cref="FileNotFoundException">A file is not in the cache and cannot be downloaded; the message says which file to put where.</exception>
+    /// <exception cref="FileNotFoundException">A file is not in the cache and cannot be downloaded; the message says which file to put
+    /// where.</exception>
     /// <exception cref="InvalidDataException">A file is not the one that was published, or its archive is unsafe to unpack.</exception>
     /// <exception cref="IOException">The cache cannot be written.</exception>
     /// <exception cref="OperationCanceledException">The token stopped it.</exception>
-    public async Task<string> GetAsync(DatasetArchive archive, IProgress<DownloadProgress>? progress = null, CancellationToken token = default)
+    public async Task<string> GetAsync(DatasetArchive archive, IProgress<DownloadProgress>? progress = null,
+        CancellationToken token = default)
     {
         var folder = FolderOf(archive);
         if (IsUnpacked(archive, folder) || (archive.UnpacksTo is null && await AreThereAsync(archive, folder, token).ConfigureAwait(false)))
@@ -57,7 +61,8 @@ public sealed class DatasetDownload
         return folder;
     }
 
-    private static bool IsUnpacked(DatasetArchive archive, string folder) => archive.UnpacksTo is { } inner && Directory.Exists(Path.Combine(folder, inner));
+    private static bool IsUnpacked(DatasetArchive archive, string folder) =>
+        archive.UnpacksTo is { } inner && Directory.Exists(Path.Combine(folder, inner));
 
     private static async Task<bool> AreThereAsync(DatasetArchive archive, string folder, CancellationToken token)
     {
@@ -77,10 +82,12 @@ public sealed class DatasetDownload
             return archive.UnpacksTo is null && Path.GetExtension(file.Name) == ".gz" && File.Exists(Path.ChangeExtension(path, null));
         return await FileChecksum.MatchesAsync(path, file.Checksum, token).ConfigureAwait(false)
             ? true
-            : throw new InvalidDataException($"'{path}' is not the file that was published at {file.Address}: its checksum is not {file.Checksum}. Delete it to download it again.");
+            : throw new InvalidDataException($"'{path}' is not the file that was published at {file.Address}: its checksum is not "
+            + $"{file.Checksum}. Delete it to download it again.");
     }
 
-    private async Task EnsureAsync(DatasetArchive archive, DatasetFile file, string folder, IProgress<DownloadProgress>? progress, CancellationToken token)
+    private async Task EnsureAsync(DatasetArchive archive, DatasetFile file, string folder, IProgress<DownloadProgress>? progress,
+        CancellationToken token)
     {
         if (await IsThereAsync(archive, file, folder, token).ConfigureAwait(false))
             return;
@@ -92,7 +99,8 @@ public sealed class DatasetDownload
         catch (Exception e) when (e is HttpRequestException or HttpIOException or TimeoutException)
         {
             throw new FileNotFoundException(
-                $"{archive.Name} is not on this machine, and {file.Name} could not be downloaded: {e.Message} Put the file from {file.Address} into '{folder}', or try again.", path, e);
+                $"{archive.Name} is not on this machine, and {file.Name} could not be downloaded: {e.Message} Put the file from "
+                + $"{file.Address} into '{folder}', or try again.", path, e);
         }
     }
 }

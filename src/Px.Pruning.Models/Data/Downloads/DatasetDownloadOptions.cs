@@ -7,15 +7,17 @@ public sealed record DatasetDownloadOptions
     public const string CacheVariable = "PX_DATA";
 
     /// <summary>
-    /// The cache: a folder for every data set in it, created when needed. By default what the environment variable <see cref="CacheVariable"/> names,
-    /// or <c>Px.Pruning</c> in the user's folder for local application data.
+    /// The cache: a folder for every data set in it, created when needed. By default what the environment variable
+    /// <see cref="CacheVariable"/> names, or <c>Px.Pruning</c> in the user's folder for local application data.
     /// </summary>
     public string Cache { get; init; } = DefaultCache();
 
-    /// <summary>How often a download that breaks off is taken up again where it stopped, before it fails: 0 or more. 3 by default.</summary>
+    /// <summary>How often a download that breaks off is taken up again where it stopped, before it fails: 0 or more. 3 by
+    /// default.</summary>
     public int Retries { get; init; } = 3;
 
-    /// <summary>How long a server may stay silent in the middle of a file before that counts as broken off; above 0. One minute by default.</summary>
+    /// <summary>How long a server may stay silent in the middle of a file before that counts as broken off; above 0. One minute by
+    /// default.</summary>
     public TimeSpan Patience { get; init; } = TimeSpan.FromMinutes(1);
 
     internal void Validate()

@@ -2,7 +2,7 @@ using System.Security.Cryptography;
 
 namespace Px.Pruning.Models.Data.Downloads;
 
-/// <summary>MD5 or SHA-256 of a file, told apart by the length of the expected sum. MD5 is what most authors published.</summary>
+// MD5 or SHA-256 of a file, told apart by the length of the expected sum. MD5 is what most authors published.
 internal static class FileChecksum
 {
     public static async Task<bool> MatchesAsync(string path, string expected, CancellationToken token)

@@ -4,11 +4,7 @@ using System.Net.Http.Headers;
 
 namespace Px.Pruning.Models.Data.Downloads;
 
-/// <summary>Downloads one file under another name, <c>.partial</c>, until it is whole and has the right checksum; begins where an earlier attempt stopped.</summary>
-/// <param name="client">Sends the requests.</param>
-/// <param name="options">Retries and patience.</param>
-/// <param name="file">Which file.</param>
-/// <param name="path">Its final name.</param>
+// Downloads one file under another name, .partial, until it is whole and has the right checksum; begins where an earlier attempt stopped.
 internal sealed class FileDownload(HttpClient client, DatasetDownloadOptions options, DatasetFile file, string path)
 {
     private readonly string _partial = path + ".partial";
@@ -16,9 +12,9 @@ internal sealed class FileDownload(HttpClient client, DatasetDownloadOptions opt
     // What the server calls the version that the partial file is of.
     private readonly string _version = path + ".version";
 
-    /// <exception cref="HttpRequestException">The server cannot be reached, or has no such file, or its answer broke off too often.</exception>
-    /// <exception cref="TimeoutException">The server does not answer.</exception>
-    /// <exception cref="InvalidDataException">What it sends has another checksum.</exception>
+    // HttpRequestException: The server cannot be reached, or has no such file, or its answer broke off too often.
+    // TimeoutException: The server does not answer.
+    // InvalidDataException: What it sends has another checksum.
     public async Task RunAsync(IProgress<DownloadProgress>? progress, CancellationToken token)
     {
         while (true)
@@ -29,14 +25,15 @@ internal sealed class FileDownload(HttpClient client, DatasetDownloadOptions opt
             Forget();
             // What was there before may have been bad: once more, from the beginning.
             if (!wasResumed)
-                throw new InvalidDataException($"{file.Address} does not hold the file that was published there: its checksum is not {file.Checksum}.");
+                throw new InvalidDataException($"{file.Address} does not hold the file that was published there: its checksum is not "
+                    + $"{file.Checksum}.");
         }
 
         File.Move(_partial, path, overwrite: true);
         Forget();
     }
 
-    /// <returns>Whether a part was there before.</returns>
+    // Returns: Whether a part was there before.
     private async Task<bool> ReceiveAsync(IProgress<DownloadProgress>? progress, CancellationToken token)
     {
         var wasResumed = File.Exists(_partial);
@@ -109,7 +106,7 @@ internal sealed class FileDownload(HttpClient client, DatasetDownloadOptions opt
             throw new HttpIOException(HttpRequestError.ResponseEnded, $"The connection broke after {received} of {total} bytes.");
     }
 
-    /// <exception cref="HttpIOException">The connection broke, or is silent.</exception>
+    // HttpIOException: The connection broke, or is silent.
     private async Task<int> ReadAsync(Stream source, byte[] buffer, CancellationToken token)
     {
         using var patience = CancellationTokenSource.CreateLinkedTokenSource(token);
@@ -120,7 +117,8 @@ internal sealed class FileDownload(HttpClient client, DatasetDownloadOptions opt
         }
         catch (OperationCanceledException e) when (!token.IsCancellationRequested)
         {
-            throw new HttpIOException(HttpRequestError.ResponseEnded, $"{file.Address.Host} sent nothing for {options.Patience.TotalSeconds} s.", e);
+            throw new HttpIOException(HttpRequestError.ResponseEnded, $"{file.Address.Host} sent nothing for "
+                + $"{options.Patience.TotalSeconds} s.", e);
         }
         catch (IOException e) when (e is not HttpIOException)
         {

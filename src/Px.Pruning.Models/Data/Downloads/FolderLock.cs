@@ -1,12 +1,11 @@
 namespace Px.Pruning.Models.Data.Downloads;
 
-/// <summary>A folder that one process at a time works in: an open file, which the system closes when a process dies.</summary>
+// A folder that one process at a time works in: an open file, which the system closes when a process dies.
 internal static class FolderLock
 {
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(100);
 
-    /// <summary>Waits until the folder is free.</summary>
-    /// <returns>Frees it.</returns>
+    // Waits until the folder is free.
     public static async Task<IDisposable> TakeAsync(string folder, CancellationToken token)
     {
         var path = Path.Combine(folder, ".lock");

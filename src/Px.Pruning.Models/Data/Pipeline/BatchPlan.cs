@@ -1,6 +1,6 @@
 namespace Px.Pruning.Models.Data.Pipeline;
 
-/// <summary>An epoch, decided before it begins: which pictures make which batch, and which random numbers are whose.</summary>
+// An epoch, decided before it begins: which pictures make which batch, and which random numbers are whose.
 internal sealed class BatchPlan
 {
     private readonly SampleSet _samples;
@@ -17,7 +17,7 @@ internal sealed class BatchPlan
         Count = (int)((_order.Length + (options.DropLast ? 0L : options.BatchSize - 1)) / options.BatchSize);
     }
 
-    /// <summary>The number of batches.</summary>
+    // The number of batches.
     public int Count { get; }
 
     public long[] DataShape(int batch) => [Size(batch), .. _samples.DataShape];
@@ -28,8 +28,7 @@ internal sealed class BatchPlan
 
     public int LabelLength(int batch) => checked(Size(batch) * _samples.LabelLength);
 
-    /// <summary>Makes one batch, whatever was made before it. Safe from several threads.</summary>
-    /// <exception cref="OperationCanceledException">The token asked to stop.</exception>
+    // Makes one batch, whatever was made before it. Safe from several threads. OperationCanceledException: The token asked to stop.
     public void Fill(int batch, Span<float> data, Span<long> label, CancellationToken token)
     {
         var first = batch * _options.BatchSize;

@@ -2,7 +2,7 @@ using System.Runtime.ExceptionServices;
 
 namespace Px.Pruning.Models.Data.Pipeline;
 
-/// <summary>Threads that prepare the coming batches in managed memory while the consumer works on the present one. They touch no tensor.</summary>
+// Threads that prepare the coming batches in managed memory while the consumer works on the present one. They touch no tensor.
 internal sealed class BatchWorkers : IDisposable
 {
     private readonly BatchPlan _plan;
@@ -12,19 +12,17 @@ internal sealed class BatchWorkers : IDisposable
     private readonly object _gate = new();
     private int _begun, _taken;
 
-    /// <param name="plan">What to prepare.</param>
-    /// <param name="workers">The number of threads; twice as many batches are kept at most.</param>
     public BatchWorkers(BatchPlan plan, int workers)
     {
         _plan = plan;
         _slots = [.. Enumerable.Range(0, (int)Math.Min(2L * workers, plan.Count)).Select(_ => new Slot())];
-        _threads = [.. Enumerable.Range(1, Math.Min(workers, plan.Count)).Select(i => new Thread(Work) { IsBackground = true, Name = $"Px batches {i}" })];
+        _threads = [.. Enumerable.Range(1, Math.Min(workers, plan.Count))
+            .Select(i => new Thread(Work) { IsBackground = true, Name = $"Px batches {i}" })];
         foreach (var thread in _threads)
             thread.Start();
     }
 
-    /// <summary>Waits for a batch and copies it. Batches are taken in order, each once.</summary>
-    /// <exception cref="Exception">What stopped the thread that prepared it.</exception>
+    // Waits for a batch and copies it. Batches are taken in order, each once. Exception: What stopped the thread that prepared it.
     public void Take(int batch, Span<float> data, Span<long> label)
     {
         var slot = SlotOf(batch);
@@ -44,7 +42,7 @@ internal sealed class BatchWorkers : IDisposable
         }
     }
 
-    /// <summary>Stops the threads after the picture that each is at, and waits until they are gone.</summary>
+    // Stops the threads after the picture that each is at, and waits until they are gone.
     public void Dispose()
     {
         _stop.Cancel();
@@ -80,7 +78,7 @@ internal sealed class BatchWorkers : IDisposable
         }
     }
 
-    /// <summary>The next batch, as soon as there is a place for it; null when there is none, or no need of one.</summary>
+    // The next batch, as soon as there is a place for it; null when there is none, or no need of one.
     private int? Begin()
     {
         lock (_gate)
@@ -93,7 +91,7 @@ internal sealed class BatchWorkers : IDisposable
 
     private Slot SlotOf(int batch) => _slots[batch % _slots.Length];
 
-    /// <summary>A batch's place, used again by every later batch of the same remainder.</summary>
+    // A batch's place, used again by every later batch of the same remainder.
     private sealed class Slot
     {
         public float[]? Data { get; set; }

@@ -1,6 +1,6 @@
 namespace Px.Pruning.Models.Data.Pipeline;
 
-/// <summary>Colour pictures from files, and the labels of their pixels from other files.</summary>
+// Colour pictures from files, and the labels of their pixels from other files.
 internal sealed class FileSamples : ISampleSource
 {
     private readonly ImageFiles _images;
@@ -8,9 +8,8 @@ internal sealed class FileSamples : ISampleSource
     private readonly MaskReader? _maskReader;
     private readonly bool _isOneSize;
 
-    /// <param name="images">Paths, at least one.</param>
-    /// <param name="options">How files become items; valid.</param>
-    /// <exception cref="InvalidDataException">The first file, which says what all measure where the options do not, cannot be decoded.</exception>
+    // images: Paths, at least one.
+    // InvalidDataException: The first file, which says what all measure where the options do not, cannot be decoded.
     public FileSamples(IReadOnlyList<string> images, ImageFileOptions options)
     {
         _images = new ImageFiles(images, options);
@@ -26,10 +25,7 @@ internal sealed class FileSamples : ISampleSource
         }
     }
 
-    /// <param name="images">Paths, at least one.</param>
-    /// <param name="masks">The path of each one's mask.</param>
-    /// <param name="maskReader">Reads them.</param>
-    /// <param name="options">As above.</param>
+    // images: Paths, at least one.
     public FileSamples(IReadOnlyList<string> images, IReadOnlyList<string> masks, MaskReader maskReader, ImageFileOptions options)
         : this(images, options) =>
         (_masks, _maskReader) = (new ImageFiles(masks, options), maskReader);
@@ -38,7 +34,7 @@ internal sealed class FileSamples : ISampleSource
 
     public int Channels => 3;
 
-    /// <summary>What an item measures.</summary>
+    // What an item measures.
     public SampleFormat Format { get; }
 
     public Sample Read(int index)
@@ -61,10 +57,11 @@ internal sealed class FileSamples : ISampleSource
         var (mask, path) = (_masks.Decode(index), _masks.Path(index));
         return (mask.Height, mask.Width) == (image.Height, image.Width)
             ? _maskReader!(mask, path)
-            : throw new InvalidDataException($"'{path}' has {mask.Height} × {mask.Width} pixels, and its image {image.Height} × {image.Width}.");
+            : throw new InvalidDataException($"'{path}' has {mask.Height} × {mask.Width} pixels, and its image {image.Height} × "
+            + $"{image.Width}.");
     }
 
-    /// <summary>[3, H, W] from [H, W, 3] or [H, W, 1].</summary>
+    // [3, H, W] from [H, W, 3] or [H, W, 1].
     private static byte[] Planes(DecodedImage image)
     {
         var pixels = image.Pixels.Span;

@@ -1,6 +1,6 @@
 namespace Px.Pruning.Models.Data.Pipeline;
 
-/// <summary>Files that are decoded each time; their bytes stay in memory where that is asked for.</summary>
+// Files that are decoded each time; their bytes stay in memory where that is asked for.
 internal sealed class ImageFiles
 {
     private readonly IReadOnlyList<string> _paths;
@@ -14,7 +14,7 @@ internal sealed class ImageFiles
 
     public string Path(int index) => _paths[index];
 
-    /// <exception cref="InvalidDataException">The decoder threw, or returned nothing; the message names the file.</exception>
+    // InvalidDataException: The decoder threw, or returned nothing; the message names the file.
     public DecodedImage Decode(int index)
     {
         using var stream = Open(index);

@@ -3,24 +3,20 @@ using static TorchSharp.torch;
 
 namespace Px.Pruning.Models.Data.Pipeline;
 
-/// <summary>Bytes to normalised numbers through a table of 256 values a channel: one pass over the picture where nothing is resized.</summary>
+// Bytes to normalised numbers through a table of 256 values a channel: one pass over the picture where nothing is resized.
 internal static class ImageKernel
 {
-    /// <summary>The memory of a contiguous float32 tensor on the CPU; valid while the tensor lives.</summary>
+    // The memory of a contiguous float32 tensor on the CPU; valid while the tensor lives.
     public static Span<float> Floats(Tensor tensor) => MemoryMarshal.Cast<byte, float>(tensor.bytes);
 
-    /// <summary>The memory of a contiguous int64 tensor on the CPU; valid while the tensor lives.</summary>
+    // The memory of a contiguous int64 tensor on the CPU; valid while the tensor lives.
     public static Span<long> Longs(Tensor tensor) => MemoryMarshal.Cast<byte, long>(tensor.bytes);
 
-    /// <summary>What padding is in a channel with these values.</summary>
+    // What padding is in a channel with these values.
     public static float Fill(Padding padding, ReadOnlySpan<float> values) => padding == Padding.Black ? values[0] : 0;
 
-    /// <param name="sample">The picture.</param>
-    /// <param name="table">[channel × 256 + pixel].</param>
-    /// <param name="target">[C, <paramref name="height"/>, <paramref name="width"/>].</param>
-    /// <param name="height">Rows of the output.</param>
-    /// <param name="width">Columns of the output.</param>
-    /// <param name="geometry">Which pixels; resizes nothing.</param>
+    // table: [channel × 256 + pixel].
+    // target: [C, height, width].
     public static void Copy(Sample sample, float[] table, Span<float> target, int height, int width, Geometry geometry)
     {
         var (rows, columns) = (geometry.Rows, geometry.Columns);
@@ -49,13 +45,7 @@ internal static class ImageKernel
         }
     }
 
-    /// <summary>The labels of the same pixels, each one's of the nearest pixel where they are resized.</summary>
-    /// <param name="sample">The picture.</param>
-    /// <param name="target">[<paramref name="height"/>, <paramref name="width"/>].</param>
-    /// <param name="height">Rows of the output.</param>
-    /// <param name="width">Columns of the output.</param>
-    /// <param name="geometry">Which pixels.</param>
-    /// <param name="fill">The label of padding.</param>
+    // The labels of the same pixels, each one's of the nearest pixel where they are resized. target: [height, width].
     public static void CopyMask(Sample sample, Span<long> target, int height, int width, Geometry geometry, byte fill)
     {
         var (rows, columns) = (geometry.Rows, geometry.Columns);

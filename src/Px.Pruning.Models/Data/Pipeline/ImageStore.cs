@@ -1,12 +1,12 @@
 namespace Px.Pruning.Models.Data.Pipeline;
 
-/// <summary>The pixels and labels of a whole data set of pictures of one size, as read: one array each, shared by every subset of it.</summary>
+// The pixels and labels of a whole data set of pictures of one size, as read: one array each, shared by every subset of it.
 internal sealed record ImageStore : ISampleSource
 {
-    /// <summary>[N, C, H, W], row-major.</summary>
+    // [N, C, H, W], row-major.
     public required byte[] Pixels { get; init; }
 
-    /// <summary>[N], each below <see cref="Classes"/>; or [N, H, W], a label for every pixel.</summary>
+    // [N], each below Classes; or [N, H, W], a label for every pixel.
     public required byte[] Labels { get; init; }
 
     public required int Channels { get; init; }
@@ -17,7 +17,7 @@ internal sealed record ImageStore : ISampleSource
 
     public required int Classes { get; init; }
 
-    /// <summary>Whether every pixel has a label of its own.</summary>
+    // Whether every pixel has a label of its own.
     public bool HasMasks { get; init; }
 
     public int Count => Pixels.Length / ImageLength;

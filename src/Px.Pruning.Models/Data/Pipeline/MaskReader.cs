@@ -1,6 +1,4 @@
 namespace Px.Pruning.Models.Data.Pipeline;
 
-/// <summary>Turns a decoded mask into labels, [H, W].</summary>
-/// <param name="mask">As decoded.</param>
-/// <param name="path">Its file, for messages.</param>
+// Turns a decoded mask into labels, [H, W].
 internal delegate byte[] MaskReader(DecodedImage mask, string path);

@@ -1,11 +1,11 @@
 namespace Px.Pruning.Models.Data.Pipeline;
 
-/// <summary>What lies beside a picture.</summary>
+// What lies beside a picture.
 internal enum Padding
 {
-    /// <summary>A pixel of 0.</summary>
+    // A pixel of 0.
     Black,
 
-    /// <summary>The normalisation's mean, which becomes 0.</summary>
+    // The normalisation's mean, which becomes 0.
     Mean,
 }

@@ -1,15 +1,13 @@
 namespace Px.Pruning.Models.Data.Pipeline;
 
-/// <summary>SplitMix64: random numbers that are the same on every machine, runtime and libtorch.</summary>
-/// <remarks>Source: Steele, Lea, Flood: Fast splittable pseudorandom number generators, OOPSLA 2014.</remarks>
+// SplitMix64: random numbers that are the same on every machine, runtime and libtorch.
+// Source: Steele, Lea, Flood: Fast splittable pseudorandom number generators, OOPSLA 2014.
 internal struct RandomSequence
 {
     private const ulong Step = 0x9E3779B97F4A7C15;
 
     private ulong _state;
 
-    /// <param name="seed">Equal seeds and streams give equal sequences.</param>
-    /// <param name="stream">Which of a seed's unrelated sequences: one for each epoch and purpose.</param>
     public RandomSequence(long seed, ulong stream)
     {
         _state = stream;
@@ -17,16 +15,16 @@ internal struct RandomSequence
         _state = Next();
     }
 
-    /// <summary>A number from 0 to <paramref name="bound"/> − 1. Its bias, below bound/2³², does not matter for shuffling.</summary>
+    // A number from 0 to bound − 1. Its bias, below bound/2³², does not matter for shuffling.
     public int Below(int bound) => (int)((Next() >> 32) * (ulong)bound >> 32);
 
-    /// <summary>A number in [<paramref name="low"/>, <paramref name="high"/>), of 2⁵³ evenly spaced ones.</summary>
+    // A number in [low, high), of 2⁵³ evenly spaced ones.
     public double Between(double low, double high) => low + ((high - low) * ((Next() >> 11) * (1.0 / (1L << 53))));
 
-    /// <summary>This sequence without its next numbers, at no cost.</summary>
+    // This sequence without its next numbers, at no cost.
     public readonly RandomSequence Skip(ulong count) => this with { _state = unchecked(_state + (count * Step)) };
 
-    /// <summary>Fisher and Yates' shuffle, in place.</summary>
+    // Fisher and Yates' shuffle, in place.
     public void Shuffle(Span<int> items)
     {
         for (var i = items.Length - 1; i > 0; i--)

@@ -2,19 +2,16 @@ using System.Buffers;
 
 namespace Px.Pruning.Models.Data.Pipeline;
 
-/// <summary>Resizes a piece of a picture: rows first, then columns, in float32 on normalised values.</summary>
+// Resizes a piece of a picture: rows first, then columns, in float32 on normalised values.
 internal static class Resampler
 {
-    /// <param name="sample">The picture.</param>
-    /// <param name="table">[channel × 256 + pixel].</param>
-    /// <param name="target">[C, <paramref name="height"/>, <paramref name="width"/>].</param>
-    /// <param name="height">Rows of the output.</param>
-    /// <param name="width">Columns of the output.</param>
-    /// <param name="geometry">Which pixels.</param>
+    // table: [channel × 256 + pixel].
+    // target: [C, height, width].
     public static void Copy(Sample sample, float[] table, Span<float> target, int height, int width, Geometry geometry)
     {
         var (rows, columns) = (new Taps(geometry.Rows, height), new Taps(geometry.Columns, width));
-        var (top, bottom, left, right) = (geometry.Rows.First(height), geometry.Rows.End(height), geometry.Columns.First(width), geometry.Columns.End(width));
+        var (top, bottom, left, right) =
+            (geometry.Rows.First(height), geometry.Rows.End(height), geometry.Columns.First(width), geometry.Columns.End(width));
         var narrow = ArrayPool<float>.Shared.Rent(geometry.Rows.Length * width);
         try
         {
@@ -40,8 +37,9 @@ internal static class Resampler
         }
     }
 
-    /// <summary>Resizes every row of the piece.</summary>
-    private static void Narrow(Sample sample, int channel, ReadOnlySpan<float> values, Span<float> narrow, int width, Axis rows, Taps columns, int left, int right)
+    // Resizes every row of the piece.
+    private static void Narrow(Sample sample, int channel, ReadOnlySpan<float> values, Span<float> narrow, int width, Axis rows,
+        Taps columns, int left, int right)
     {
         for (var y = 0; y < rows.Length; y++)
         {
@@ -58,7 +56,7 @@ internal static class Resampler
         }
     }
 
-    /// <summary>One output row: a weighted sum of resized rows.</summary>
+    // One output row: a weighted sum of resized rows.
     private static void Flatten(ReadOnlySpan<float> narrow, ReadOnlySpan<float> weights, Span<float> row, int width, int left)
     {
         row.Clear();

@@ -1,12 +1,12 @@
 namespace Px.Pruning.Models.Data.Pipeline;
 
-/// <summary>A picture as bytes.</summary>
+// A picture as bytes.
 internal readonly record struct Sample
 {
-    /// <summary>[C, Height, Width], row-major.</summary>
+    // [C, Height, Width], row-major.
     public required ReadOnlyMemory<byte> Pixels { get; init; }
 
-    /// <summary>[Height, Width]: each pixel's label; empty where the picture as a whole has one.</summary>
+    // [Height, Width]: each pixel's label; empty where the picture as a whole has one.
     public ReadOnlyMemory<byte> Mask { get; init; }
 
     public required int Height { get; init; }

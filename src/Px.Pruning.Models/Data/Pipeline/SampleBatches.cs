@@ -2,7 +2,7 @@ using static TorchSharp.torch;
 
 namespace Px.Pruning.Models.Data.Pipeline;
 
-/// <summary>Makes tensors of batches, all on the thread that asks for them: dispose scopes are a thread's own.</summary>
+// Makes tensors of batches, all on the thread that asks for them: dispose scopes are a thread's own.
 internal static class SampleBatches
 {
     public static IEnumerable<(Tensor Data, Tensor Label)> Enumerate(SampleSet samples, int[] indices, ImageBatchOptions options)
@@ -18,7 +18,7 @@ internal static class SampleBatches
         }
     }
 
-    /// <summary>One item, unchanged.</summary>
+    // One item, unchanged.
     public static Dictionary<string, Tensor> Item(SampleSet samples, int index)
     {
         using var unfinished = NewDisposeScope();

@@ -1,12 +1,10 @@
 namespace Px.Pruning.Models.Data.Pipeline;
 
-/// <summary>What every item of a data set measures, and how a picture gets there.</summary>
-/// <param name="Height">Rows of an item.</param>
-/// <param name="Width">Columns of an item.</param>
-/// <param name="ShorterSide">What the shorter side of a picture is resized to before the middle is cut out; null to resize nothing.</param>
+// What every item of a data set measures, and how a picture gets there. ShorterSide: What the shorter side of a picture is resized to
+// before the middle is cut out; null to resize nothing.
 internal readonly record struct SampleFormat(int Height, int Width, int? ShorterSide = null)
 {
-    /// <summary>Both sides of a picture on their way.</summary>
+    // Both sides of a picture on their way.
     public (Extent Rows, Extent Columns) Of(Sample sample)
     {
         var (height, width) = (sample.Height, sample.Width);

@@ -1,11 +1,8 @@
 namespace Px.Pruning.Models.Data.Pipeline;
 
-/// <summary>Which picture comes when in an epoch.</summary>
+// Which picture comes when in an epoch.
 internal static class SampleOrder
 {
-    /// <param name="indices">The pictures, in the order of the data set.</param>
-    /// <param name="labels">The class of each picture of the source; used for a balanced order only.</param>
-    /// <param name="options">Seed, epoch, balance.</param>
     public static int[] Of(int[] indices, int[]? labels, ImageBatchOptions options)
     {
         if (options.Balanced)
@@ -17,7 +14,7 @@ internal static class SampleOrder
         return order;
     }
 
-    /// <summary>In turns: every class that has pictures once a turn, its own pictures one after the other, over and over.</summary>
+    // In turns: every class that has pictures once a turn, its own pictures one after the other, over and over.
     private static int[] Balanced(int[] indices, int[] labels, ImageBatchOptions options)
     {
         var classes = indices.GroupBy(index => labels[index]).OrderBy(group => group.Key).Select(group => group.ToArray()).ToArray();

@@ -1,19 +1,19 @@
 namespace Px.Pruning.Models.Data.Pipeline;
 
-/// <summary>What the items of a data set are made of, and how one is made: read, cut out, normalised, labelled.</summary>
+// What the items of a data set are made of, and how one is made: read, cut out, normalised, labelled.
 internal sealed record SampleSet
 {
     public required ISampleSource Source { get; init; }
 
     public required SampleFormat Format { get; init; }
 
-    /// <summary>What each pixel value becomes: [channel × 256 + pixel].</summary>
+    // What each pixel value becomes: [channel × 256 + pixel].
     public required float[] Table { get; init; }
 
-    /// <summary>The class of each of the source's pictures; null where their pixels have labels.</summary>
+    // The class of each of the source's pictures; null where their pixels have labels.
     public int[]? Labels { get; init; }
 
-    /// <summary>The label of padding, where pixels have labels.</summary>
+    // The label of padding, where pixels have labels.
     public byte IgnoreIndex { get; init; }
 
     public long[] DataShape => [Source.Channels, Format.Height, Format.Width];
@@ -24,12 +24,9 @@ internal sealed record SampleSet
 
     public int LabelLength => Labels is null ? Format.Height * Format.Width : 1;
 
-    /// <summary>One item.</summary>
-    /// <param name="index">Its picture's number in the source.</param>
-    /// <param name="augmentation">How to change it; null for the middle, unchanged.</param>
-    /// <param name="random">The numbers that are this item's to draw.</param>
-    /// <param name="data">[C, H, W].</param>
-    /// <param name="label">[1], or [H, W].</param>
+    // One item. augmentation: How to change it; null for the middle, unchanged.
+    // data: [C, H, W].
+    // label: [1], or [H, W].
     public void Write(int index, Augmentation? augmentation, RandomSequence random, Span<float> data, Span<long> label)
     {
         var sample = Source.Read(index);

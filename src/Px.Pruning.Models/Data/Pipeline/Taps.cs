@@ -1,18 +1,14 @@
 namespace Px.Pruning.Models.Data.Pipeline;
 
-/// <summary>The pixels of one side that each output pixel is a weighted mean of: a triangle over two of them when enlarging, over as many as fall together when shrinking.</summary>
-/// <remarks>
-/// The triangle's half-width is one pixel of the coarser of both grids, and pixels' middles lie at halves: Pillow's <c>BILINEAR</c>, torchvision's default
-/// with <c>antialias</c>, which is plain bilinear interpolation where nothing shrinks.
-/// </remarks>
+// The pixels of one side that each output pixel is a weighted mean of: a triangle over two of them when enlarging, over as many as fall
+// together when shrinking. The triangle's half-width is one pixel of the coarser of both grids, and pixels' middles lie at halves: Pillow's
+// BILINEAR, torchvision's default with antialias, which is plain bilinear interpolation where nothing shrinks.
 internal sealed class Taps
 {
     private readonly int[] _first, _count;
     private readonly float[] _weights;
     private readonly int _most;
 
-    /// <param name="axis">What the output shows.</param>
-    /// <param name="output">The number of output pixels.</param>
     public Taps(Axis axis, int output)
     {
         var step = (double)axis.Length / axis.Scaled;
@@ -23,7 +19,8 @@ internal sealed class Taps
         {
             var middle = (axis.Offset + i + 0.5) * step;
             var (from, to) = (Math.Max((int)(middle - reach + 0.5), 0), Math.Min((int)(middle + reach + 0.5), axis.Length));
-            var weights = Enumerable.Range(from, to - from).Select(pixel => Math.Max(0, 1 - (Math.Abs(pixel + 0.5 - middle) / reach))).ToArray();
+            var weights = Enumerable.Range(from, to - from).Select(pixel => Math.Max(0, 1 - (Math.Abs(pixel + 0.5 - middle) / reach)))
+                .ToArray();
             var sum = weights.Sum();
             for (var tap = 0; tap < weights.Length; tap++)
                 _weights[(i * _most) + tap] = (float)(weights[tap] / sum);
@@ -31,9 +28,9 @@ internal sealed class Taps
         }
     }
 
-    /// <summary>The first pixel that output pixel <paramref name="i"/> needs.</summary>
+    // The first pixel that output pixel i needs.
     public int First(int i) => _first[i];
 
-    /// <summary>The weights of the pixels from <see cref="First"/> on; none for padding.</summary>
+    // The weights of the pixels from First on; none for padding.
     public ReadOnlySpan<float> Weights(int i) => _weights.AsSpan(i * _most, _count[i]);
 }

@@ -1,13 +1,13 @@
 namespace Px.Pruning.Models.StateDicts.Bytes;
 
-/// <summary>A stream from its position to its end, read by offset from there: nothing before or behind it can be reached.</summary>
+// A stream from its position to its end, read by offset from there: nothing before or behind it can be reached.
 internal sealed class ByteSource(Stream stream)
 {
     private readonly long _start = stream.Position;
 
     public long Length { get; } = Math.Max(stream.Length - stream.Position, 0);
 
-    /// <summary>The stream, at an offset from 0 to <see cref="Length"/>; it ends where this does.</summary>
+    // The stream, at an offset from 0 to Length; it ends where this does.
     public Stream SeekTo(long offset)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(offset);
@@ -16,8 +16,7 @@ internal sealed class ByteSource(Stream stream)
         return stream;
     }
 
-    /// <summary>Fills an array with the bytes from an offset on, and returns it.</summary>
-    /// <exception cref="EndOfStreamException">There are fewer.</exception>
+    // Fills an array with the bytes from an offset on, and returns it. EndOfStreamException: There are fewer.
     public byte[] ReadAt(long offset, byte[] target)
     {
         SeekTo(offset).ReadExactly(target);

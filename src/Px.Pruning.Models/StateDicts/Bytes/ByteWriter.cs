@@ -3,7 +3,7 @@ using System.Buffers.Binary;
 
 namespace Px.Pruning.Models.StateDicts.Bytes;
 
-/// <summary>Little-endian numbers and bytes, one after the other.</summary>
+// Little-endian numbers and bytes, one after the other.
 internal sealed class ByteWriter
 {
     private readonly ArrayBufferWriter<byte> _buffer = new();

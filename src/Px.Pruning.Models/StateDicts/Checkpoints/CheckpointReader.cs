@@ -5,13 +5,14 @@ using static TorchSharp.torch;
 
 namespace Px.Pruning.Models.StateDicts.Checkpoints;
 
-/// <summary>Reads a checkpoint from its first byte to a state dict.</summary>
+// Reads a checkpoint from its first byte to a state dict.
 internal static class CheckpointReader
 {
     // What the runtime and libtorch take for a tensor that has its memory elsewhere, and for a text among others.
     private const int ViewCost = 512, TextCost = 128;
 
-    private const string Remedy = $"If you trust the file, let {nameof(CheckpointOptions)}.{nameof(CheckpointOptions.MaximumExpansion)} allow more.";
+    private const string Remedy = $"If you trust the file, let {nameof(CheckpointOptions)}.{nameof(CheckpointOptions.MaximumExpansion)} "
+        + "allow more.";
 
     private const byte PickleProtocol = 0x80, PickleLong = (byte)'L';
 
@@ -22,18 +23,15 @@ internal static class CheckpointReader
         Legacy,
     }
 
-    /// <summary>Whether a file begins as checkpoints do.</summary>
+    // Whether a file begins as checkpoints do.
     public static bool Recognizes(string path)
     {
         using var stream = File.OpenRead(path);
         return FormatOf(new ByteSource(stream)) != Format.Unknown;
     }
 
-    /// <param name="stream">A stream that can seek.</param>
-    /// <param name="options">Which tensors.</param>
-    /// <param name="source">The file's name, for messages.</param>
-    /// <exception cref="ArgumentException">An option lies outside its range.</exception>
-    /// <exception cref="InvalidDataException">The file is not to be read; the message says why.</exception>
+    // ArgumentException: An option lies outside its range.
+    // InvalidDataException: The file is not to be read; the message says why.
     public static StateDict Read(Stream stream, CheckpointOptions options, string source)
     {
         options.Validate();
@@ -45,7 +43,8 @@ internal static class CheckpointReader
             {
                 Format.Zip => new ZipContainer(file, options.AllowUnknownObjects, budget),
                 Format.Legacy => new LegacyContainer(file, options.AllowUnknownObjects, budget),
-                _ => throw new InvalidDataException("it begins neither as a zip archive nor as a pickle. Was it downloaded whole, and is it a file of torch.save?"),
+                _ => throw new InvalidDataException("it begins neither as a zip archive nor as a pickle. Was it downloaded whole, and is "
+                    + "it a file of torch.save?"),
             };
             var dictionary = CheckpointSelection.Find(container.Root, options.Key);
             var metadata = PlainValues([container.Root, dictionary], budget);
@@ -94,7 +93,8 @@ internal static class CheckpointReader
         return texts;
     }
 
-    private static Dictionary<string, Tensor> Tensors(ICheckpointContainer container, Dictionary<string, TorchTensor> selected, MemoryBudget budget)
+    private static Dictionary<string,
+        Tensor> Tensors(ICheckpointContainer container, Dictionary<string, TorchTensor> selected, MemoryBudget budget)
     {
         using var unfinished = NewDisposeScope();
         var storages = new Dictionary<TorchStorage, Tensor>(ReferenceEqualityComparer.Instance);

@@ -4,28 +4,29 @@ using Px.Pruning.Models.StateDicts.Pickle;
 
 namespace Px.Pruning.Models.StateDicts.Checkpoints;
 
-/// <summary>Finds the state dict in what a checkpoint holds.</summary>
+// Finds the state dict in what a checkpoint holds.
 internal static class CheckpointSelection
 {
-    /// <summary>Where training scripts put the state dict, first come first served.</summary>
+    // Where training scripts put the state dict, first come first served.
     private static readonly string[] UsualKeys = ["state_dict", "model", "model_state_dict", "module", "net"];
 
-    /// <summary>The dictionary whose entries are the tensors.</summary>
-    /// <param name="root">What the file holds.</param>
-    /// <param name="key">Where to look, with slashes between levels; null for the usual places.</param>
-    /// <exception cref="InvalidDataException">There are no tensors; the message lists what is there.</exception>
+    // The dictionary whose entries are the tensors. key: Where to look, with slashes between levels; null for the usual places.
+    // InvalidDataException: There are no tensors; the message lists what is there.
     public static PickleDictionary Find(object? root, string? key)
     {
         if (root is not PickleDictionary dictionary)
-            throw new InvalidDataException("it holds no dictionary, but something else. In Python, save one: torch.save(model.state_dict(), path).");
+            throw new InvalidDataException("it holds no dictionary, but something else. In Python, save one: "
+                + "torch.save(model.state_dict(), path).");
         if (key is not null)
             return Descend(dictionary, key);
-        return UsualKeys.Select(usual => dictionary.TryGet(usual, out var value) ? value as PickleDictionary : null).FirstOrDefault(HasTensors)
+        return UsualKeys.Select(usual => dictionary.TryGet(usual, out var value) ? value as PickleDictionary : null)
+            .FirstOrDefault(HasTensors)
             ?? (HasTensors(dictionary) ? dictionary : throw new InvalidDataException(
-                $"it has tensors neither at the top nor under {string.Join(", ", UsualKeys)}. {Contents(dictionary)} Name the entry with {nameof(CheckpointOptions)}.{nameof(CheckpointOptions.Key)}."));
+                $"it has tensors neither at the top nor under {string.Join(", ", UsualKeys)}. {Contents(dictionary)} Name the entry with "
+                + $"{nameof(CheckpointOptions)}.{nameof(CheckpointOptions.Key)}."));
     }
 
-    /// <summary>A plain number, truth or text as a text; null for everything else.</summary>
+    // A plain number, truth or text as a text; null for everything else.
     public static string? PlainText(object? value) => value switch
     {
         string text => text,
@@ -40,15 +41,20 @@ internal static class CheckpointSelection
         var found = dictionary;
         foreach (var part in key.Split('/'))
             found = found.TryGet(part, out var value) && value is PickleDictionary inner ? inner
-                : throw new InvalidDataException($"it has no dictionary under '{key}' ({nameof(CheckpointOptions)}.{nameof(CheckpointOptions.Key)}): '{part}' is not there, or none. {Contents(found)}");
-        return HasTensors(found) ? found : throw new InvalidDataException($"it has no tensors under '{key}' ({nameof(CheckpointOptions)}.{nameof(CheckpointOptions.Key)}). {Contents(found)}");
+                : throw new InvalidDataException($"it has no dictionary under '{key}' "
+                + $"({nameof(CheckpointOptions)}.{nameof(CheckpointOptions.Key)}): '{part}' is not there, or none. {Contents(found)}");
+        return HasTensors(found) ? found
+            : throw new InvalidDataException($"it has no tensors under '{key}' "
+            + $"({nameof(CheckpointOptions)}.{nameof(CheckpointOptions.Key)}). {Contents(found)}");
     }
 
-    private static bool HasTensors(PickleDictionary? dictionary) => dictionary is not null && dictionary.Entries.Any(entry => entry.Value is TorchTensor);
+    private static bool HasTensors(PickleDictionary? dictionary) =>
+        dictionary is not null && dictionary.Entries.Any(entry => entry.Value is TorchTensor);
 
     private static string Contents(PickleDictionary dictionary)
     {
-        var holders = dictionary.Entries.Where(entry => entry.Value is PickleDictionary inner && HasTensors(inner)).Select(entry => entry.Key);
+        var holders = dictionary.Entries.Where(entry => entry.Value is PickleDictionary inner && HasTensors(inner))
+            .Select(entry => entry.Key);
         return $"Its entries: {Excerpt.Of(dictionary.Entries.Select(entry => entry.Key))}; those that hold tensors: {Excerpt.Of(holders)}.";
     }
 }

@@ -6,7 +6,7 @@ using static TorchSharp.torch;
 
 namespace Px.Pruning.Models.StateDicts.Checkpoints;
 
-/// <summary>Writes tensors as PyTorch writes an ordered dictionary of them, in the zip format, using nothing that <c>weights_only</c> would refuse.</summary>
+// Writes tensors as PyTorch writes an ordered dictionary of them, in the zip format, using nothing that weights_only would refuse.
 internal sealed class CheckpointWriter
 {
     private const string Folder = "archive";
@@ -14,12 +14,13 @@ internal sealed class CheckpointWriter
     private readonly IReadOnlyDictionary<string, Tensor> _tensors;
     private readonly List<(string Name, TorchType Type, long[] Shape)> _layout;
 
-    /// <exception cref="ArgumentException">A tensor's type has no name in PyTorch's files.</exception>
+    // ArgumentException: A tensor's type has no name in PyTorch's files.
     public CheckpointWriter(IReadOnlyDictionary<string, Tensor> tensors)
     {
         _tensors = tensors;
         _layout = [.. tensors.Select(pair => (pair.Key, TypeOf(pair.Value) ?? throw new ArgumentException(
-            $"Tensor '{pair.Key}' has the type {pair.Value.dtype}, which checkpoints are not written in. Convert it first.", nameof(tensors)), pair.Value.shape))];
+            $"Tensor '{pair.Key}' has the type {pair.Value.dtype}, which checkpoints are not written in. Convert it first.",
+            nameof(tensors)), pair.Value.shape))];
     }
 
     public void Write(Stream stream)
@@ -37,7 +38,8 @@ internal sealed class CheckpointWriter
     {
         using var temporaries = NewDisposeScope();
         var contiguous = _tensors[_layout[index].Name].detach().cpu().contiguous();
-        zip.Add($"{Folder}/data/{Key(index)}", contiguous.numel() * contiguous.ElementSize, action => TensorBytes.ForEachChunk(contiguous, action));
+        zip.Add($"{Folder}/data/{Key(index)}", contiguous.numel() * contiguous.ElementSize, action =>
+            TensorBytes.ForEachChunk(contiguous, action));
     }
 
     private byte[] MakePickle()

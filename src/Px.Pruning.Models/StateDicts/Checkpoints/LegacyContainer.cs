@@ -9,11 +9,9 @@ using static TorchSharp.torch;
 
 namespace Px.Pruning.Models.StateDicts.Checkpoints;
 
-/// <summary>Files before PyTorch 1.6: five pickles (magic number, version, the writer's machine, the object, its storages' keys), then each storage's count and elements.</summary>
-/// <remarks>
-/// Elements are little-endian whatever the writer's machine was. What follows the last storage is not looked at.
-/// <para><b>Source:</b> <c>_legacy_load</c> in <see href="https://github.com/pytorch/pytorch/blob/main/torch/serialization.py"/>.</para>
-/// </remarks>
+// Files before PyTorch 1.6: five pickles (magic number, version, the writer's machine, the object, its storages' keys), then each storage's
+// count and elements. Elements are little-endian whatever the writer's machine was. What follows the last storage is not looked at. Source:
+// _legacy_load in https://github.com/pytorch/pytorch/blob/main/torch/serialization.py.
 internal sealed class LegacyContainer : ICheckpointContainer
 {
     // What the runtime takes for a key's place in the dictionary of offsets.
@@ -21,7 +19,8 @@ internal sealed class LegacyContainer : ICheckpointContainer
 
     private const long Version = 1001;
 
-    private static readonly BigInteger Magic = BigInteger.Parse("1950a86a20f9469cfc6c", NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture);
+    private static readonly BigInteger Magic =
+        BigInteger.Parse("1950a86a20f9469cfc6c", NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture);
 
     private readonly ByteSource _file;
     private readonly MemoryBudget _budget;
@@ -38,7 +37,8 @@ internal sealed class LegacyContainer : ICheckpointContainer
             throw new InvalidDataException($"it is of a version of PyTorch's format other than {Version}.");
         Next();
         Root = Next();
-        Locate(Next() as List<object?> ?? throw new InvalidDataException("its storages' keys are no list."), reader.Position, world.Storages);
+        Locate(Next() as List<object?>
+            ?? throw new InvalidDataException("its storages' keys are no list."), reader.Position, world.Storages);
 
         object? Next() => Unpickler.Load(reader, world, budget);
     }
@@ -63,9 +63,11 @@ internal sealed class LegacyContainer : ICheckpointContainer
             var count = BinaryPrimitives.ReadInt64LittleEndian(_file.ReadAt(position, prefix));
             position += prefix.Length;
             if (count != storage.Count)
-                throw new InvalidDataException($"the storage '{Excerpt.Of(key)}' has {count} elements at byte {position} where {storage.Count} were expected.");
+                throw new InvalidDataException($"the storage '{Excerpt.Of(key)}' has {count} elements at byte {position} where "
+                    + $"{storage.Count} were expected.");
             if (storage.ByteCount > _file.Length - position)
-                throw new InvalidDataException($"the storage '{Excerpt.Of(key)}' takes {storage.ByteCount} bytes from byte {position} on, and the file has {_file.Length}: it is truncated.");
+                throw new InvalidDataException($"the storage '{Excerpt.Of(key)}' takes {storage.ByteCount} bytes from byte {position} on, "
+                    + $"and the file has {_file.Length}: it is truncated.");
             _budget.Spend(OffsetCost);
             if (!_offsets.TryAdd(key, position))
                 throw new InvalidDataException($"it lists the storage '{Excerpt.Of(key)}' twice.");

@@ -3,7 +3,8 @@ using static TorchSharp.torch;
 
 namespace Px.Pruning.Models.StateDicts.Checkpoints;
 
-/// <summary>A tensor of a checkpoint before its memory is read: sizes, strides and offset, of which it is certain that they stay inside their storage.</summary>
+// A tensor of a checkpoint before its memory is read: sizes, strides and offset, of which it is certain that they stay inside their
+// storage.
 internal sealed class TorchTensor
 {
     private const int MaximumDimensions = 64;
@@ -14,16 +15,13 @@ internal sealed class TorchTensor
     private readonly long _offset, _elements, _extent;
     private readonly long[] _size, _stride;
 
-    /// <param name="memory">Where the elements lie.</param>
-    /// <param name="offset">The first, in elements from the start of <paramref name="memory"/>.</param>
-    /// <param name="size">The sizes.</param>
-    /// <param name="stride">How far apart neighbours lie in each dimension, in elements; 0 where they are one and the same.</param>
-    /// <exception cref="InvalidDataException">An element would lie outside its storage.</exception>
+    // InvalidDataException: An element would lie outside its storage.
     public TorchTensor(TorchStorageView memory, long offset, long[] size, long[] stride)
     {
         Int128 elements = 1, last = 0;
         var isEmpty = size.Contains(0);
-        var fits = offset >= 0 && offset <= memory.Count && size.Length == stride.Length && size.Length <= MaximumDimensions && !size.Any(long.IsNegative) && !stride.Any(long.IsNegative);
+        var fits = offset >= 0 && offset <= memory.Count && size.Length == stride.Length && size.Length <= MaximumDimensions
+            && !size.Any(long.IsNegative) && !stride.Any(long.IsNegative);
         for (var i = 0; fits && i < size.Length; i++)
         {
             elements *= Math.Max(size[i], 1); // a zero excuses no other size
@@ -32,7 +30,8 @@ internal sealed class TorchTensor
         }
 
         if (!fits || (!isEmpty && offset + last >= memory.Count))
-            throw new InvalidDataException($"a tensor of sizes [{Join(size)}] and strides [{Join(stride)}] that starts at element {offset} does not fit its storage of {memory.Count}.");
+            throw new InvalidDataException($"a tensor of sizes [{Join(size)}] and strides [{Join(stride)}] that starts at element "
+                + $"{offset} does not fit its storage of {memory.Count}.");
         (Storage, _offset, _size) = (memory.Storage, memory.Offset + offset, size);
         _stride = Array.ConvertAll(stride, step => Math.Min(step, MaximumStride)); // where there is nothing to step to, any stride fits
         (_elements, _extent) = isEmpty ? (0, 0) : ((long)elements, (long)last + 1);
@@ -40,9 +39,8 @@ internal sealed class TorchTensor
 
     public TorchStorage Storage { get; }
 
-    /// <summary>The tensor, as a view of its memory.</summary>
-    /// <param name="memory">The whole storage.</param>
-    /// <param name="budget">Pays for tensors that take more memory than they lie in once they are copied: expanded ones.</param>
+    // The tensor, as a view of its memory. budget: Pays for tensors that take more memory than they lie in once they are copied: expanded
+    // ones.
     public Tensor View(Tensor memory, MemoryBudget budget)
     {
         if (_elements > _extent)

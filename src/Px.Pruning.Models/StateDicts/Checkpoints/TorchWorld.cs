@@ -4,9 +4,8 @@ using Px.Pruning.Models.StateDicts.Pickle;
 
 namespace Px.Pruning.Models.StateDicts.Checkpoints;
 
-/// <summary>The classes and functions that checkpoints may name: tensors, their storages, and Python's plain containers. Every other one is refused by name.</summary>
-/// <param name="allowUnknown">Whether others become <see cref="PickleOpaque"/> instead.</param>
-/// <param name="budget">What is made must be paid for.</param>
+// The classes and functions that checkpoints may name: tensors, their storages, and Python's plain containers. Every other one is refused
+// by name. allowUnknown: Whether others become PickleOpaque instead.
 internal sealed class TorchWorld(bool allowUnknown, MemoryBudget budget) : IPickleWorld
 {
     // The objects of a tensor, a storage and their views, without their sizes.
@@ -16,7 +15,7 @@ internal sealed class TorchWorld(bool allowUnknown, MemoryBudget budget) : IPick
 
     private readonly Dictionary<string, TorchStorage> _storages = new(StringComparer.Ordinal);
 
-    /// <summary>The storages that were referred to, by key.</summary>
+    // The storages that were referred to, by key.
     public IReadOnlyDictionary<string, TorchStorage> Storages => _storages;
 
     private delegate object? Function(TorchWorld world, object?[] arguments);
@@ -27,7 +26,8 @@ internal sealed class TorchWorld(bool allowUnknown, MemoryBudget budget) : IPick
             return known;
         budget.Spend(TensorCost + sizeof(char) * (long)(module.Length + name.Length));
         return allowUnknown ? new PickleOpaque($"{module}.{name}") : throw new InvalidDataException(
-            $"it needs '{Excerpt.Of($"{module}.{name}")}', which is no tensor, dictionary or plain value: only Python could make it, by running code, and nothing was run. "
+            $"it needs '{Excerpt.Of($"{module}.{name}")}', which is no tensor, dictionary or plain value: only Python could make it, by "
+            + "running code, and nothing was run. "
             + "If you trust the file, load it in Python and save the tensors alone: torch.save(model.state_dict(), path); "
             + $"or let {nameof(CheckpointOptions)}.{nameof(CheckpointOptions.AllowUnknownObjects)} pass over such objects.");
     }
@@ -47,7 +47,8 @@ internal sealed class TorchWorld(bool allowUnknown, MemoryBudget budget) : IPick
                 return Storage(key, type, count);
             case object?[] and ["storage", TorchType type, string key, _, long count and >= 0, null]:
                 return Storage(key, type, count);
-            case object?[] and ["storage", TorchType type, string key, _, long count and >= 0, object?[] and [string, long from and >= 0, long part and >= 0]] when from <= count && part <= count - from:
+            case object?[] and ["storage", TorchType type, string key, _, long count and >= 0, object?[]
+                and [string, long from and >= 0, long part and >= 0]] when from <= count && part <= count - from:
                 return Storage(key, type, count) with { Offset = from, Count = part };
             case object?[] and ["module", PickleOpaque opaque, ..]: // models saved whole, before the zip format
                 return opaque;
@@ -61,7 +62,8 @@ internal sealed class TorchWorld(bool allowUnknown, MemoryBudget budget) : IPick
         budget.Spend(StorageCost);
         var storage = new TorchStorage(key, type, count);
         if (!_storages.TryAdd(key, storage) && _storages[key] is var other && other != storage)
-            throw new InvalidDataException($"the storage '{Excerpt.Of(key)}' has {other.Count} elements of type {other.Type.Name} in one place and {count} of type {type.Name} in another.");
+            throw new InvalidDataException($"the storage '{Excerpt.Of(key)}' has {other.Count} elements of type {other.Type.Name} in one "
+                + $"place and {count} of type {type.Name} in another.");
         return new TorchStorageView(_storages[key], 0, count);
     }
 
@@ -80,9 +82,12 @@ internal sealed class TorchWorld(bool allowUnknown, MemoryBudget budget) : IPick
         };
         foreach (var module in (string[])["builtins", "__builtin__"])
         {
-            known[(module, "set")] = known[(module, "frozenset")] = (Function)((_, arguments) => arguments is [List<object?> items] ? items : throw Misuse("set"));
+            known[(module, "set")] = known[(module, "frozenset")] =
+                (Function)((_, arguments) => arguments is [List<object?> items] ? items : throw Misuse("set"));
             known[(module, "complex")] = (Function)((_, arguments) => arguments is [double, double] ? arguments : throw Misuse("complex"));
-            known[(module, "bytes")] = known[(module, "bytearray")] = (Function)((world, arguments) => arguments is [] ? Array.Empty<byte>() : arguments is [byte[] bytes] ? bytes : Latin1(world, arguments));
+            known[(module, "bytes")] = known[(module, "bytearray")] =
+                (Function)((world, arguments) =>
+                arguments is [] ? Array.Empty<byte>() : arguments is [byte[] bytes] ? bytes : Latin1(world, arguments));
         }
 
         foreach (var type in TorchType.All)
@@ -139,9 +144,12 @@ internal sealed class TorchWorld(bool allowUnknown, MemoryBudget budget) : IPick
     }
 
     private static long[] Numbers(object?[] values) =>
-        Array.ConvertAll(values, value => value is long number ? number : throw new InvalidDataException("a tensor has a size or stride that is no whole number of 64 bits."));
+        Array.ConvertAll(values, value =>
+            value is long number ? number
+            : throw new InvalidDataException("a tensor has a size or stride that is no whole number of 64 bits."));
 
-    private static InvalidDataException Misuse(string function) => new($"its pickle calls {function} with arguments that it does not take.");
+    private static InvalidDataException Misuse(string function) =>
+        new($"its pickle calls {function} with arguments that it does not take.");
 
     private void Spend(long bytes) => budget.Spend(bytes);
 }

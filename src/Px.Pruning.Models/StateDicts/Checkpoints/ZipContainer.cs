@@ -8,8 +8,9 @@ using static TorchSharp.torch;
 
 namespace Px.Pruning.Models.StateDicts.Checkpoints;
 
-/// <summary>Files since PyTorch 1.6: a zip archive with <c>NAME/data.pkl</c>, and the storages as <c>NAME/data/0</c> and so on.</summary>
-/// <remarks><b>Source:</b> <see href="https://github.com/pytorch/pytorch/blob/main/caffe2/serialize/inline_container.h"/>, <see href="https://docs.pytorch.org/docs/stable/notes/serialization.html"/>.</remarks>
+// Files since PyTorch 1.6: a zip archive with NAME/data.pkl, and the storages as NAME/data/0 and so on. Source:
+// https://github.com/pytorch/pytorch/blob/main/caffe2/serialize/inline_container.h,
+// https://docs.pytorch.org/docs/stable/notes/serialization.html.
 internal sealed class ZipContainer : ICheckpointContainer
 {
     private const string PickleName = "/data.pkl";
@@ -23,14 +24,19 @@ internal sealed class ZipContainer : ICheckpointContainer
         (_zip, _budget) = (ZipReader.Open(file, budget), budget);
         var pickles = _zip.Names.Where(name => name.EndsWith(PickleName, StringComparison.Ordinal)).ToList();
         _folder = pickles is [var pickle] ? pickle[..^PickleName.Length] : throw new InvalidDataException(
-            $"a checkpoint has one file data.pkl in a folder, and this archive has {(pickles.Count == 0 ? "none" : "several")}. Its files: {Excerpt.Of(_zip.Names)}.");
+            $"a checkpoint has one file data.pkl in a folder, and this archive has {(pickles.Count == 0 ? "none" : "several")}. Its "
+            + $"files: {Excerpt.Of(_zip.Names)}.");
         if (_zip.Contains($"{_folder}/constants.pkl"))
-            throw new InvalidDataException("it is a TorchScript archive: a program with its weights. In Python, save the weights alone: torch.save(torch.jit.load(path, map_location='cpu').state_dict(), new_path).");
-        if (_zip.Contains($"{_folder}/byteorder") && Encoding.ASCII.GetString(ReadBytes($"{_folder}/byteorder")) is var order && order != "little")
-            throw new InvalidDataException($"its byte order is '{Excerpt.Of(order)}', and only 'little' is read: save it again on a machine of that order.");
+            throw new InvalidDataException("it is a TorchScript archive: a program with its weights. In Python, save the weights alone: "
+                + "torch.save(torch.jit.load(path, map_location='cpu').state_dict(), new_path).");
+        if (_zip.Contains($"{_folder}/byteorder") && Encoding.ASCII.GetString(ReadBytes($"{_folder}/byteorder")) is var order
+            && order != "little")
+            throw new InvalidDataException($"its byte order is '{Excerpt.Of(order)}', and only 'little' is read: save it again on a "
+                + "machine of that order.");
 
         var bytes = ReadBytes(pickle);
-        Root = Unpickler.Load(new PickleReader(new MemoryStream(bytes), bytes.Length, budget), new TorchWorld(allowUnknown, budget), budget);
+        Root = Unpickler.Load(new PickleReader(new MemoryStream(bytes), bytes.Length, budget), new TorchWorld(allowUnknown, budget),
+            budget);
     }
 
     public object? Root { get; }
@@ -40,7 +46,8 @@ internal sealed class ZipContainer : ICheckpointContainer
         var name = $"{_folder}/data/{storage.Key}";
         var length = _zip.Length(name);
         if (length != storage.ByteCount)
-            throw new InvalidDataException($"the archive's file '{Excerpt.Of(name)}' has {length} bytes where {storage.Count} elements of type {storage.Type.Name} were expected.");
+            throw new InvalidDataException($"the archive's file '{Excerpt.Of(name)}' has {length} bytes where {storage.Count} elements of "
+                + $"type {storage.Type.Name} were expected.");
         _budget.Spend(length);
         return _zip.Read(name, read => TensorBytes.Read(Excerpt.Of(name), storage.Type.Type, [storage.Count], read));
     }

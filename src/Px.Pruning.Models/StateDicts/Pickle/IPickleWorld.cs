@@ -1,19 +1,15 @@
 namespace Px.Pruning.Models.StateDicts.Pickle;
 
-/// <summary>What a pickle can refer to beyond plain values. Whatever is not here does not exist for it.</summary>
-/// <remarks>Plain values are null, <see cref="bool"/>, <see cref="long"/>, <see cref="System.Numerics.BigInteger"/>, <see cref="double"/>, <see cref="string"/>,
-/// <see cref="byte"/>[], <see cref="object"/>[] for tuples, lists of objects for lists and sets, and <see cref="PickleDictionary"/>.</remarks>
+// What a pickle can refer to beyond plain values. Whatever is not here does not exist for it. Plain values are null, bool, long,
+// BigInteger, double, string, byte[], object[] for tuples, lists of objects for lists and sets, and PickleDictionary.
 internal interface IPickleWorld
 {
-    /// <summary>What a module of Python calls by a name.</summary>
-    /// <exception cref="InvalidDataException">It is not known.</exception>
+    // What a module of Python calls by a name. InvalidDataException: It is not known.
     object Find(string module, string name);
 
-    /// <summary>What calling something gives.</summary>
-    /// <exception cref="InvalidDataException">It cannot be called, or not so.</exception>
+    // What calling something gives. InvalidDataException: It cannot be called, or not so.
     object? Call(object? callable, object?[] arguments);
 
-    /// <summary>What lies outside the pickle.</summary>
-    /// <exception cref="InvalidDataException">There is no such thing.</exception>
+    // What lies outside the pickle. InvalidDataException: There is no such thing.
     object? Resolve(object? persistentId);
 }

@@ -2,10 +2,10 @@ using System.Diagnostics.CodeAnalysis;
 
 namespace Px.Pruning.Models.StateDicts.Pickle;
 
-/// <summary>A dictionary of a pickle, as far as it has texts for keys: entries under other keys cannot be asked for, and are not kept.</summary>
+// A dictionary of a pickle, as far as it has texts for keys: entries under other keys cannot be asked for, and are not kept.
 internal sealed class PickleDictionary
 {
-    /// <summary>What the runtime takes for one without entries.</summary>
+    // What the runtime takes for one without entries.
     public const int EmptyCost = 32;
 
     // For the first entries together, and at most for each, with the smaller tables that it outgrew.
@@ -13,10 +13,10 @@ internal sealed class PickleDictionary
 
     private Dictionary<string, object?>? _entries;
 
-    /// <summary>The keys with their values, in the order in which they first came.</summary>
+    // The keys with their values, in the order in which they first came.
     public IReadOnlyCollection<KeyValuePair<string, object?>> Entries => _entries ?? (IReadOnlyCollection<KeyValuePair<string, object?>>)[];
 
-    /// <summary>What so many more entries take at most.</summary>
+    // What so many more entries take at most.
     public long CostOf(int entries) => (_entries is null && entries > 0 ? TableCost : 0) + EntryCost * (long)entries;
 
     public void Set(object? key, object? value)

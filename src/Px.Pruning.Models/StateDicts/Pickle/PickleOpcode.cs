@@ -1,6 +1,6 @@
 namespace Px.Pruning.Models.StateDicts.Pickle;
 
-/// <summary>The instructions of pickles, protocols 0 to 5, under the names and in the order of Python's <c>pickle.py</c>.</summary>
+// The instructions of pickles, protocols 0 to 5, under the names and in the order of Python's pickle.py.
 internal enum PickleOpcode : byte
 {
     Mark = (byte)'(',

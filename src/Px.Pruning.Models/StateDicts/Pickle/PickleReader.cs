@@ -5,7 +5,7 @@ using Px.Bytes;
 
 namespace Px.Pruning.Models.StateDicts.Pickle;
 
-/// <summary>The numbers and texts of a pickle's instructions. No length is believed beyond the bytes that are there.</summary>
+// The numbers and texts of a pickle's instructions. No length is believed beyond the bytes that are there.
 internal sealed class PickleReader
 {
     private const int ShortText = 256, LineCost = 128, CharacterCost = 8;
@@ -17,16 +17,13 @@ internal sealed class PickleReader
     private long _unread;
     private int _next, _end;
 
-    /// <param name="stream">The pickle; it is read ahead.</param>
-    /// <param name="length">How many bytes of the stream there are.</param>
-    /// <param name="budget">What texts may take.</param>
     public PickleReader(Stream stream, long length, MemoryBudget budget)
     {
         (_stream, _length, _budget, _unread) = (stream, length, budget, length);
         budget.Spend(_buffer.Length);
     }
 
-    /// <summary>The number of bytes that were taken so far.</summary>
+    // The number of bytes that were taken so far.
     public long Position => _length - Remaining;
 
     private long Remaining => _unread + (_end - _next);
@@ -55,16 +52,16 @@ internal sealed class PickleReader
         return bytes;
     }
 
-    /// <summary>A text in UTF-8.</summary>
-    /// <exception cref="InvalidDataException">It is truncated or no Unicode.</exception>
+    // A text in UTF-8. InvalidDataException: It is truncated or no Unicode.
     public string Text(ulong count)
     {
         _budget.Spend(MemoryBudget.ArrayCost + sizeof(char) * Checked(count));
         Span<byte> bytes = count <= ShortText ? stackalloc byte[(int)count] : _budget.Allocate((long)count);
-        return Utf8.IsValid(Take(bytes)) ? Encoding.UTF8.GetString(bytes) : throw new InvalidDataException($"its pickle has a text before byte {Position} that is not Unicode.");
+        return Utf8.IsValid(Take(bytes)) ? Encoding.UTF8.GetString(bytes)
+            : throw new InvalidDataException($"its pickle has a text before byte {Position} that is not Unicode.");
     }
 
-    /// <summary>A text of Python 2, which kept no encoding: as text where it is UTF-8, as bytes where it is not.</summary>
+    // A text of Python 2, which kept no encoding: as text where it is UTF-8, as bytes where it is not.
     public object TextOrBytes(ulong count)
     {
         _budget.Spend(MemoryBudget.ArrayCost + sizeof(char) * Checked(count));
@@ -72,8 +69,7 @@ internal sealed class PickleReader
         return Utf8.IsValid(bytes) ? Encoding.UTF8.GetString(bytes) : bytes;
     }
 
-    /// <summary>The bytes up to the end of the line, one character each, without it.</summary>
-    /// <param name="maximum">How many there may be.</param>
+    // The bytes up to the end of the line, one character each, without it.
     public string Line(long maximum)
     {
         _budget.Spend(LineCost);
@@ -90,7 +86,9 @@ internal sealed class PickleReader
     }
 
     private long Checked(ulong count) =>
-        count <= (ulong)Remaining ? (long)count : throw new InvalidDataException($"its pickle claims {count} bytes at byte {Position}, and {Remaining} follow: the file is truncated or damaged.");
+        count <= (ulong)Remaining ? (long)count
+            : throw new InvalidDataException($"its pickle claims {count} bytes at byte {Position}, and {Remaining} follow: the file is "
+            + "truncated or damaged.");
 
     private Span<byte> Take(Span<byte> target)
     {

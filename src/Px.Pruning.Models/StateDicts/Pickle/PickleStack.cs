@@ -2,17 +2,17 @@ using Px.Bytes;
 
 namespace Px.Pruning.Models.StateDicts.Pickle;
 
-/// <summary>The stack of a pickle's machine, with its marks and its memo. Growing is paid for.</summary>
+// The stack of a pickle's machine, with its marks and its memo. Growing is paid for.
 internal sealed class PickleStack(MemoryBudget budget)
 {
-    /// <summary>What a slot of a growing list takes at most, with the shorter arrays that it outgrew.</summary>
+    // What a slot of a growing list takes at most, with the shorter arrays that it outgrew.
     public const int SlotCost = 32;
 
     private readonly List<object?> _values = [], _memo = [];
     private readonly List<int> _marks = [];
     private int _highestValue, _highestMark;
 
-    /// <summary>How much the memo holds: where the next value goes that comes without a number.</summary>
+    // How much the memo holds: where the next value goes that comes without a number.
     public int Remembered => _memo.Count;
 
     public object? Top => _values.Count > Floor ? _values[^1] : throw TooLittle();
@@ -30,7 +30,7 @@ internal sealed class PickleStack(MemoryBudget budget)
         return value;
     }
 
-    /// <summary>Takes off the last values: the first of the result is the deepest of them.</summary>
+    // Takes off the last values: the first of the result is the deepest of them.
     public object?[] Pop(int count)
     {
         if (_values.Count - count < Floor)
@@ -50,7 +50,7 @@ internal sealed class PickleStack(MemoryBudget budget)
         _marks.Add(_values.Count);
     }
 
-    /// <summary>Takes off everything above the last mark, and the mark.</summary>
+    // Takes off everything above the last mark, and the mark.
     public object?[] PopToMark()
     {
         if (_marks.Count == 0)
@@ -60,7 +60,7 @@ internal sealed class PickleStack(MemoryBudget budget)
         return values;
     }
 
-    /// <summary>Takes off the last value, or the last mark where nothing is above it.</summary>
+    // Takes off the last value, or the last mark where nothing is above it.
     public void PopOrUnmark()
     {
         if (_marks.Count > 0 && _values.Count == Floor)
@@ -69,9 +69,7 @@ internal sealed class PickleStack(MemoryBudget budget)
             Pop();
     }
 
-    /// <summary>Remembers the last value.</summary>
-    /// <param name="index">Under what number.</param>
-    /// <param name="maximum">The largest number that a pickle of that length could have come to.</param>
+    // Remembers the last value.
     public void Remember(long index, long maximum)
     {
         if (!(index >= 0 && index <= maximum))
@@ -84,7 +82,8 @@ internal sealed class PickleStack(MemoryBudget budget)
     }
 
     public object? Recall(long index) =>
-        index >= 0 && index < _memo.Count && _memo[(int)index] is { } value ? value : throw new InvalidDataException($"its pickle recalls number {index}, under which there is nothing.");
+        index >= 0 && index < _memo.Count && _memo[(int)index] is { } value ? value
+            : throw new InvalidDataException($"its pickle recalls number {index}, under which there is nothing.");
 
     // Values below the last mark are not to be touched.
     private int Floor => _marks.Count > 0 ? _marks[^1] : 0;

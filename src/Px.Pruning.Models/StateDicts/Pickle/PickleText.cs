@@ -6,21 +6,22 @@ using Px.Bytes;
 
 namespace Px.Pruning.Models.StateDicts.Pickle;
 
-/// <summary>Values that pickles write as text (protocol 0) or as many bytes.</summary>
+// Values that pickles write as text (protocol 0) or as many bytes.
 internal static class PickleText
 {
     private static readonly SearchValues<char> Hexadecimal = SearchValues.Create("0123456789abcdefABCDEF");
 
-    /// <summary>A number of the memo; −1 for one that none has.</summary>
-    public static long Index(string text) => long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var index) ? index : -1;
+    // A number of the memo; −1 for one that none has.
+    public static long Index(string text) =>
+        long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var index) ? index : -1;
 
-    /// <summary>A <see cref="long"/>, or a <see cref="BigInteger"/> where it is too large for one.</summary>
+    // A long, or a BigInteger where it is too large for one.
     public static object Integer(string text) =>
         long.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var small) ? (object)small
         : BigInteger.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var large) ? large
         : throw new InvalidDataException($"its pickle has '{Excerpt.Of(text)}' where a whole number should be.");
 
-    /// <summary>As <see cref="Integer(string)"/>, from two's complement with the lowest byte first.</summary>
+    // As Integer, from two's complement with the lowest byte first.
     public static object Integer(byte[] bytes)
     {
         var number = new BigInteger(bytes);
@@ -35,11 +36,12 @@ internal static class PickleText
         _ => throw new InvalidDataException($"its pickle has '{Excerpt.Of(text)}' where a number should be."),
     };
 
-    /// <summary>A text in Python's quotes: <c>'it\'s'</c>.</summary>
+    // A text in Python's quotes: 'it\'s'.
     public static string Quoted(string text) =>
-        text.Length >= 2 && text[0] is '\'' or '"' && text[^1] == text[0] ? Unescaped(text[1..^1], backslashes: true) : throw new InvalidDataException("its pickle has a text without quotes.");
+        text.Length >= 2 && text[0] is '\'' or '"' && text[^1] == text[0] ? Unescaped(text[1..^1], backslashes: true)
+            : throw new InvalidDataException("its pickle has a text without quotes.");
 
-    /// <summary>A text with Python's escapes for what Latin-1 lacks: <c>\u20ac</c>.</summary>
+    // A text with Python's escapes for what Latin-1 lacks: \u20ac.
     public static string Unescaped(string text) => Unescaped(text, backslashes: false);
 
     private static string Unescaped(string text, bool backslashes)

@@ -3,7 +3,7 @@ using Px.Pruning.Models.StateDicts.Bytes;
 
 namespace Px.Pruning.Models.StateDicts.Pickle;
 
-/// <summary>Writes a pickle of protocol 2, value by value; whatever a value is made of is written inside its action.</summary>
+// Writes a pickle of protocol 2, value by value; whatever a value is made of is written inside its action.
 internal sealed class PickleWriter
 {
     private const byte Protocol = 2;
@@ -38,7 +38,7 @@ internal sealed class PickleWriter
 
     public void Tuple(Action values) => Marked(values, PickleOpcode.Tuple);
 
-    /// <summary>What a class or function of Python makes of the arguments.</summary>
+    // What a class or function of Python makes of the arguments.
     public void Call(string module, string name, Action arguments)
     {
         Global(module, name);
@@ -48,13 +48,13 @@ internal sealed class PickleWriter
 
     public void Global(string module, string name) => Write(PickleOpcode.Global).Bytes(Encoding.ASCII.GetBytes($"{module}\n{name}\n"));
 
-    /// <summary>Adds keys and values, in turn, to the dictionary that came last.</summary>
+    // Adds keys and values, in turn, to the dictionary that came last.
     public void Entries(Action keysAndValues) => Marked(keysAndValues, PickleOpcode.SetItems);
 
-    /// <summary>Makes the value that came last a reference to something outside the pickle.</summary>
+    // Makes the value that came last a reference to something outside the pickle.
     public void PersistentId() => Write(PickleOpcode.BinPersId);
 
-    /// <summary>The whole pickle; its value is the one left.</summary>
+    // The whole pickle; its value is the one left.
     public byte[] Finish()
     {
         Write(PickleOpcode.Stop);

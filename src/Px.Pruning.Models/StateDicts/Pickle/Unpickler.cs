@@ -4,15 +4,14 @@ using Op = Px.Pruning.Models.StateDicts.Pickle.PickleOpcode;
 
 namespace Px.Pruning.Models.StateDicts.Pickle;
 
-/// <summary>Reads pickles into plain values and what an <see cref="IPickleWorld"/> makes. Nothing is executed but the switch below.</summary>
-/// <remarks>
-/// A pickle is a program for a stack machine; this runs it in one loop without recursion, so that depth costs nothing, and pays for every value
-/// from a budget. Values may contain themselves; nothing here walks through them.
-/// <para><b>Source:</b> <c>pickletools.py</c> of CPython 3.11, <see href="https://github.com/python/cpython/blob/3.11/Lib/pickletools.py"/>.</para>
-/// </remarks>
+// Reads pickles into plain values and what an IPickleWorld makes. Nothing is executed but the switch below. A pickle is a program for a
+// stack machine; this runs it in one loop without recursion, so that depth costs nothing, and pays for every value from a budget. Values
+// may contain themselves; nothing here walks through them. Source: pickletools.py of CPython 3.11,
+// https://github.com/python/cpython/blob/3.11/Lib/pickletools.py.
 internal sealed class Unpickler
 {
-    // What the runtime takes for a number that fits 64 bits, and for one that does not, without its digits; and for a list with its first few items.
+    // What the runtime takes for a number that fits 64 bits, and for one that does not, without its digits; and for a list with its first
+    // few items.
     private const int NumberCost = 24, WideNumberCost = 96, ListCost = 96;
 
     // Python itself takes no longer numbers from a text; its names are shorter still.
@@ -29,8 +28,8 @@ internal sealed class Unpickler
     private Unpickler(PickleReader reader, IPickleWorld world, MemoryBudget budget) =>
         (_reader, _world, _budget, _stack) = (reader, world, budget, new PickleStack(budget));
 
-    /// <summary>The value of the pickle that comes next; what follows it stays unread.</summary>
-    /// <exception cref="InvalidDataException">The pickle is damaged, or asks for something that is not to be had.</exception>
+    // The value of the pickle that comes next; what follows it stays unread. InvalidDataException: The pickle is damaged, or asks for
+    // something that is not to be had.
     public static object? Load(PickleReader reader, IPickleWorld world, MemoryBudget budget)
     {
         var machine = new Unpickler(reader, world, budget);
@@ -172,13 +171,16 @@ internal sealed class Unpickler
     }
 
     private void PushGlobal(object?[] names) =>
-        _stack.Push(names is [string module, string name] ? _world.Find(module, name) : throw Error("names a class or function by something that is no text"));
+        _stack.Push(names is [string module, string name] ? _world.Find(module, name)
+            : throw Error("names a class or function by something that is no text"));
 
     private void PushResult(object?[] call) =>
-        _stack.Push(call[1] is object?[] arguments ? _world.Call(call[0], arguments) : throw Error("calls something with arguments that are no tuple"));
+        _stack.Push(call[1] is object?[] arguments ? _world.Call(call[0], arguments)
+            : throw Error("calls something with arguments that are no tuple"));
 
     private object?[] WithoutNames(object?[] call) =>
-        call[2] is PickleDictionary { Entries.Count: 0 } or PickleOpaque || call[0] is PickleOpaque ? call[..2] : throw Error("calls something with named arguments");
+        call[2] is PickleDictionary { Entries.Count: 0 } or PickleOpaque || call[0] is PickleOpaque ? call[..2]
+            : throw Error("calls something with named arguments");
 
     private object?[] ClassFirst(object?[] call) => call.Length > 0 ? [call[0], call[1..]] : throw Error("makes an object of no class");
 
@@ -189,7 +191,9 @@ internal sealed class Unpickler
             throw Error("sets attributes of something that has none");
     }
 
-    private ulong Length(int length, int maximum = int.MaxValue) => length >= 0 && length <= maximum ? (ulong)length : throw Error($"claims a length of {length}");
+    private ulong Length(int length, int maximum = int.MaxValue) =>
+        length >= 0 && length <= maximum ? (ulong)length : throw Error($"claims a length of {length}");
 
-    private InvalidDataException Error(string what) => new($"its pickle {what}, before byte {_reader.Position}: the file is damaged, or no checkpoint.");
+    private InvalidDataException Error(string what) =>
+        new($"its pickle {what}, before byte {_reader.Position}: the file is damaged, or no checkpoint.");
 }

@@ -2,7 +2,7 @@ using System.Buffers.Binary;
 
 namespace Px.Pruning.Models.StateDicts.Zip;
 
-/// <summary>The checksum of zip files: CRC-32 with the reflected polynomial EDB88320, eight bytes a step.</summary>
+// The checksum of zip files: CRC-32 with the reflected polynomial EDB88320, eight bytes a step.
 internal struct Crc32
 {
     private const int Width = 8;
@@ -10,7 +10,7 @@ internal struct Crc32
     // Table[256·k + b] is the checksum's register after byte b and k zero bytes.
     private static readonly uint[] Table = MakeTable();
 
-    /// <summary>The checksum of what was appended; 0 for nothing.</summary>
+    // The checksum of what was appended; 0 for nothing.
     public uint Value { get; private set; }
 
     public void Append(ReadOnlySpan<byte> bytes)

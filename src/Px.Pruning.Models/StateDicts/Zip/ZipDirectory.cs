@@ -5,16 +5,14 @@ using Px.Pruning.Models.StateDicts.Bytes;
 
 namespace Px.Pruning.Models.StateDicts.Zip;
 
-/// <summary>Reads the directory at the end of a zip archive, with 32-bit or 64-bit numbers. Every number is checked against the archive's length.</summary>
+// Reads the directory at the end of a zip archive, with 32-bit or 64-bit numbers. Every number is checked against the archive's length.
 internal static class ZipDirectory
 {
     // An entry in the dictionary below, with a short name.
     private const int EntryCost = 256;
 
-    /// <summary>The files of the archive by name.</summary>
-    /// <param name="archive">The archive; its length and position are relative to its own start.</param>
-    /// <param name="budget">What the directory may take.</param>
-    /// <exception cref="InvalidDataException">There is no directory, or it is damaged.</exception>
+    // The files of the archive by name. archive: The archive; its length and position are relative to its own start.
+    // InvalidDataException: There is no directory, or it is damaged.
     public static Dictionary<string, ZipEntry> Read(ByteSource archive, MemoryBudget budget)
     {
         var (offset, length, count) = Locate(archive, budget);
@@ -50,7 +48,8 @@ internal static class ZipDirectory
         if (Locate64(archive, endOffset) is { } found)
             (offset, length, count) = found;
         if (offset < 0 || length < 0 || length > endOffset || offset > endOffset - length)
-            throw new InvalidDataException($"the archive's directory should lie at byte {offset} and take {length} bytes, and {endOffset} come before its end: the file is truncated or damaged.");
+            throw new InvalidDataException($"the archive's directory should lie at byte {offset} and take {length} bytes, and {endOffset} "
+                + "come before its end: the file is truncated or damaged.");
         return (offset, length, count);
     }
 
@@ -61,7 +60,8 @@ internal static class ZipDirectory
     {
         if (endOffset < ZipFormat.Directory64LocatorLength)
             return null;
-        ReadOnlySpan<byte> locator = archive.ReadAt(endOffset - ZipFormat.Directory64LocatorLength, new byte[ZipFormat.Directory64LocatorLength]);
+        ReadOnlySpan<byte> locator =
+            archive.ReadAt(endOffset - ZipFormat.Directory64LocatorLength, new byte[ZipFormat.Directory64LocatorLength]);
         if (UInt32(locator, 0) != ZipFormat.Directory64Locator)
             return null;
         var at = Int64(locator, 8);
@@ -86,7 +86,8 @@ internal static class ZipDirectory
         var name = Encoding.UTF8.GetString(header.Slice(ZipFormat.DirectoryHeaderLength, nameLength));
         var method = UInt16(header, 10);
         if ((UInt16(header, 8) & 1) != 0 || method is not (ZipFormat.Stored or ZipFormat.Deflated))
-            throw new InvalidDataException($"the archive's file '{Excerpt.Of(name)}' is encrypted, or compressed by a method other than deflate: zip it again without either.");
+            throw new InvalidDataException($"the archive's file '{Excerpt.Of(name)}' is encrypted, or compressed by a method other than "
+                + "deflate: zip it again without either.");
 
         var (length, storedLength, offset) = ((long)UInt32(header, 24), (long)UInt32(header, 20), (long)UInt32(header, 42));
         var wide = Extra64(header.Slice(ZipFormat.DirectoryHeaderLength + nameLength, extraLength));

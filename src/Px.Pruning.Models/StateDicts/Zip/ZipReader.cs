@@ -6,7 +6,7 @@ using Px.Safetensors;
 
 namespace Px.Pruning.Models.StateDicts.Zip;
 
-/// <summary>A zip archive whose files are read one at a time, by name, with their checksums verified. Names are looked up, never opened.</summary>
+// A zip archive whose files are read one at a time, by name, with their checksums verified. Names are looked up, never opened.
 internal sealed class ZipReader
 {
     // Deflate cannot do better.
@@ -17,31 +17,28 @@ internal sealed class ZipReader
 
     private ZipReader(ByteSource archive, Dictionary<string, ZipEntry> entries) => (_archive, _entries) = (archive, entries);
 
-    /// <summary>The names of all files.</summary>
+    // The names of all files.
     public IReadOnlyCollection<string> Names => _entries.Keys;
 
-    /// <param name="archive">The archive, which stays open for the reader's time.</param>
-    /// <param name="budget">What the directory may take.</param>
-    /// <exception cref="InvalidDataException">The archive is damaged.</exception>
+    // InvalidDataException: The archive is damaged.
     public static ZipReader Open(ByteSource archive, MemoryBudget budget) => new(archive, ZipDirectory.Read(archive, budget));
 
     public bool Contains(string name) => _entries.ContainsKey(name);
 
-    /// <summary>The number of bytes that a file claims to hold: no more than deflate could have made of those that are there.</summary>
-    /// <exception cref="InvalidDataException">There is no such file, or its numbers contradict each other.</exception>
+    // The number of bytes that a file claims to hold: no more than deflate could have made of those that are there. InvalidDataException:
+    // There is no such file, or its numbers contradict each other.
     public long Length(string name)
     {
         var entry = Find(name);
         var possible = entry.StoredLength >= 0 && entry.StoredLength <= _archive.Length
-            && (entry.IsDeflated ? entry.Length >= 0 && entry.Length <= entry.StoredLength * MaximumCompression : entry.Length == entry.StoredLength);
-        return possible ? entry.Length : throw new InvalidDataException($"the archive's file '{Excerpt.Of(name)}' claims {entry.Length} bytes, and takes {entry.StoredLength} in the archive of {_archive.Length}.");
+            && (entry.IsDeflated ? entry.Length >= 0 && entry.Length <= entry.StoredLength * MaximumCompression
+            : entry.Length == entry.StoredLength);
+        return possible ? entry.Length
+            : throw new InvalidDataException($"the archive's file '{Excerpt.Of(name)}' claims {entry.Length} bytes, and takes "
+            + $"{entry.StoredLength} in the archive of {_archive.Length}.");
     }
 
-    /// <summary>Reads a whole file.</summary>
-    /// <param name="name">Its name.</param>
-    /// <param name="consume">Gets what reads the file's bytes, in order, into spans that have its length together.</param>
-    /// <returns>What <paramref name="consume"/> returned.</returns>
-    /// <exception cref="InvalidDataException">The file is damaged or truncated.</exception>
+    // Reads a whole file. InvalidDataException: The file is damaged or truncated.
     public T Read<T>(string name, Func<TensorBytes.ChunkAction, T> consume)
     {
         var entry = Find(name);
@@ -56,12 +53,14 @@ internal sealed class ZipReader
 
         // PyTorch can be told to leave checksums out.
         if (entry.Checksum != 0 && entry.Checksum != checksum.Value)
-            throw new InvalidDataException($"the checksum of the archive's file '{Excerpt.Of(name)}' is {checksum.Value:X8} where {entry.Checksum:X8} was expected: the file is damaged.");
+            throw new InvalidDataException($"the checksum of the archive's file '{Excerpt.Of(name)}' is {checksum.Value:X8} where "
+                + $"{entry.Checksum:X8} was expected: the file is damaged.");
         return result;
     }
 
     private ZipEntry Find(string name) =>
-        _entries.TryGetValue(name, out var entry) ? entry : throw new InvalidDataException($"the archive has no file '{Excerpt.Of(name)}'.");
+        _entries.TryGetValue(name, out var entry) ? entry
+            : throw new InvalidDataException($"the archive has no file '{Excerpt.Of(name)}'.");
 
     private long DataOffset(string name, ZipEntry entry)
     {
@@ -74,6 +73,7 @@ internal sealed class ZipReader
                 return offset;
         }
 
-        throw new InvalidDataException($"the archive's file '{Excerpt.Of(name)}' does not lie where its directory says: the archive is truncated or damaged.");
+        throw new InvalidDataException($"the archive's file '{Excerpt.Of(name)}' does not lie where its directory says: the archive is "
+            + "truncated or damaged.");
     }
 }

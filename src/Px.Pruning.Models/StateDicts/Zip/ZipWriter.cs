@@ -4,8 +4,8 @@ using Px.Safetensors;
 
 namespace Px.Pruning.Models.StateDicts.Zip;
 
-/// <summary>Writes zip archives as PyTorch lays them out: files uncompressed, their data at multiples of 64 bytes, numbers of 64 bits throughout.</summary>
-/// <remarks>Equal contents give equal bytes: every file bears the first date that the format knows.</remarks>
+// Writes zip archives as PyTorch lays them out: files uncompressed, their data at multiples of 64 bytes, numbers of 64 bits throughout.
+// Equal contents give equal bytes: every file bears the first date that the format knows.
 internal sealed class ZipWriter(Stream stream)
 {
     private const int Alignment = 64;
@@ -20,10 +20,7 @@ internal sealed class ZipWriter(Stream stream)
 
     public void Add(string name, byte[] content) => Add(name, content.Length, forChunk => forChunk(content));
 
-    /// <summary>Adds a file.</summary>
-    /// <param name="name">Its name, which no other has.</param>
-    /// <param name="length">Its length in bytes.</param>
-    /// <param name="forEachChunk">Hands out its bytes in order. Called twice: for the checksum, then for the data.</param>
+    // Adds a file.
     public void Add(string name, long length, Action<TensorBytes.ChunkAction> forEachChunk)
     {
         var checksum = new Crc32();
@@ -35,7 +32,7 @@ internal sealed class ZipWriter(Stream stream)
         _position += length;
     }
 
-    /// <summary>Writes the directory, after the last file.</summary>
+    // Writes the directory, after the last file.
     public void Finish()
     {
         var offset = _position;
@@ -44,7 +41,8 @@ internal sealed class ZipWriter(Stream stream)
         var (length, end) = (_position - offset, _position);
 
         var bytes = new ByteWriter();
-        bytes.UInt32(ZipFormat.Directory64End).Int64(ZipFormat.Directory64EndLength - 12).UInt16(Version).UInt16(Version).UInt32(0).UInt32(0);
+        bytes.UInt32(ZipFormat.Directory64End).Int64(ZipFormat.Directory64EndLength - 12).UInt16(Version).UInt16(Version).UInt32(0)
+            .UInt32(0);
         bytes.Int64(_entries.Count).Int64(_entries.Count).Int64(length).Int64(offset);
         bytes.UInt32(ZipFormat.Directory64Locator).UInt32(0).Int64(end).UInt32(1);
         bytes.UInt32(ZipFormat.DirectoryEnd).UInt16(0).UInt16(0);

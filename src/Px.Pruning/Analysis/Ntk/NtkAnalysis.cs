@@ -22,8 +22,8 @@ namespace Px.Pruning.Analysis;
 /// parameters, which are put back; its norm layers must go by running statistics.
 /// </para>
 /// <para>
-/// <b>Source:</b> Iurada, Ciccone, Tommasi, CVPR 2024, Section 3 and Figure 5, <see href="https://arxiv.org/abs/2406.01820"/>; Jacot, Gabriel,
-/// Hongler, NeurIPS 2018, <see href="https://arxiv.org/abs/1806.07572"/>.
+/// <b>Source:</b> Iurada, Ciccone, Tommasi, CVPR 2024, Section 3 and Figure 5, <see href="https://arxiv.org/abs/2406.01820"/>; Jacot,
+/// Gabriel, Hongler, NeurIPS 2018, <see href="https://arxiv.org/abs/1806.07572"/>.
 /// </para>
 /// </remarks>
 public static class NtkAnalysis
@@ -32,8 +32,8 @@ public static class NtkAnalysis
 
     /// <summary>All eigenvalues, exactly, for kernels of a few thousand rows.</summary>
     /// <remarks>
-    /// <b>Cost:</b> N forward passes and N·K backward passes of one sample, 2·(N·K)²·m operations for Θ in float64, and the eigenvalues of a
-    /// matrix of N·K rows. Memory beside the passes: <see cref="NtkOptions.MemoryBudget"/>; a Jacobian of 8·N·K·m bytes that does not fit
+    /// <b>Cost:</b> N forward passes and N·K backward passes of one sample, 2·(N·K)²·m operations for Θ in float64, and the eigenvalues of
+    /// a matrix of N·K rows. Memory beside the passes: <see cref="NtkOptions.MemoryBudget"/>; a Jacobian of 8·N·K·m bytes that does not fit
     /// repeats the passes for each part of the weights.
     /// </remarks>
     /// <param name="model">Any network; PX's restrictions do not apply.</param>
@@ -45,9 +45,11 @@ public static class NtkAnalysis
     /// There is no data, the kernel is too large for the memory budget, the mask does not fit, or nothing is selected.
     /// </exception>
     /// <exception cref="NonFiniteScoreException">A derivative is NaN or infinite.</exception>
-    /// <exception cref="UnsupportedModelException">Norm statistics of the data cannot be held constant, since layers are called through <c>forward</c>.</exception>
+    /// <exception cref="UnsupportedModelException">Norm statistics of the data cannot be held constant, since layers are called through
+    /// <c>forward</c>.</exception>
     public static NtkSpectrum Spectrum(
-        Module<Tensor, Tensor> model, PruningData data, PruningMask? mask = null, NtkOptions? options = null, CancellationToken cancellationToken = default)
+        Module<Tensor, Tensor> model, PruningData data, PruningMask? mask = null, NtkOptions? options = null,
+        CancellationToken cancellationToken = default)
     {
         options ??= new NtkOptions();
         return Run(Frame, model, data, mask, options, jacobian =>
@@ -55,24 +57,27 @@ public static class NtkAnalysis
             var gram = NtkGram.Compute(jacobian, options).cpu();
             double trace = Finite(gram.trace().ToDouble());
             double[] ascending = [.. linalg.eigvalsh(gram).data<double>()];
-            return new NtkSpectrum([.. ascending.OrderDescending().Select(value => Math.Max(value, 0))], trace, jacobian.Samples, jacobian.Count);
+            return new NtkSpectrum([.. ascending.OrderDescending().Select(value => Math.Max(value, 0))], trace, jacobian.Samples,
+                jacobian.Count);
         }, cancellationToken);
     }
 
     /// <summary>The trace: exactly, or estimated where the outputs are many (<see cref="NtkOptions.Probes"/>).</summary>
     /// <remarks>
     /// <para>
-    /// Exactly it is the sum of all squared gradients. The estimate is Hutchinson's, sample by sample: <c>Σₙ ‖zᵀJₙ‖²</c> for random signs z,
-    /// whose expectation is the trace and which spreads only as far as outputs of one sample are correlated.
+    /// Exactly it is the sum of all squared gradients. The estimate is Hutchinson's, sample by sample: <c>Σₙ ‖zᵀJₙ‖²</c> for random signs
+    /// z, whose expectation is the trace and which spreads only as far as outputs of one sample are correlated.
     /// </para>
     /// <para><b>Cost:</b> N forward passes of one sample, and N·K backward passes, or N times the number of probes. No matrix.</para>
     /// </remarks>
     /// <inheritdoc cref="Spectrum" path="/param"/>
     /// <exception cref="ArgumentException">There is no data, the mask does not fit, or nothing is selected.</exception>
     /// <exception cref="NonFiniteScoreException">A derivative is NaN or infinite.</exception>
-    /// <exception cref="UnsupportedModelException">Norm statistics of the data cannot be held constant, since layers are called through <c>forward</c>.</exception>
+    /// <exception cref="UnsupportedModelException">Norm statistics of the data cannot be held constant, since layers are called through
+    /// <c>forward</c>.</exception>
     public static NtkTrace Trace(
-        Module<Tensor, Tensor> model, PruningData data, PruningMask? mask = null, NtkOptions? options = null, CancellationToken cancellationToken = default)
+        Module<Tensor, Tensor> model, PruningData data, PruningMask? mask = null, NtkOptions? options = null,
+        CancellationToken cancellationToken = default)
     {
         options ??= new NtkOptions();
         return Run(Frame, model, data, mask, options, jacobian => TraceOf(jacobian, options), cancellationToken);
@@ -81,24 +86,28 @@ public static class NtkAnalysis
     /// <summary>The largest eigenvalues, without the matrix: for kernels of any size.</summary>
     /// <remarks>
     /// <para>
-    /// <b>Cost:</b> blocks of <see cref="NtkOptions.Count"/> + 2 vectors, multiplied by Θ until residuals are small, three to ten times as a rule.
-    /// A product is, for each vector, a backward pass of the N samples and one through a backward pass; the forward passes of
-    /// <see cref="NtkOptions.MicroBatch"/> samples are shared by the vectors that memory has room for. Besides, 16·N·K bytes for each product.
+    /// <b>Cost:</b> blocks of <see cref="NtkOptions.Count"/> + 2 vectors, multiplied by Θ until residuals are small, three to ten times as
+    /// a rule. A product is, for each vector, a backward pass of the N samples and one through a backward pass; the forward passes of
+    /// <see cref="NtkOptions.MicroBatch"/> samples are shared by the vectors that memory has room for. Besides, 16·N·K bytes for each
+    /// product.
     /// </para>
     /// <para>
-    /// Where outputs are few, <see cref="Spectrum"/> is done sooner, as long as its matrix fits: a product takes each sample as long as some three
-    /// rows, and there are up to a hundred of them.
+    /// Where outputs are few, <see cref="Spectrum"/> is done sooner, as long as its matrix fits: a product takes each sample as long as
+    /// some three rows, and there are up to a hundred of them.
     /// </para>
-    /// <para><b>Law:</b> these are the first of <see cref="Spectrum"/>, multiples included; each to within its residual, as a rule to much less.</para>
+    /// <para><b>Law:</b> these are the first of <see cref="Spectrum"/>, multiples included; each to within its residual, as a rule to much
+    /// less.</para>
     /// </remarks>
     /// <inheritdoc cref="Spectrum" path="/param"/>
     /// <exception cref="ArgumentException">There is no data, the mask does not fit, or nothing is selected.</exception>
     /// <exception cref="NonFiniteScoreException">A derivative is NaN or infinite.</exception>
     /// <exception cref="UnsupportedModelException">
-    /// Norm statistics of the data cannot be held constant, since layers are called through <c>forward</c>; or an operation has no second derivative.
+    /// Norm statistics of the data cannot be held constant, since layers are called through <c>forward</c>; or an operation has no second
+    /// derivative.
     /// </exception>
     public static NtkTopEigenvalues TopEigenvalues(
-        Module<Tensor, Tensor> model, PruningData data, PruningMask? mask = null, NtkOptions? options = null, CancellationToken cancellationToken = default)
+        Module<Tensor, Tensor> model, PruningData data, PruningMask? mask = null, NtkOptions? options = null,
+        CancellationToken cancellationToken = default)
     {
         options ??= new NtkOptions();
         return Run(Frame, model, data, mask, options, jacobian =>
@@ -120,22 +129,23 @@ public static class NtkAnalysis
     }
 
     /// <summary>
-    /// The bound on the trace that Path eXclusion prunes by, <c>Tr Θ ≤ Σₖ ‖J_v^{fₖ}‖² ‖J_θ^{vₖ}‖²</c> with paths v, beside the trace itself.
+    /// The bound on the trace that Path eXclusion prunes by, <c>Tr Θ ≤ Σₖ ‖J_v^{fₖ}‖² ‖J_θ^{vₖ}‖²</c> with paths v, beside the trace
+    /// itself.
     /// </summary>
     /// <remarks>
     /// <para>
-    /// Its value is <c>Σⱼ ∂R/∂θⱼ²</c> over the kept weights, with R as in <see cref="PathExclusionPruner"/>. The paper's Eq. 6 has the product
-    /// <c>‖J_v^f‖² ‖J_θ^v‖²</c> over all outputs, which is larger; its derivation of R gives the sum that stands here.
+    /// Its value is <c>Σⱼ ∂R/∂θⱼ²</c> over the kept weights, with R as in <see cref="PathExclusionPruner"/>. The paper's Eq. 6 has the
+    /// product <c>‖J_v^f‖² ‖J_θ^v‖²</c> over all outputs, which is larger; its derivation of R gives the sum that stands here.
     /// </para>
     /// <para>
-    /// <b>Law:</b> the trace is at most the bound in networks of ReLU, leaky and parametric ReLU, average pooling, additions and concatenations,
-    /// without additive constants ahead of a weight. What may break it is named in <see cref="NtkBound.Exceptions"/>: biases and batch-norm
-    /// shifts <c>β − s·mean</c> that are not zero and ahead of the last layer, max-pooling, other activations, and norm layers
-    /// with statistics of single samples. R knows no shifts, and its path kernel takes maxima of its own.
+    /// <b>Law:</b> the trace is at most the bound in networks of ReLU, leaky and parametric ReLU, average pooling, additions and
+    /// concatenations, without additive constants ahead of a weight. What may break it is named in <see cref="NtkBound.Exceptions"/>:
+    /// biases and batch-norm shifts <c>β − s·mean</c> that are not zero and ahead of the last layer, max-pooling, other activations, and
+    /// norm layers with statistics of single samples. R knows no shifts, and its path kernel takes maxima of its own.
     /// </para>
     /// <para>
-    /// <b>Cost:</b> that of <see cref="Trace"/> and of a round of <see cref="PathExclusionPruner"/>. Where no path is active on the data, R counts
-    /// every path activation as 1.
+    /// <b>Cost:</b> that of <see cref="Trace"/> and of a round of <see cref="PathExclusionPruner"/>. Where no path is active on the data, R
+    /// counts every path activation as 1.
     /// </para>
     /// <para><b>Source:</b> Iurada, Ciccone, Tommasi, CVPR 2024, Eq. 6 to 8, <see href="https://arxiv.org/abs/2406.01820"/>.</para>
     /// </remarks>
@@ -145,13 +155,16 @@ public static class NtkAnalysis
     /// <see cref="NtkOutputs.Sum"/>, of which the bound knows nothing.
     /// </exception>
     /// <exception cref="NonFiniteScoreException">A derivative is NaN or infinite.</exception>
-    /// <exception cref="UnsupportedModelException">The network is none that <see cref="PathExclusionPruner"/> accepts; the message names the module.</exception>
+    /// <exception cref="UnsupportedModelException">The network is none that <see cref="PathExclusionPruner"/> accepts; the message names
+    /// the module.</exception>
     public static NtkBound Bound(
-        Module<Tensor, Tensor> model, PruningData data, PruningMask? mask = null, NtkOptions? options = null, CancellationToken cancellationToken = default)
+        Module<Tensor, Tensor> model, PruningData data, PruningMask? mask = null, NtkOptions? options = null,
+        CancellationToken cancellationToken = default)
     {
         options ??= new NtkOptions();
         if (options.AllParameters || options.Outputs != NtkOutputs.Each)
-            throw new ArgumentException("The bound is one on weights and on each output: leave NtkOptions.AllParameters and NtkOptions.Outputs at their defaults.", nameof(options));
+            throw new ArgumentException("The bound is one on weights and on each output: leave NtkOptions.AllParameters and "
+                + "NtkOptions.Outputs at their defaults.", nameof(options));
         return Run(Frame with { Needs = new() { Data = true, Hooks = true } }, model, data, mask, options, jacobian => new NtkBound
         {
             Value = PaperBound.Value(jacobian),
@@ -166,10 +179,12 @@ public static class NtkAnalysis
     {
         ArgumentNullException.ThrowIfNull(model);
         ArgumentNullException.ThrowIfNull(data);
-        if (!data.HasData) throw new ArgumentException("The kernel is one of samples: pass a DataLoader or batches of (input, target).", nameof(data));
+        if (!data.HasData) throw new ArgumentException("The kernel is one of samples: pass a DataLoader or batches of (input, target).",
+            nameof(data));
         if (mask is not null) MaskMismatch.ThrowIfAny(model, mask);
         // All weights are substituted, so that a mask holds for those as well that are not differentiated.
-        var reading = new PruningOptions { Data = options.Data, BatchSize = options.BatchSize, Seed = options.Seed, Logger = options.Logger };
+        var reading = new PruningOptions { Data = options.Data, BatchSize = options.BatchSize, Seed = options.Seed,
+            Logger = options.Logger };
         return frame.Run(model, data, reading, context =>
         {
             RefuseOtherNames(mask, context.Network);
@@ -182,7 +197,8 @@ public static class NtkAnalysis
     {
         if (mask?.Names.Except(network.Slots.Select(slot => slot.Name)).FirstOrDefault() is not { } unknown) return;
         throw new ArgumentException(
-            $"The mask covers '{unknown}', which is no weight of a convolution or linear layer, or one that is known as another layer's.", nameof(mask));
+            $"The mask covers '{unknown}', which is no weight of a convolution or linear layer, or one that is known as another layer's.",
+            nameof(mask));
     }
 
     private static NtkTrace TraceOf(NtkJacobian jacobian, NtkOptions options)

@@ -3,7 +3,7 @@ using static TorchSharp.torch;
 
 namespace Px.Pruning.Analysis.Ntk;
 
-/// <summary>The kernel itself, <c>Θ = J Jᵀ</c>, summed over as many columns of J at a time as memory has room for.</summary>
+// The kernel itself, Θ = J Jᵀ, summed over as many columns of J at a time as memory has room for.
 internal static class NtkGram
 {
     private const long Wide = sizeof(double);
@@ -11,8 +11,7 @@ internal static class NtkGram
     // Θ, what is added to it, and the copy that its eigenvalues are taken of.
     private const long Squares = 3;
 
-    /// <summary>Θ [R, R], float64. Fresh.</summary>
-    /// <exception cref="ArgumentException">It would take more than half of the memory.</exception>
+    // Θ [R, R], float64. Fresh. ArgumentException: It would take more than half of the memory.
     internal static Tensor Compute(NtkJacobian jacobian, NtkOptions options)
     {
         long rows = jacobian.Rows, squares = Squares * Wide * rows * rows;
@@ -31,7 +30,7 @@ internal static class NtkGram
         return gram;
     }
 
-    /// <summary>Some columns of J, [R, columns], float64.</summary>
+    // Some columns of J, [R, columns], float64.
     private static Tensor Rows(NtkJacobian jacobian, IReadOnlyList<Columns> block)
     {
         var J = empty([jacobian.Rows, block.Sum(columns => columns.Count)], float64, jacobian.Context.Network.Device);
@@ -48,7 +47,7 @@ internal static class NtkGram
         return J;
     }
 
-    /// <summary>All columns in runs of at most that many, in the model's order: the backward pass of a block ends at its first layer.</summary>
+    // All columns in runs of at most that many, in the model's order: the backward pass of a block ends at its first layer.
     private static IEnumerable<List<Columns>> Blocks(IEnumerable<NtkParameter> parameters, long most)
     {
         var block = new List<Columns>();
@@ -73,8 +72,10 @@ internal static class NtkGram
     {
         double most = Math.Floor(Math.Sqrt(options.MemoryBudget / 2.0 / (Squares * Wide)));
         return new ArgumentException(
-            $"The kernel of {jacobian.Samples} samples with {jacobian.Outputs} outputs each has {jacobian.Rows} rows; with NtkOptions.MemoryBudget at "
-            + $"{options.MemoryBudget} bytes all eigenvalues are computed for at most {most}. Take fewer samples (NtkOptions.Data), NtkOutputs.Sum or a larger "
+            $"The kernel of {jacobian.Samples} samples with {jacobian.Outputs} outputs each has {jacobian.Rows} rows; with "
+            + "NtkOptions.MemoryBudget at "
+            + $"{options.MemoryBudget} bytes all eigenvalues are computed for at most {most}. Take fewer samples (NtkOptions.Data), "
+            + "NtkOutputs.Sum or a larger "
             + "budget, or ask for NtkAnalysis.Trace and NtkAnalysis.TopEigenvalues, which need no matrix.", nameof(options));
     }
 

@@ -8,10 +8,8 @@ using static TorchSharp.torch;
 
 namespace Px.Pruning.Analysis.Ntk;
 
-/// <summary>
-/// <c>J = ∂f/∂θ</c> of the masked network with frozen norm layers, one row for each output of each sample and one column for each kept
-/// parameter. It is never written down; this runs the passes that its products are made of.
-/// </summary>
+// J = ∂f/∂θ of the masked network with frozen norm layers, one row for each output of each sample and one column for each kept parameter.
+// It is never written down; this runs the passes that its products are made of.
 internal sealed class NtkJacobian : IDisposable
 {
     private readonly ScoringContext context;
@@ -49,41 +47,35 @@ internal sealed class NtkJacobian : IDisposable
         }
     }
 
-    /// <summary>The network that is differentiated.</summary>
     internal ScoringContext Context => context;
 
-    /// <summary>θ ⊙ m.</summary>
+    // θ ⊙ m.
     internal ScoringRound Round { get; }
 
-    /// <summary>The frozen norm layers.</summary>
     internal NormPolicy Norms { get; }
 
-    /// <summary>The weights that are differentiated.</summary>
     internal IReadOnlyList<WeightSlot> Selected { get; } = [];
 
-    /// <summary>What is differentiated: <see cref="Selected"/> and, where all parameters count, the caller's others. Borrowed.</summary>
+    // What is differentiated: Selected and, where all parameters count, the caller's others. Borrowed.
     internal IReadOnlyList<NtkParameter> Parameters { get; } = [];
 
-    /// <summary>Columns: kept parameters.</summary>
+    // Columns: kept parameters.
     internal long Count { get; }
 
     internal long Samples => context.Batches.Sum(batch => batch.Input.size(0));
 
-    /// <summary>Rows a sample.</summary>
-    internal long Outputs => options.Outputs == NtkOutputs.Sum ? 1 : context.Network.OutputShape!.Aggregate(1L, (product, size) => product * size);
+    // Rows a sample.
+    internal long Outputs =>
+        options.Outputs == NtkOutputs.Sum ? 1 : context.Network.OutputShape!.Aggregate(1L, (product, size) => product * size);
 
     internal long Rows => Samples * Outputs;
 
-    /// <summary>Begins a count of backward passes for the caller's progress.</summary>
+    // Begins a count of backward passes for the caller's progress.
     internal void Expect(long passes) => (done, total) = (0, passes);
 
-    /// <summary>
-    /// <c>cᵀJ</c> of single samples: a forward pass of each, and a backward pass for each of its vectors c. One sample at a time, since a row
-    /// is one sample's, and a backward pass through a larger batch would do all the others' work as well.
-    /// </summary>
-    /// <param name="of">What to differentiate.</param>
-    /// <param name="vectors">The vectors c for one sample's rows, each [<see cref="Outputs"/>].</param>
-    /// <param name="visit">Receives a running index and the gradient at each parameter, which it must not keep.</param>
+    // cᵀJ of single samples: a forward pass of each, and a backward pass for each of its vectors c. One sample at a time, since a row is
+    // one sample's, and a backward pass through a larger batch would do all the others' work as well. vectors: The vectors c for one
+    // sample's rows, each [Outputs].
     internal void Visit(IReadOnlyList<NtkParameter> of, Func<IEnumerable<Tensor>> vectors, Action<long, IReadOnlyList<Tensor>> visit)
     {
         List<Tensor> leaves = [.. of.Select(parameter => parameter.Leaf)];
@@ -101,7 +93,7 @@ internal sealed class NtkJacobian : IDisposable
         }
     }
 
-    /// <summary>The samples in parts of at most that many. Borrowed.</summary>
+    // The samples in parts of at most that many. Borrowed.
     internal IEnumerable<Tensor> MicroBatches(long size)
     {
         foreach (var (batch, _) in context.Batches)
@@ -115,17 +107,14 @@ internal sealed class NtkJacobian : IDisposable
         }
     }
 
-    /// <summary>The outputs of some samples, in a graph.</summary>
+    // The outputs of some samples, in a graph.
     internal Tensor Run(Tensor input)
     {
         using var grad = enable_grad();
         return function.Run(input);
     }
 
-    /// <summary><c>cᵀJ</c> for the rows of the samples that went into an output: one tensor for each leaf, zero where none arrived. The graph is kept.</summary>
-    /// <param name="output">Of <see cref="Run"/>.</param>
-    /// <param name="vector">One number for each row.</param>
-    /// <param name="leaves">What to differentiate.</param>
+    // cᵀJ for the rows of the samples that went into an output: one tensor for each leaf, zero where none arrived. The graph is kept.
     internal IReadOnlyList<Tensor> Pull(Tensor output, Tensor vector, IList<Tensor> leaves)
     {
         context.Token.ThrowIfCancellationRequested();
@@ -135,10 +124,10 @@ internal sealed class NtkJacobian : IDisposable
         return [.. leaves.Select(WeightFunction.TakeGradient)];
     }
 
-    /// <summary>Counts a backward pass.</summary>
+    // Counts a backward pass.
     internal void Report() => options.Progress?.Report(new NtkProgress(++done, Math.Max(done, total), watch.Elapsed));
 
-    /// <summary>A vector over rows in the output's own shape and dtype: a sum's number goes to all that is summed. Differentiable.</summary>
+    // A vector over rows in the output's own shape and dtype: a sum's number goes to all that is summed. Differentiable.
     internal Tensor AtOutput(Tensor vector, Tensor output)
     {
         using var scope = NewDisposeScope();
@@ -156,7 +145,7 @@ internal sealed class NtkJacobian : IDisposable
         Round.Dispose();
     }
 
-    /// <summary>Runs the data through, where a norm layer takes its statistics from there.</summary>
+    // Runs the data through, where a norm layer takes its statistics from there.
     private void NoteStatistics()
     {
         if (!context.Network.Modules.Any(hooked => hooked.Norm?.UsesBatch(options.NormStatistics) == true)) return;
@@ -175,10 +164,10 @@ internal sealed class NtkJacobian : IDisposable
             .Where(slot => options.Parameters.Accepts(slot.Name, slot.Layer.Module)).ToList();
         return selected.Count > 0
             ? selected
-            : throw new ArgumentException("NtkOptions.Parameters selects no weight of the model, so that there is nothing to differentiate by.", nameof(options));
+            : throw new ArgumentException("NtkOptions.Parameters selects no weight of the model, so that there is nothing to "
+            + "differentiate by.", nameof(options));
     }
 
-    /// <summary>Every parameter that is no layer's weight.</summary>
     private static List<Parameter> Others(Network network)
     {
         var weights = network.Slots.Select(slot => slot.Layer.Weight.Handle).ToHashSet();
@@ -186,17 +175,15 @@ internal sealed class NtkJacobian : IDisposable
     }
 }
 
-/// <summary>One tensor of parameters, as columns of the Jacobian.</summary>
-/// <param name="Leaf">Where gradients arrive. Borrowed.</param>
-/// <param name="Kept">Places of the kept weights in the flattened tensor, int64; null for all. Owned.</param>
-/// <param name="Pruned">A bool tensor in the leaf's shape, true where a weight is pruned; null for nowhere. Owned.</param>
+// One tensor of parameters, as columns of the Jacobian. Leaf: Where gradients arrive. Borrowed.
+// Kept: Places of the kept weights in the flattened tensor, int64; null for all. Owned.
+// Pruned: A bool tensor in the leaf's shape, true where a weight is pruned; null for nowhere. Owned.
 internal sealed record NtkParameter(Tensor Leaf, Tensor? Kept, Tensor? Pruned) : IDisposable
 {
-    /// <summary>Columns: kept weights.</summary>
+    // Columns: kept weights.
     internal long Count { get; } = Kept?.numel() ?? Leaf.numel();
 
-    /// <param name="leaf">Where gradients arrive.</param>
-    /// <param name="kept">A bool tensor in the leaf's shape; null where nothing is pruned.</param>
+    // kept: A bool tensor in the leaf's shape; null where nothing is pruned.
     internal static NtkParameter Create(Tensor leaf, Tensor? kept)
     {
         if (kept is null) return new(leaf, null, null);
@@ -207,7 +194,7 @@ internal sealed record NtkParameter(Tensor Leaf, Tensor? Kept, Tensor? Pruned) :
         return new(leaf, there.flatten().nonzero().flatten().DetachFromDisposeScope(), there.logical_not().DetachFromDisposeScope());
     }
 
-    /// <summary>The gradients of so many kept weights, flat. Fresh.</summary>
+    // The gradients of so many kept weights, flat. Fresh.
     internal Tensor Columns(Tensor gradient, long start, long count)
     {
         using var scope = NewDisposeScope();
@@ -216,7 +203,7 @@ internal sealed record NtkParameter(Tensor Leaf, Tensor? Kept, Tensor? Pruned) :
         return columns.MoveToOuterDisposeScope();
     }
 
-    /// <summary>A tensor in the leaf's shape with 0 where a weight is pruned. Fresh.</summary>
+    // A tensor in the leaf's shape with 0 where a weight is pruned. Fresh.
     internal Tensor Mask(Tensor tensor) => Pruned is null ? tensor.alias() : tensor.masked_fill(Pruned, 0);
 
     public void Dispose()

@@ -3,14 +3,9 @@ using static TorchSharp.torch;
 
 namespace Px.Pruning.Analysis.Ntk;
 
-/// <summary>
-/// The largest eigenvalues of a symmetric positive semi-definite matrix from products with it: a block Krylov space, kept orthogonal in
-/// full, with Rayleigh and Ritz's approximations from it.
-/// </summary>
-/// <remarks>
-/// Blocks are a little wider than the eigenvalues are many, since a kernel's come in multiples (K-fold for a linear layer), of which a
-/// space grown from b vectors sees b at most.
-/// </remarks>
+// The largest eigenvalues of a symmetric positive semi-definite matrix from products with it: a block Krylov space, kept orthogonal in
+// full, with Rayleigh and Ritz's approximations from it. Blocks are a little wider than the eigenvalues are many, since a kernel's come in
+// multiples (K-fold for a linear layer), of which a space grown from b vectors sees b at most.
 internal sealed class NtkKrylov : IDisposable
 {
     private const int Oversampling = 2;
@@ -29,13 +24,10 @@ internal sealed class NtkKrylov : IDisposable
         image = zeros([size, 0], float64).DetachFromDisposeScope();
     }
 
-    /// <summary>Vectors in a block.</summary>
+    // Vectors in a block.
     internal static long Width(long size, NtkOptions options) => Math.Min(size, (long)options.Count + Oversampling);
 
-    /// <summary>Eigenvalues, descending, with their residuals.</summary>
-    /// <param name="apply">Multiplies [size, columns].</param>
-    /// <param name="size">Rows of the matrix.</param>
-    /// <param name="options">How many eigenvalues, when to stop, and the seed.</param>
+    // Eigenvalues, descending, with their residuals. apply: Multiplies [size, columns].
     internal static NtkRitz Find(Func<Tensor, Tensor> apply, long size, NtkOptions options)
     {
         using var scope = NewDisposeScope();
@@ -61,7 +53,7 @@ internal sealed class NtkKrylov : IDisposable
         image.Dispose();
     }
 
-    /// <summary>Adds what is new in some vectors to the space, and returns the matrix's product with it, to go on with.</summary>
+    // Adds what is new in some vectors to the space, and returns the matrix's product with it, to go on with.
     private Tensor Grow(Tensor vectors)
     {
         using var scope = NewDisposeScope();
@@ -106,7 +98,7 @@ internal sealed class NtkKrylov : IDisposable
     }
 }
 
-/// <summary>Approximate eigenvalues, the largest first, with the lengths of their residuals.</summary>
+// Approximate eigenvalues, the largest first, with the lengths of their residuals.
 internal sealed record NtkRitz(IReadOnlyList<double> Eigenvalues, IReadOnlyList<double> Residuals, bool Converged, int Products)
 {
     internal static NtkRitz None { get; } = new([], [], false, 0);

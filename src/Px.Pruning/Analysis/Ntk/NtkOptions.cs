@@ -32,7 +32,8 @@ public sealed record NtkOptions
     public NtkOutputs Outputs
     {
         get => outputs;
-        init => outputs = Enum.IsDefined(value) ? value : throw new ArgumentOutOfRangeException(nameof(Outputs), value, "Not a choice of outputs.");
+        init => outputs = Enum.IsDefined(value) ? value
+            : throw new ArgumentOutOfRangeException(nameof(Outputs), value, "Not a choice of outputs.");
     }
 
     /// <summary>
@@ -45,7 +46,8 @@ public sealed record NtkOptions
     /// <exception cref="ArgumentOutOfRangeException">The value is below 1.</exception>
     public int BatchSize { get => batchSize; init => batchSize = AtLeast(1, value, nameof(BatchSize)); }
 
-    /// <summary>Samples in one differentiated pass of <see cref="NtkAnalysis.TopEigenvalues"/>, at least 1. Default 16. The others take one.</summary>
+    /// <summary>Samples in one differentiated pass of <see cref="NtkAnalysis.TopEigenvalues"/>, at least 1. Default 16. The others take
+    /// one.</summary>
     /// <exception cref="ArgumentOutOfRangeException">The value is below 1.</exception>
     public int MicroBatch { get => microBatch; init => microBatch = AtLeast(1, value, nameof(MicroBatch)); }
 
@@ -87,7 +89,8 @@ public sealed record NtkOptions
     /// <exception cref="ArgumentOutOfRangeException">The value is below 1.</exception>
     public int MaxSteps { get => maxSteps; init => maxSteps = AtLeast(1, value, nameof(MaxSteps)); }
 
-    /// <summary>Of random vectors: the same seed, the same numbers. Default 0. The global generators are left in the state they were found in.</summary>
+    /// <summary>Of random vectors: the same seed, the same numbers. Default 0. The global generators are left in the state they were found
+    /// in.</summary>
     public long Seed { get; init; }
 
     /// <summary>Receives warnings about the data. Default <see langword="null"/>: silent.</summary>

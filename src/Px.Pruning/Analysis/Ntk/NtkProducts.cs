@@ -5,20 +5,17 @@ using static TorchSharp.torch;
 
 namespace Px.Pruning.Analysis.Ntk;
 
-/// <summary>
-/// <c>Θv = J (Jᵀv)</c> without Θ or J. <c>Jᵀv</c> is a backward pass. <c>Ju</c> is one, too: the gradient <c>g(w) = Jᵀw</c> is linear in w,
-/// so that <c>∂⟨g(w), u⟩/∂w = Ju</c> whatever w is.
-/// </summary>
+// Θv = J (Jᵀv) without Θ or J. Jᵀv is a backward pass. Ju is one, too: the gradient g(w) = Jᵀw is linear in w, so that ∂⟨g(w), u⟩/∂w = Ju
+// whatever w is.
 internal sealed class NtkProducts(NtkJacobian jacobian, NtkOptions options)
 {
     private readonly List<Tensor> leaves = [.. jacobian.Parameters.Select(parameter => parameter.Leaf)];
 
-    /// <summary>Backward passes for one column.</summary>
+    // Backward passes for one column.
     internal long Passes => 2 * jacobian.MicroBatches(options.MicroBatch).Count();
 
-    /// <summary>ΘV, for as many columns at a time as memory has room for.</summary>
-    /// <param name="V">[R, columns], float64, on the CPU.</param>
-    /// <returns>[R, columns], float64, on the CPU. Fresh.</returns>
+    // ΘV, for as many columns at a time as memory has room for. V: [R, columns], float64, on the CPU.
+    // Returns: [R, columns], float64, on the CPU. Fresh.
     internal Tensor Apply(Tensor V)
     {
         using var scope = NewDisposeScope();
@@ -34,7 +31,7 @@ internal sealed class NtkProducts(NtkJacobian jacobian, NtkOptions options)
         return cat(results, 1).MoveToOuterDisposeScope();
     }
 
-    /// <summary>JᵀV: for each column one tensor for each leaf, 0 where a weight is pruned.</summary>
+    // JᵀV: for each column one tensor for each leaf, 0 where a weight is pruned.
     private List<Tensor[]> Pull(Tensor V)
     {
         var sums = Enumerable.Range(0, (int)V.size(1)).Select(_ => leaves.Select(leaf => zeros_like(leaf)).ToArray()).ToList();
@@ -56,7 +53,7 @@ internal sealed class NtkProducts(NtkJacobian jacobian, NtkOptions options)
         return [.. sums.Select(sum => sum.Zip(jacobian.Parameters, (tensor, parameter) => parameter.Mask(tensor)).ToArray())];
     }
 
-    /// <summary>JU, [R, columns].</summary>
+    // JU, [R, columns].
     private Tensor Push(List<Tensor[]> U)
     {
         var parts = new List<Tensor>();
@@ -75,15 +72,14 @@ internal sealed class NtkProducts(NtkJacobian jacobian, NtkOptions options)
         var w = zeros(rows, output.dtype, output.device).requires_grad_();
         var reached = Reached(output);
         IList<Tensor> g = reached.Count > 0
-            ? autograd.grad([output], [.. reached.Select(i => leaves[i])], [jacobian.AtOutput(w, output)], retain_graph: true, create_graph: true)
+            ? autograd.grad([output], [.. reached.Select(i => leaves[i])], [jacobian.AtOutput(w, output)], retain_graph: true,
+            create_graph: true)
             : [];
         return stack(U.Select(u => Differentiate(g, reached.Select(i => u[i]), w)), 1).cpu();
     }
 
-    /// <summary>
-    /// The leaves that an output depends on, by a plain backward pass. <c>autograd.grad</c> ends the process where such a pass throws; and for a leaf
-    /// that nothing depends on it would hand out a tensor without memory, which TorchSharp counts as alive for ever.
-    /// </summary>
+    // The leaves that an output depends on, by a plain backward pass. autograd.grad ends the process where such a pass throws; and for a
+    // leaf that nothing depends on it would hand out a tensor without memory, which TorchSharp counts as alive for ever.
     private List<int> Reached(Tensor output)
     {
         if (!output.requires_grad) return [];
@@ -94,7 +90,7 @@ internal sealed class NtkProducts(NtkJacobian jacobian, NtkOptions options)
         return reached;
     }
 
-    /// <summary>∂⟨g(w), u⟩/∂w, float64.</summary>
+    // ∂⟨g(w), u⟩/∂w, float64.
     private Tensor Differentiate(IList<Tensor> g, IEnumerable<Tensor> u, Tensor w)
     {
         using var temporaries = NewDisposeScope();

@@ -10,7 +10,8 @@ public sealed class NtkSpectrum
     /// One for each row of the kernel, <see cref="Samples"/> × <see cref="Outputs"/>, the largest first. Not negative: the kernel is
     /// positive semi-definite, and what rounding puts below zero is 0.
     /// </summary>
-    /// <remarks>In single precision what lies below about 1e-7 of the largest is rounding; <c>model.to(torch.float64)</c> sees further down.</remarks>
+    /// <remarks>In single precision what lies below about 1e-7 of the largest is rounding; <c>model.to(torch.float64)</c> sees further
+    /// down.</remarks>
     public IReadOnlyList<double> Eigenvalues { get; }
 
     /// <summary>The sum of the kernel's diagonal, which is that of the eigenvalues.</summary>
@@ -30,13 +31,14 @@ public sealed class NtkSpectrum
     /// </summary>
     /// <remarks>
     /// <para>
-    /// What lies below 1e-6 of the largest eigenvalue of either counts as that much: zeros, and what single precision cannot tell from them.
-    /// Spectra of different lengths are compared by their quantiles.
+    /// What lies below 1e-6 of the largest eigenvalue of either counts as that much: zeros, and what single precision cannot tell from
+    /// them. Spectra of different lengths are compared by their quantiles.
     /// </para>
     /// <para><b>Law:</b> c times a spectrum lies |log₁₀ c| away from it, as long as no eigenvalue is below the floor.</para>
     /// </remarks>
     /// <param name="other">Dense against sparse, for example, on the same samples.</param>
-    /// <returns>In [0, 6]. 0 exactly where the eigenvalues are the same, but for those below the floor, and for two kernels that are zero.</returns>
+    /// <returns>In [0, 6]. 0 exactly where the eigenvalues are the same, but for those below the floor, and for two kernels that are
+    /// zero.</returns>
     /// <exception cref="ArgumentNullException"><paramref name="other"/> is null.</exception>
     public double DistanceTo(NtkSpectrum other)
     {
@@ -48,7 +50,8 @@ public sealed class NtkSpectrum
     /// How differently two spectra are shaped, whatever their size: the Wasserstein-1 distance between the distributions of their
     /// eigenvalues, each divided by its mean, <c>1/R Σᵢ |λᵢ/λ̄ − μᵢ/μ̄|</c>.
     /// </summary>
-    /// <remarks>Spectra of different lengths are compared by their quantiles. A kernel that is zero has nothing to be divided by: it keeps its zeros.</remarks>
+    /// <remarks>Spectra of different lengths are compared by their quantiles. A kernel that is zero has nothing to be divided by: it keeps
+    /// its zeros.</remarks>
     /// <param name="other">Dense against sparse, for example, on the same samples.</param>
     /// <returns>In [0, 2). 0 exactly where one spectrum is a multiple of the other; 1 where only one of the kernels is zero.</returns>
     /// <exception cref="ArgumentNullException"><paramref name="other"/> is null.</exception>
@@ -58,7 +61,7 @@ public sealed class NtkSpectrum
         return SpectrumDistance.OfShapes(Eigenvalues, other.Eigenvalues);
     }
 
-    /// <summary>Distances between two lists of non-negative numbers, the largest first, as distributions.</summary>
+    // Distances between two lists of non-negative numbers, the largest first, as distributions.
     private static class SpectrumDistance
     {
         // Below this share of the largest eigenvalue a spectrum of single precision is noise.
@@ -79,7 +82,7 @@ public sealed class NtkSpectrum
 
         private static double Divisor(IReadOnlyList<double> values) => values[0] == 0 ? 1 : values.Average();
 
-        /// <summary>∫₀¹ cost(Qa(t), Qb(t)) dt over both quantile functions, which are steps; the mean over pairs where the lengths are equal.</summary>
+        // ∫₀¹ cost(Qa(t), Qb(t)) dt over both quantile functions, which are steps; the mean over pairs where the lengths are equal.
         private static double Integrate(IReadOnlyList<double> a, IReadOnlyList<double> b, Func<double, double, double> cost)
         {
             long end = (long)a.Count * b.Count; // t in units of 1 / end

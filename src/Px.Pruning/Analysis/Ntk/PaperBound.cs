@@ -8,9 +8,10 @@ using static TorchSharp.torch;
 
 namespace Px.Pruning.Analysis.Ntk;
 
-// The bound on the trace that Path eXclusion prunes by, and what keeps the proof of trace ≤ bound from holding. The proof writes fₖ = Σₚ aₚ xₛ vₚ and takes
-// Cauchy's inequality over paths. Additive constants ahead of a weight are paths that start elsewhere; a maximum keeps one path of a window where the path
-// kernel's own maximum keeps another; an activation that is not homogeneous is no factor of a path; statistics of single samples are other factors for each.
+// The bound on the trace that Path eXclusion prunes by, and what keeps the proof of trace ≤ bound from holding. The proof writes fₖ = Σₚ aₚ
+// xₛ vₚ and takes Cauchy's inequality over paths. Additive constants ahead of a weight are paths that start elsewhere; a maximum keeps one
+// path of a window where the path kernel's own maximum keeps another; an activation that is not homogeneous is no factor of a path;
+// statistics of single samples are other factors for each.
 internal static class PaperBound
 {
     // Σ ∂R/∂θ² over the kept weights.
@@ -19,7 +20,8 @@ internal static class PaperBound
         using var run = new PathExclusionRun(jacobian.Context, new PathExclusionPruner());
         var (leaves, exponent) = run.Decoupled(jacobian.Round, jacobian.Norms);
         using var noGrad = no_grad();
-        double sum = jacobian.Selected.Sum(slot => leaves[slot].grad is { } dR ? jacobian.Round.Weights.Mask(slot, dR).sum().ToDouble() : 0);
+        double sum = jacobian.Selected.Sum(slot =>
+            leaves[slot].grad is { } dR ? jacobian.Round.Weights.Mask(slot, dR).sum().ToDouble() : 0);
         return Math.ScaleB(sum, exponent);
     }
 
@@ -30,7 +32,8 @@ internal static class PaperBound
         using var noGrad = no_grad();
         var calls = new List<HookedModule>();
         var network = jacobian.Context.Network;
-        var recorder = new PathEvaluation { Weight = jacobian.Round.Weights.Ones, OwnsWeights = true, Observer = (hooked, _, _) => calls.Add(hooked) };
+        var recorder = new PathEvaluation { Weight = jacobian.Round.Weights.Ones, OwnsWeights = true, Observer = (hooked, _, _) =>
+            calls.Add(hooked) };
         network.Run(recorder, ones([1, .. network.SampleShape!], network.ComputeType, network.Device));
 
         // Behind the last weight a constant is in nobody's way.

@@ -2,17 +2,17 @@ using static TorchSharp.torch;
 
 namespace Px.Pruning.Engine.Norms;
 
-/// <summary>What normalisation layers do where a network is differentiated.</summary>
+// What normalisation layers do where a network is differentiated.
 internal interface IGradientNorms : IDisposable
 {
-    /// <summary>The layer's output for its input [B, C, …]; gradients flow through. Fresh.</summary>
+    // The layer's output for its input [B, C, …]; gradients flow through. Fresh.
     Tensor Normalize(NormLayer layer, Tensor input);
 
-    /// <summary>Runs a pass in which layers take the statistics that they keep as constants from then on.</summary>
+    // Runs a pass in which layers take the statistics that they keep as constants from then on.
     void Watch(Action pass);
 }
 
-/// <summary>Norm layers on running statistics, or on those of their input as in training mode.</summary>
+// Norm layers on running statistics, or on those of their input as in training mode.
 internal sealed class DataNorms(NormStatistics statistics, bool leavesOutConstants) : IGradientNorms
 {
     private readonly Dictionary<NormLayer, bool> plain = [];
@@ -30,10 +30,8 @@ internal sealed class DataNorms(NormStatistics statistics, bool leavesOutConstan
     public void Dispose() { }
 }
 
-/// <summary>
-/// Norm layers of a newly made network: γ = 1, β = 0. Batch norm takes mean and unbiased variance of a watched pass as constants;
-/// the others go by each sample's own statistics anyway. Owns the statistics.
-/// </summary>
+// Norm layers of a newly made network: γ = 1, β = 0. Batch norm takes mean and unbiased variance of a watched pass as constants; the others
+// go by each sample's own statistics anyway. Owns the statistics.
 internal sealed class FreshNorms : IGradientNorms
 {
     private readonly Dictionary<NormLayer, (Tensor Mean, Tensor Variance)> seen = [];
@@ -42,7 +40,8 @@ internal sealed class FreshNorms : IGradientNorms
     public Tensor Normalize(NormLayer layer, Tensor input)
     {
         if (watching) Forget(layer);
-        if (!watching && seen.TryGetValue(layer, out var constants)) return layer.NormalizePlain(input, constants.Mean, constants.Variance, training: false);
+        if (!watching && seen.TryGetValue(layer, out var constants))
+            return layer.NormalizePlain(input, constants.Mean, constants.Variance, training: false);
         if (!layer.IsBatchNorm) return layer.NormalizePlain(input, null, null, training: true);
 
         // momentum 1 leaves the batch's own mean and unbiased variance in the two buffers.

@@ -4,10 +4,8 @@ using static TorchSharp.torch;
 
 namespace Px.Pruning.Engine.Norms;
 
-/// <summary>
-/// A normalisation layer as the affine map it is once its statistics are constants:
-/// <c>y = s·x + shift</c> with <c>s = γ/√(var + ε)</c> along one axis (or, for layer norm, along the normalised ones).
-/// </summary>
+// A normalisation layer as the affine map it is once its statistics are constants: y = s·x + shift with s = γ/√(var + ε) along one axis
+// (or, for layer norm, along the normalised ones).
 internal sealed class NormLayer
 {
     private readonly nn.Module<Tensor, Tensor> module;
@@ -28,17 +26,17 @@ internal sealed class NormLayer
 
     internal Tensor? BatchesTracked => (module as NormBase)?.num_batches_tracked;
 
-    /// <summary>The type of the layer's own tensors; null where it has none.</summary>
+    // The type of the layer's own tensors; null where it has none.
     internal ScalarType? Type => (Gamma ?? RunningMean)?.dtype;
 
-    /// <summary>Whether γ = 1 and β = 0, as in a newly made layer.</summary>
+    // Whether γ = 1 and β = 0, as in a newly made layer.
     internal bool IsPlain => (Gamma is not { } gamma || All(gamma, 1)) && (Beta is not { } beta || All(beta, 0));
 
-    /// <summary>The layer, or null where the module does not normalise.</summary>
+    // The layer, or null where the module does not normalise.
     internal static NormLayer? TryCreate(string name, nn.Module module) =>
         module is NormBase or GroupNorm or LayerNorm ? new(name, (nn.Module<Tensor, Tensor>)module) : null;
 
-    /// <summary>Whether the layer takes its variance from the pruning data rather than from running statistics.</summary>
+    // Whether the layer takes its variance from the pruning data rather than from running statistics.
     internal bool UsesBatch(NormStatistics statistics)
     {
         if (RunningMean is not { } mean || RunningVariance is not { } variance) return true;
@@ -50,9 +48,8 @@ internal sealed class NormLayer
         };
     }
 
-    /// <summary>The layer itself on running statistics, in the dtype of <paramref name="x"/>.</summary>
-    /// <param name="x">The layer's input, [N, C, …].</param>
-    /// <param name="trained">Whether gradients flow to γ and β.</param>
+    // The layer itself on running statistics, in the dtype of x. x: The layer's input, [N, C, …].
+    // trained: Whether gradients flow to γ and β.
     internal Tensor NormalizeRunning(Tensor x, bool trained = false)
     {
         using var scope = NewDisposeScope();
@@ -63,20 +60,17 @@ internal sealed class NormLayer
         return y.MoveToOuterDisposeScope();
     }
 
-    /// <summary>
-    /// The layer with constant statistics: for batch norm those of the pruning data, for the others each sample's own. No gradient flows
-    /// through them.
-    /// </summary>
-    /// <param name="x">The layer's input, [N, C, …].</param>
-    /// <param name="moments">Those of the pruning data; only batch norm reads them.</param>
-    /// <param name="trained">Whether gradients flow to γ and β.</param>
+    // The layer with constant statistics: for batch norm those of the pruning data, for the others each sample's own. No gradient flows
+    // through them. x: The layer's input, [N, C, …].
+    // trained: Whether gradients flow to γ and β.
     internal Tensor NormalizeFrozen(Tensor x, NormMoments moments, bool trained = false)
     {
         using var scope = NewDisposeScope();
         Tensor? gamma = Cast(Gamma, x, trained), beta = Cast(Beta, x, trained);
         if (IsBatchNorm)
         {
-            var constant = nn.functional.batch_norm(x, Cast(moments.Mean(), x), Cast(moments.Variance(), x), gamma, beta, false, 0, Epsilon);
+            var constant = nn.functional.batch_norm(x, Cast(moments.Mean(), x), Cast(moments.Variance(), x), gamma, beta, false, 0,
+                Epsilon);
             return constant.MoveToOuterDisposeScope();
         }
 
@@ -90,9 +84,7 @@ internal sealed class NormLayer
         return y.MoveToOuterDisposeScope();
     }
 
-    /// <summary>The layer on the statistics of <paramref name="x"/> itself; gradients flow through them.</summary>
-    /// <param name="x">The layer's input, [N, C, …].</param>
-    /// <param name="moments">Receives this batch's mean and biased variance, where given.</param>
+    // The layer on the statistics of x itself; gradients flow through them. x: The layer's input, [N, C, …].
     internal Tensor NormalizeBatch(Tensor x, NormMoments? moments = null)
     {
         using var scope = NewDisposeScope();
@@ -127,9 +119,8 @@ internal sealed class NormLayer
         return y.MoveToOuterDisposeScope();
     }
 
-    /// <summary>
-    /// Batch norm of maps whose channels lie innermost. libtorch's own loses two digits of their statistics, since it adds up each channel value by value.
-    /// </summary>
+    // Batch norm of maps whose channels lie innermost. libtorch's own loses two digits of their statistics, since it adds up each channel
+    // value by value.
     private Tensor NormalizePixels(Tensor x, Tensor? gamma, Tensor? beta, NormMoments? moments)
     {
         var pixels = x.permute(0, 2, 3, 1).reshape(-1, x.size(1));
@@ -141,11 +132,10 @@ internal sealed class NormLayer
 
     internal bool IsBatchNorm => module is BatchNorm;
 
-    /// <summary>The layer with γ = 1 and β = 0: batch norm by the given statistics, the others by each sample's own.</summary>
-    /// <param name="x">The layer's input, [N, C, …].</param>
-    /// <param name="mean">[C]; in training it is replaced by the batch's own.</param>
-    /// <param name="variance">[C]; in training it is replaced by the batch's own, unbiased.</param>
-    /// <param name="training">Whether to normalise by the batch's own statistics.</param>
+    // The layer with γ = 1 and β = 0: batch norm by the given statistics, the others by each sample's own. x: The layer's input, [N, C, …].
+    // mean: [C]; in training it is replaced by the batch's own.
+    // variance: [C]; in training it is replaced by the batch's own, unbiased.
+    // training: Whether to normalise by the batch's own statistics.
     internal Tensor NormalizePlain(Tensor x, Tensor? mean, Tensor? variance, bool training) => module switch
     {
         LayerNorm layer => nn.functional.layer_norm(x, layer.normalized_shape, null, null, Epsilon),
@@ -154,9 +144,8 @@ internal sealed class NormLayer
         _ => nn.functional.batch_norm(x, mean, variance, null, null, training, 1.0, Epsilon),
     };
 
-    /// <summary>The squared frozen scale <c>s² = γ²/(var + ε)</c>, float64, shaped to multiply an input with <paramref name="dimensions"/> dimensions.</summary>
-    /// <param name="moments">The pruning data's moments; null for running statistics, or a variance of 1 where there are none.</param>
-    /// <param name="dimensions">Dimensions of the input.</param>
+    // The squared frozen scale s² = γ²/(var + ε), float64, shaped to multiply an input with dimensions dimensions. moments: The pruning
+    // data's moments; null for running statistics, or a variance of 1 where there are none.
     internal Tensor SquaredScale(NormMoments? moments, long dimensions)
     {
         using var scope = NewDisposeScope();
@@ -167,8 +156,8 @@ internal sealed class NormLayer
         return Spread(scale, dimensions).MoveToOuterDisposeScope();
     }
 
-    /// <summary>Whether constant statistics leave an added constant: <c>β − s·mean</c> is not zero everywhere. True where each sample has its own.</summary>
-    /// <param name="moments">The pruning data's moments; null for running statistics.</param>
+    // Whether constant statistics leave an added constant: β − s·mean is not zero everywhere. True where each sample has its own. moments:
+    // The pruning data's moments; null for running statistics.
     internal bool Shifts(NormMoments? moments)
     {
         if (moments is not null && !IsBatchNorm) return true;
@@ -188,7 +177,7 @@ internal sealed class NormLayer
         return tensor.eq(value).all().ToBoolean();
     }
 
-    /// <summary>The input's values with those that share a mean in the last dimension; for layers that normalise by each sample's own statistics.</summary>
+    // The input's values with those that share a mean in the last dimension; for layers that normalise by each sample's own statistics.
     private Tensor Members(Tensor x) => module switch
     {
         LayerNorm layer => x.reshape(-1, layer.normalized_shape.Aggregate(1L, (a, b) => a * b)),
@@ -196,7 +185,7 @@ internal sealed class NormLayer
         _ => x.reshape(x.size(0), x.size(1), -1),
     };
 
-    /// <summary>γ, or what has its shape, so that it multiplies an input with <paramref name="dimensions"/> dimensions.</summary>
+    // γ, or what has its shape, so that it multiplies an input with dimensions dimensions.
     private Tensor Spread(Tensor perChannel, long dimensions)
     {
         if (module is LayerNorm) return perChannel.alias();

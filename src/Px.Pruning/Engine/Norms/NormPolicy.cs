@@ -2,21 +2,21 @@ using static TorchSharp.torch;
 
 namespace Px.Pruning.Engine.Norms;
 
-/// <summary>Decides for each normalisation layer where its statistics come from, and collects those of the pruning data. Owns them.</summary>
-/// <remarks>Until <see cref="Watch"/> has returned, a batch is normalised by its own statistics, as in training mode; from then on by constants.</remarks>
+// Decides for each normalisation layer where its statistics come from, and collects those of the pruning data. Owns them. Until Watch has
+// returned, a batch is normalised by its own statistics, as in training mode; from then on by constants.
 internal sealed class NormPolicy(NormStatistics statistics) : IGradientNorms
 {
     private readonly Dictionary<NormLayer, NormMoments?> layers = [];
 
     internal NormStatistics Statistics => statistics;
 
-    /// <summary>Whether statistics that come from the data are constants by now.</summary>
+    // Whether statistics that come from the data are constants by now.
     internal bool IsFrozen { get; private set; }
 
-    /// <summary>Whether gradients flow to γ and β.</summary>
+    // Whether gradients flow to γ and β.
     internal bool TrainsParameters { get; init; }
 
-    /// <summary>The layer's normalisation of <paramref name="input"/>, noting the moments where they come from the data. Fresh.</summary>
+    // The layer's normalisation of input, noting the moments where they come from the data. Fresh.
     public Tensor Normalize(NormLayer layer, Tensor input)
     {
         if (!layers.TryGetValue(layer, out var moments))
@@ -31,10 +31,10 @@ internal sealed class NormPolicy(NormStatistics statistics) : IGradientNorms
         IsFrozen = true;
     }
 
-    /// <summary>Whether the layer adds a constant to what it scales. Valid once data went through <see cref="Normalize"/>.</summary>
+    // Whether the layer adds a constant to what it scales. Valid once data went through Normalize.
     internal bool Shifts(NormLayer layer) => layer.Shifts(layers.GetValueOrDefault(layer));
 
-    /// <summary>The frozen s² for a tensor of that many dimensions, float64. Fresh. Valid once data went through <see cref="Normalize"/>.</summary>
+    // The frozen s² for a tensor of that many dimensions, float64. Fresh. Valid once data went through Normalize.
     internal Tensor SquaredScale(NormLayer layer, long dimensions) => layer.SquaredScale(layers.GetValueOrDefault(layer), dimensions);
 
     public void Dispose()
@@ -43,14 +43,14 @@ internal sealed class NormPolicy(NormStatistics statistics) : IGradientNorms
     }
 }
 
-/// <summary>Mean and biased variance of a normalisation layer's input over the pruning data, pooled over batches. Owns its tensors.</summary>
+// Mean and biased variance of a normalisation layer's input over the pruning data, pooled over batches. Owns its tensors.
 internal sealed class NormMoments : IDisposable
 {
     private Tensor? meanSum;      // sum of weight * mean
     private Tensor? squareSum;    // sum of weight * (variance + mean^2)
     private double weightSum;
 
-    /// <summary>Adds one batch: [C] means and biased variances, weighted by its samples.</summary>
+    // Adds one batch: [C] means and biased variances, weighted by its samples.
     internal void Add(Tensor mean, Tensor variance, double weight)
     {
         using var scope = NewDisposeScope();
@@ -65,10 +65,8 @@ internal sealed class NormMoments : IDisposable
         weightSum += weight;
     }
 
-    /// <summary>
-    /// Adds a batch whose statistics are taken per sample, as group, layer and instance norm do:
-    /// <paramref name="x"/> is [samples, groups, members] or [rows, members], and the variances are averaged over samples.
-    /// </summary>
+    // Adds a batch whose statistics are taken per sample, as group, layer and instance norm do: x is [samples, groups, members] or [rows,
+    // members], and the variances are averaged over samples.
     internal void AddGroups(Tensor x, long channelsPerGroup, double weight)
     {
         using var scope = NewDisposeScope();
@@ -80,10 +78,10 @@ internal sealed class NormMoments : IDisposable
         Add(zeros_like(variance), variance, weight);
     }
 
-    /// <summary>The pooled mean, float64. Fresh.</summary>
+    // The pooled mean, float64. Fresh.
     internal Tensor Mean() => meanSum! / weightSum;
 
-    /// <summary>The pooled biased variance, float64: mean of the variances plus variance of the means. Fresh.</summary>
+    // The pooled biased variance, float64: mean of the variances plus variance of the means. Fresh.
     internal Tensor Variance()
     {
         using var scope = NewDisposeScope();

@@ -3,7 +3,7 @@ using static TorchSharp.torch;
 
 namespace Px.Pruning.Engine.Paths;
 
-/// <summary>Which paths are active for one batch: the gates and max-pooling indices that a run of f leaves for a run of g. Owns them.</summary>
+// Which paths are active for one batch: the gates and max-pooling indices that a run of f leaves for a run of g. Owns them.
 internal sealed class ActivationPattern : IDisposable
 {
     private readonly Dictionary<int, (HookedModule Layer, Tensor Gate)> gates = [];
@@ -11,17 +11,17 @@ internal sealed class ActivationPattern : IDisposable
     private readonly List<Tensor> indices = [];
     private int nextIndices;
 
-    /// <summary>Notes the gate of a step: bytes or bool, true where f is positive, or a float squared derivative.</summary>
+    // Notes the gate of a step: bytes or bool, true where f is positive, or a float squared derivative.
     internal void AddGate(HookedModule hooked, int step, Tensor gate) => gates.Add(step, (hooked, gate.DetachFromDisposeScope()));
 
-    /// <summary>The gate f left at this step, or null. Borrowed.</summary>
-    /// <exception cref="UnsupportedModelException">The network's forward took another way than in f.</exception>
+    // The gate f left at this step, or null. Borrowed. UnsupportedModelException: The network's forward took another way than in f.
     internal Tensor? Gate(HookedModule hooked, int step) => Find(gates, hooked, step);
 
-    /// <summary>Notes f's signs, ±1, where a layer's output is gated by a ReLU that nothing else shows.</summary>
-    internal void AddSigns(HookedModule hooked, int step, Tensor plusMinusOne) => signs.Add(step, (hooked, plusMinusOne.DetachFromDisposeScope()));
+    // Notes f's signs, ±1, where a layer's output is gated by a ReLU that nothing else shows.
+    internal void AddSigns(HookedModule hooked, int step, Tensor plusMinusOne) =>
+        signs.Add(step, (hooked, plusMinusOne.DetachFromDisposeScope()));
 
-    /// <summary>The signs f left at this step, or null. Borrowed.</summary>
+    // The signs f left at this step, or null. Borrowed.
     internal Tensor? Signs(HookedModule hooked, int step) => Find(signs, hooked, step);
 
     private static Tensor? Find(Dictionary<int, (HookedModule Layer, Tensor Gate)> notes, HookedModule hooked, int step)
@@ -29,21 +29,23 @@ internal sealed class ActivationPattern : IDisposable
         if (!notes.TryGetValue(step, out var entry)) return null;
         if (entry.Layer == hooked) return entry.Gate;
         throw new UnsupportedModelException(
-            $"The forward pass reached '{hooked.Name}' where it reached '{entry.Layer.Name}' before: its course depends on the values it computes, "
+            $"The forward pass reached '{hooked.Name}' where it reached '{entry.Layer.Name}' before: its course depends on the values it "
+            + "computes, "
             + "so that activation patterns cannot be carried over. Make the forward pass take the same modules in the same order.")
         { Module = hooked.Name };
     }
 
     internal void AddIndices(Tensor flat) => indices.Add(flat.DetachFromDisposeScope());
 
-    /// <summary>The max-pooling indices of the next pooling call. Borrowed.</summary>
+    // The max-pooling indices of the next pooling call. Borrowed.
     internal Tensor NextIndices() => indices[nextIndices++];
 
-    /// <summary>Whether every gate has one entry a sample along its first dimension, so that samples can be taken apart.</summary>
+    // Whether every gate has one entry a sample along its first dimension, so that samples can be taken apart.
     internal bool IsPerSample(long samples) =>
-        gates.Values.Concat(signs.Values).Select(note => note.Gate).Concat(indices).All(tensor => tensor.dim() > 0 && tensor.size(0) == samples);
+        gates.Values.Concat(signs.Values).Select(note => note.Gate).Concat(indices)
+            .All(tensor => tensor.dim() > 0 && tensor.size(0) == samples);
 
-    /// <summary>The pattern of some of the samples: views of this one, which must outlive it.</summary>
+    // The pattern of some of the samples: views of this one, which must outlive it.
     internal ActivationPattern Part(long start, long count)
     {
         var part = new ActivationPattern();
@@ -53,7 +55,6 @@ internal sealed class ActivationPattern : IDisposable
         return part;
     }
 
-    /// <summary>Begins another replay.</summary>
     internal void Rewind() => nextIndices = 0;
 
     public void Dispose()

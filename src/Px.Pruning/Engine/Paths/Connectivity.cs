@@ -7,8 +7,8 @@ namespace Px.Pruning.Engine.Paths;
 // How many of a network's output units a path of kept weights still reaches from the input. Outputs: the second dimension of the output.
 internal readonly record struct Connectivity(long Reached, long Outputs)
 {
-    // Follows the paths under a mask, with every activation on; three passes of one sample. Null where there are no paths to follow: no input shape is known,
-    // hooks do not see every layer, or the forward is not one of paths.
+    // Follows the paths under a mask, with every activation on; three passes of one sample. Null where there are no paths to follow: no
+    // input shape is known, hooks do not see every layer, or the forward is not one of paths.
     internal static Connectivity? Measure(Network network, SlotTensors? alive, ILogger? logger)
     {
         if (network.SampleShape is null || network.Unhooked.Count > 0) return null;
@@ -33,12 +33,14 @@ internal readonly record struct Connectivity(long Reached, long Outputs)
         Tensor Kept(WeightSlot slot, ScalarType dtype) => alive?.Find(slot) is { } mask
             ? mask.to(dtype).to(network.Device)
             : ones(slot.Layer.Weight.shape, dtype, network.Device);
-        var output = network.Run(new ReachEvaluation { Weight = Kept }, ones([1, .. network.SampleShape!], network.ComputeType, network.Device));
+        var output = network.Run(new ReachEvaluation { Weight = Kept },
+            ones([1, .. network.SampleShape!], network.ComputeType, network.Device));
         var units = output.dim() < 2 ? output.reshape(-1, 1) : output.transpose(0, 1).flatten(1); // [K, …]
         return new(units.gt(0).any(1).sum().ToInt64(), units.size(0));
     }
 
-    // The network of paths, with 1 after each layer wherever a path of kept weights arrives and 0 elsewhere, so that nothing can overflow, in whatever type.
+    // The network of paths, with 1 after each layer wherever a path of kept weights arrives and 0 elsewhere, so that nothing can overflow,
+    // in whatever type.
     private sealed class ReachEvaluation : PathEvaluation
     {
         internal override Tensor Compute(HookedModule hooked, Tensor input)

@@ -4,39 +4,34 @@ using static TorchSharp.torch;
 
 namespace Px.Pruning.Engine.Paths;
 
-/// <summary>
-/// A network of paths: linear in its input, with the given non-negative weights, no biases or shifts, and norm layers as fixed scales.
-/// <list type="bullet">
-/// <item>h (path kernel): squared weights, squared scales, every activation on.</item>
-/// <item>g (path activations): ones as weights, no scales, the gates of f.</item>
-/// <item>the joint network: squared weights, squared scales, the gates of f.</item>
-/// </list>
-/// With shifts and biases gone every ReLU sees non-negative numbers and is the identity, so only the gates remain of it.
-/// </summary>
+// A network of paths: linear in its input, with the given non-negative weights, no biases or shifts, and norm layers as fixed scales. h
+// (path kernel): squared weights, squared scales, every activation on. g (path activations): ones as weights, no scales, the gates of f.
+// the joint network: squared weights, squared scales, the gates of f. With shifts and biases gone every ReLU sees non-negative numbers and
+// is the identity, so only the gates remain of it.
 internal class PathEvaluation : Evaluation
 {
-    /// <summary>The weight of a slot in the input's dtype; disposed after use where <see cref="OwnsWeights"/>.</summary>
-    internal Func<WeightSlot, ScalarType, Tensor> Weight { get; init; } = (_, _) => throw new InvalidOperationException("This evaluation has no weights.");
+    // The weight of a slot in the input's dtype; disposed after use where OwnsWeights.
+    internal Func<WeightSlot, ScalarType, Tensor> Weight { get; init; } = (_, _) =>
+        throw new InvalidOperationException("This evaluation has no weights.");
 
     internal bool OwnsWeights { get; init; }
 
-    /// <summary>s² of a norm layer for so many dimensions, fresh; null for 1.</summary>
+    // s² of a norm layer for so many dimensions, fresh; null for 1.
     internal Func<NormLayer, long, Tensor?>? Scale { get; init; }
 
-    /// <summary>The gates of f; null for every path active, where max-pooling takes its own maximum.</summary>
+    // The gates of f; null for every path active, where max-pooling takes its own maximum.
     internal ActivationPattern? Pattern { get; init; }
 
-    /// <summary>
-    /// Whether gates are applied to the tensor itself, so that code between modules sees them as well. Autograd forbids it,
-    /// since an activation may have saved the tensor.
-    /// </summary>
+    // Whether gates are applied to the tensor itself, so that code between modules sees them as well. Autograd forbids it, since an
+    // activation may have saved the tensor.
     internal bool InPlace { get; init; }
 
-    /// <summary>Sees every tensor that leaves a module.</summary>
+    // Sees every tensor that leaves a module.
     internal Action<HookedModule, int, Tensor>? Observer { get; init; }
 
     internal override bool Replaces(HookedModule hooked) =>
-        hooked.Weighted is not null || hooked.Norm is not null || hooked.IsRelu || hooked.IsOtherActivation || (hooked.IsMaxPool && Pattern is not null);
+        hooked.Weighted is not null || hooked.Norm is not null || hooked.IsRelu || hooked.IsOtherActivation
+            || (hooked.IsMaxPool && Pattern is not null);
 
     internal override Tensor Compute(HookedModule hooked, Tensor input)
     {
@@ -87,10 +82,10 @@ internal class PathEvaluation : Evaluation
         return output.MoveToOuterDisposeScope();
     }
 
-    /// <summary>Its gate is applied as it is left, which makes the copy.</summary>
+    // Its gate is applied as it is left, which makes the copy.
     private bool IsGatedRelu(HookedModule hooked) => hooked.IsRelu && Pattern is not null;
 
-    /// <summary>An activation that is not in place makes a new tensor: what it was given stays ungated for whoever else reads it.</summary>
+    // An activation that is not in place makes a new tensor: what it was given stays ungated for whoever else reads it.
     private static bool KeepsItsInput(HookedModule hooked) => hooked.Module switch
     {
         ReLU m => !m.inplace,
@@ -108,7 +103,7 @@ internal class PathEvaluation : Evaluation
         _ => true,
     };
 
-    /// <summary>Whether several of its numbers lie in one place of memory.</summary>
+    // Whether several of its numbers lie in one place of memory.
     protected static bool IsExpanded(Tensor tensor)
     {
         long[] shape = tensor.shape, stride = tensor.stride();

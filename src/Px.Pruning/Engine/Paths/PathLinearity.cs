@@ -3,10 +3,8 @@ using static TorchSharp.torch;
 
 namespace Px.Pruning.Engine.Paths;
 
-/// <summary>
-/// Checks that a path network really is one: doubling the input must double what leaves every module, exactly, and nothing may be
-/// negative. It finds what no module type shows: a sigmoid or GELU called as a function, an added constant, a subtraction.
-/// </summary>
+// Checks that a path network really is one: doubling the input must double what leaves every module, exactly, and nothing may be negative.
+// It finds what no module type shows: a sigmoid or GELU called as a function, an added constant, a subtraction.
 internal static class PathLinearity
 {
     private const double Tolerance = 1e-9;
@@ -14,16 +12,13 @@ internal static class PathLinearity
     // Below, numbers lose digits and doubling is no longer exact.
     private const double Smallest = 1e-290, SmallestSingle = 1e-35;
 
-    /// <summary>
-    /// Checks the code between the layers, whatever their weights are. In the network's own type: values keep their size, and doubling is exact
-    /// in any binary one.
-    /// </summary>
-    /// <inheritdoc cref="Check(Network, Func{WeightSlot, ScalarType, Tensor})"/>
-    internal static void Check(Network network) => Check(network, observer => new MeanEvaluation { Observer = observer }, network.ComputeType);
+    // Checks the code between the layers, whatever their weights are. In the network's own type: values keep their size, and doubling is
+    // exact in any binary one.
+    internal static void Check(Network network) =>
+        Check(network, observer => new MeanEvaluation { Observer = observer }, network.ComputeType);
 
-    /// <param name="network">Whose code.</param>
-    /// <param name="weight">Non-negative weights of a slot in a dtype. Fresh.</param>
-    /// <exception cref="UnsupportedModelException">The network is not a network of paths; the message names the module.</exception>
+    // weight: Non-negative weights of a slot in a dtype. Fresh.
+    // UnsupportedModelException: The network is not a network of paths; the message names the module.
     internal static void Check(Network network, Func<WeightSlot, ScalarType, Tensor> weight) =>
         Check(network, observer => new PathEvaluation { Weight = weight, OwnsWeights = true, Observer = observer }, ScalarType.Float64);
 
@@ -43,7 +38,8 @@ internal static class PathLinearity
             if (minimum < 0)
             {
                 throw new UnsupportedModelException(
-                    $"Path sums come out of {name} negative: its forward subtracts or negates, and paths with negative coefficients have no place "
+                    $"Path sums come out of {name} negative: its forward subtracts or negates, and paths with negative coefficients have "
+                    + "no place "
                     + "in the path kernel. Put the sign into a layer's weights.")
                 { Module = hooked.Name };
             }
@@ -51,9 +47,11 @@ internal static class PathLinearity
             if (double.IsFinite(doubled) && doubled > smallest && Math.Abs(doubled - 2 * sum) > Tolerance * Math.Abs(2 * sum))
             {
                 throw new UnsupportedModelException(
-                    $"The forward of {name} is not linear in non-negative inputs once activations are on and biases off (twice the input gave "
+                    $"The forward of {name} is not linear in non-negative inputs once activations are on and biases off (twice the input "
+                    + "gave "
                     + $"{doubled / sum:G6} times the output), so that its paths have no product form. A smooth activation must be a module "
-                    + "(torch.nn.GELU, SiLU, …) instead of a function call; gating by products, softmax and added constants are not supported.")
+                    + "(torch.nn.GELU, SiLU, …) instead of a function call; gating by products, softmax and added constants are not "
+                    + "supported.")
                 { Module = hooked.Name };
             }
         }
@@ -65,16 +63,15 @@ internal static class PathLinearity
         using var scope = NewDisposeScope();
         using var noGrad = no_grad();
         var sums = new List<(HookedModule, double, double)>();
-        void Observe(HookedModule hooked, int step, Tensor output) => sums.Add((hooked, output.sum().ToDouble(), output.numel() == 0 ? 0 : output.min().ToDouble()));
+        void Observe(HookedModule hooked, int step, Tensor output) =>
+            sums.Add((hooked, output.sum().ToDouble(), output.numel() == 0 ? 0 : output.min().ToDouble()));
         network.Run(evaluation(Observe), full([1, .. network.SampleShape!], value, dtype, network.Device));
         return sums;
     }
 }
 
-/// <summary>
-/// A network of paths without weights: every layer hands on multiples of the mean of all that it receives, from a half to three halves. Values keep their
-/// size, however deep the network is, nothing is convolved, and code that goes by differences meets some.
-/// </summary>
+// A network of paths without weights: every layer hands on multiples of the mean of all that it receives, from a half to three halves.
+// Values keep their size, however deep the network is, nothing is convolved, and code that goes by differences meets some.
 internal sealed class MeanEvaluation : PathEvaluation
 {
     internal override Tensor Compute(HookedModule hooked, Tensor input)

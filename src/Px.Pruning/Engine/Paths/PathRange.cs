@@ -4,16 +4,14 @@ using static TorchSharp.torch;
 
 namespace Px.Pruning.Engine.Paths;
 
-/// <summary>
-/// Keeps path sums inside a floating-point range. They grow with every layer (3e41 on ResNet-20, 1e133 on DeepLabV3+), but a path
-/// network is linear in its input: a power of two taken out of the input comes out of every path alike, so the ranking cannot change.
-/// </summary>
+// Keeps path sums inside a floating-point range. They grow with every layer (3e41 on ResNet-20, 1e133 on DeepLabV3+), but a path network is
+// linear in its input: a power of two taken out of the input comes out of every path alike, so the ranking cannot change.
 internal readonly record struct PathRange(ScalarType Type, int Exponent)
 {
-    /// <summary>float32 holds 2^127; sums over a batch need some room above.</summary>
+    // float32 holds 2^127; sums over a batch need some room above.
     private const double SingleTop = 110;
 
-    /// <summary>Beyond this growth, small inputs would fall below float32's normal range.</summary>
+    // Beyond this growth, small inputs would fall below float32's normal range.
     private const double SingleSpan = 190;
 
     private const double DoubleTop = 1000;
@@ -21,14 +19,15 @@ internal readonly record struct PathRange(ScalarType Type, int Exponent)
     // Keeps the ones-input run itself inside float64, even for a network whose growth float64 could not hold.
     private const int ProbeExponent = 900;
 
-    /// <summary>The range for a network whose largest value is <c>2^bound</c>.</summary>
+    // The range for a network whose largest value is 2^bound.
     internal static PathRange Choose(double bound, ScalarType computeType)
     {
         if (double.IsNegativeInfinity(bound)) bound = 0;
         if (!double.IsFinite(bound))
         {
             throw new NonFiniteScoreException(
-                "The sum over this network's paths exceeds 2^1900, which no common power of two brings into float64's range, or a weight or norm statistic "
+                "The sum over this network's paths exceeds 2^1900, which no common power of two brings into float64's range, or a weight "
+                + "or norm statistic "
                 + $"is not finite. {NonFiniteScoreException.Remedy}");
         }
 
@@ -36,10 +35,8 @@ internal readonly record struct PathRange(ScalarType Type, int Exponent)
         return new(ScalarType.Float64, Excess(bound, DoubleTop));
     }
 
-    /// <summary>
-    /// log₂ of the largest value at any module boundary for a ones-input of one sample: an upper bound for any gated run
-    /// of the same weights on inputs of at most 1. Negative infinity for a network that lets nothing through.
-    /// </summary>
+    // log₂ of the largest value at any module boundary for a ones-input of one sample: an upper bound for any gated run of the same weights
+    // on inputs of at most 1. Negative infinity for a network that lets nothing through.
     internal static double Growth(
         Network network, Func<WeightSlot, ScalarType, Tensor> weight, bool ownsWeights, Func<NormLayer, long, Tensor>? scale)
     {
@@ -58,7 +55,7 @@ internal readonly record struct PathRange(ScalarType Type, int Exponent)
         return Math.Log2(largest) + ProbeExponent;
     }
 
-    /// <summary>x² in this range: <c>x² · 2^-Exponent</c>. Fresh.</summary>
+    // x² in this range: x² · 2^-Exponent. Fresh.
     internal Tensor SquaredInput(Tensor input)
     {
         using var scope = NewDisposeScope();

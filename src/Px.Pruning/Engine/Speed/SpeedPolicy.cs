@@ -5,12 +5,13 @@ using static TorchSharp.torch.nn;
 
 namespace Px.Pruning.Engine.Speed;
 
-// Every way in which the same numbers are computed faster: the layout of batches, threads, parts of a batch, memory that equal numbers share, norm
-// layers without their constants, graphs that are kept. All are on or none; scores and masks do not depend on it but for rounding.
+// Every way in which the same numbers are computed faster: the layout of batches, threads, parts of a batch, memory that equal numbers
+// share, norm layers without their constants, graphs that are kept. All are on or none; scores and masks do not depend on it but for
+// rounding.
 internal sealed class SpeedPolicy
 {
-    // Floating-point operations of a pass from which several threads gain more than they lose where other processes are busy too: then each of its
-    // operators may wait for a thread that is not scheduled.
+    // Floating-point operations of a pass from which several threads gain more than they lose where other processes are busy too: then each
+    // of its operators may wait for a thread that is not scheduled.
     private const long WorthSharing = 2_000_000_000;
 
     // Samples whose feature maps stay in the caches, and in memory that is used again.
@@ -32,8 +33,8 @@ internal sealed class SpeedPolicy
     // A batch in parts of a few samples.
     internal Tensor[] Parts(Tensor batch) => IsOn ? batch.split(SamplesInPart) : [batch];
 
-    // The same numbers in the layout that forward passes without gradients are fastest in on the CPU, channels innermost. Gradients are computed in the
-    // standard layout, since in this one float32 gradients lose three digits. Fresh.
+    // The same numbers in the layout that forward passes without gradients are fastest in on the CPU, channels innermost. Gradients are
+    // computed in the standard layout, since in this one float32 gradients lose three digits. Fresh.
     // run: the network's forward pass, by which it is found out, once, whether its code works on that layout.
     internal Tensor Arrange(Tensor batch, Func<Tensor, Tensor> run)
     {

@@ -4,10 +4,8 @@ using static TorchSharp.torch;
 
 namespace Px.Pruning.Engine.Weights;
 
-/// <summary>
-/// The caller's own parameters with other values, for networks whose layers no hook can see. Disposing it puts back every weight,
-/// gradient, flag, buffer and mode, bit for bit.
-/// </summary>
+// The caller's own parameters with other values, for networks whose layers no hook can see. Disposing it puts back every weight, gradient,
+// flag, buffer and mode, bit for bit.
 internal sealed class BorrowedWeights : WeightFunction
 {
     private readonly SavedTensors found = new();
@@ -15,8 +13,7 @@ internal sealed class BorrowedWeights : WeightFunction
     private readonly BorrowedGradients gradients;
     private readonly SlotTensors weights;
 
-    /// <param name="network">Whose parameters.</param>
-    /// <param name="statistics">What norm layers take their statistics from; null for fresh ones, see <see cref="WeightFunction.WithFreshNorms"/>.</param>
+    // statistics: What norm layers take their statistics from; null for fresh ones, see WithFreshNorms.
     internal BorrowedWeights(Network network, NormStatistics? statistics) : base(network)
     {
         weights = new SlotTensors(network.Prunable, slot => slot.Layer.Weight);
@@ -25,7 +22,8 @@ internal sealed class BorrowedWeights : WeightFunction
         {
             using var noGrad = no_grad();
             foreach (var weight in weights.Values) found.Save(weight);
-            foreach (var hooked in Norms().Where(hooked => statistics is null || hooked.Norm!.UsesBatch(statistics.Value))) Borrow(hooked, fresh: statistics is null);
+            foreach (var hooked in Norms().Where(hooked => statistics is null || hooked.Norm!.UsesBatch(statistics.Value))) Borrow(hooked,
+                fresh: statistics is null);
         }
         catch
         {

@@ -42,7 +42,8 @@ internal sealed class DifferentiableGradient(SlotTensors weights, SlotTensors gr
         {
             throw new UnsupportedModelException(
                 "This method differentiates the loss twice, and an operation of the network or of the loss has no second derivative: "
-                + e.Message.Split('\n')[0] + " Replace that operation, or choose a method of first order (SnipPruner, PathExclusionPruner).", e);
+                + e.Message.Split('\n')[0]
+                + " Replace that operation, or choose a method of first order (SnipPruner, PathExclusionPruner).", e);
         }
     }
 }

@@ -29,8 +29,8 @@ internal sealed class LossDerivatives(ScoringContext context, WeightFunction fun
         return function.TakeGradients();
     }
 
-    // H v, the Hessian of share · L on one batch times a vector that may depend on the gradient on this batch; both in no graph. Fresh, in no graph.
-    // UnsupportedModelException: an operation of the network has no second derivative.
+    // H v, the Hessian of share · L on one batch times a vector that may depend on the gradient on this batch; both in no graph. Fresh, in
+    // no graph. UnsupportedModelException: an operation of the network has no second derivative.
     internal SlotTensors HessianProduct((Tensor Input, Tensor Target) batch, Func<SlotTensors, SlotTensors> vector, double share = 1)
     {
         using var temporaries = NewDisposeScope();
@@ -38,8 +38,8 @@ internal sealed class LossDerivatives(ScoringContext context, WeightFunction fun
         return gradient.HessianProduct(vector(gradient.Values())).Map((_, product) => product.MoveToOuterDisposeScope());
     }
 
-    // The gradient of share · L on one batch, to be differentiated once more. In the current dispose scope. It stays what it is when the function is
-    // given other weights, where that keeps graphs.
+    // The gradient of share · L on one batch, to be differentiated once more. In the current dispose scope. It stays what it is when the
+    // function is given other weights, where that keeps graphs.
     internal DifferentiableGradient Differentiate((Tensor Input, Tensor Target) batch, double share = 1)
     {
         context.Token.ThrowIfCancellationRequested();
@@ -60,10 +60,12 @@ internal sealed class LossDerivatives(ScoringContext context, WeightFunction fun
         return L.numel() == 1
             ? L
             : throw new ArgumentException(
-                $"The loss must be a single number, but has shape {ShapeText.Of(L.shape)}: PruningOptions.Loss (or the function given to PruningContext.Gradients) has to reduce over the batch.");
+                $"The loss must be a single number, but has shape {ShapeText.Of(L.shape)}: PruningOptions.Loss (or the function given to "
+                + "PruningContext.Gradients) has to reduce over the batch.");
     }
 
-    // autograd.grad ends the process where backward throws. So a plain backward pass of two samples goes first: what it gets through, grad gets through.
+    // autograd.grad ends the process where backward throws. So a plain backward pass of two samples goes first: what it gets through, grad
+    // gets through.
     private void ProveDifferentiable((Tensor Input, Tensor Target) batch)
     {
         if (IsProven) return;

@@ -3,8 +3,8 @@ using static TorchSharp.torch;
 
 namespace Px.Pruning.Engine.Weights;
 
-// New values for the weights that a mask keeps, zeros for the others: N(0, 2 / fan_in), with fan_in counted in the weight as it is stored, the convention of
-// kaiming_normal_. Owns them. Source: He et al., ICCV 2015, https://arxiv.org/abs/1502.01852.
+// New values for the weights that a mask keeps, zeros for the others: N(0, 2 / fan_in), with fan_in counted in the weight as it is stored,
+// the convention of kaiming_normal_. Owns them. Source: He et al., ICCV 2015, https://arxiv.org/abs/1502.01852.
 internal sealed class Reinitialization : IDisposable
 {
     private readonly SlotTensors drawn;
@@ -19,7 +19,8 @@ internal sealed class Reinitialization : IDisposable
         drawn = alive.Map((slot, kept) => Draw(slot.Layer.Weight, kept, generator).DetachFromDisposeScope());
     }
 
-    // Writes the values into the model, all or none. What is returned writes the old ones back when it is disposed, unless it is told to forget them.
+    // Writes the values into the model, all or none. What is returned writes the old ones back when it is disposed, unless it is told to
+    // forget them.
     internal SavedTensors Write()
     {
         using var noGrad = no_grad();

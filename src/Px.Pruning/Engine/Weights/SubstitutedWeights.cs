@@ -62,12 +62,10 @@ internal sealed class SubstitutedWeights : WeightFunction
     }
 }
 
-/// <summary>The network itself, biases included, with its weights as leaves of a graph: gradients never reach the caller's parameters.</summary>
-/// <param name="weight">The weight of a slot, in the input's dtype.</param>
-/// <param name="norms">What normalisation layers do.</param>
+// The network itself, biases included, with its weights as leaves of a graph: gradients never reach the caller's parameters.
 internal sealed class GradientEvaluation(Func<WeightSlot, Tensor> weight, IGradientNorms norms) : Evaluation
 {
-    /// <summary>Whether gradients flow to the caller's biases.</summary>
+    // Whether gradients flow to the caller's biases.
     internal bool TrainsBiases { get; init; }
 
     internal override bool Replaces(HookedModule hooked) => hooked.Weighted is not null || hooked.Norm is not null;

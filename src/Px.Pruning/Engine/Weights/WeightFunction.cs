@@ -3,8 +3,8 @@ using static TorchSharp.torch;
 
 namespace Px.Pruning.Engine.Weights;
 
-// The network as a function of its prunable weights: give it weights, run it, differentiate, and the caller's model is as it was. Everything else
-// (biases, norm parameters, weights that are left out of pruning) is a constant.
+// The network as a function of its prunable weights: give it weights, run it, differentiate, and the caller's model is as it was.
+// Everything else (biases, norm parameters, weights that are left out of pruning) is a constant.
 internal abstract class WeightFunction(Network network) : IDisposable
 {
     protected Network Network { get; } = network;
@@ -25,8 +25,9 @@ internal abstract class WeightFunction(Network network) : IDisposable
         ? new SubstitutedWeights(network, new FreshNorms())
         : new BorrowedWeights(network, statistics: null);
 
-    // The function with norm layers as constants, once the norms, which stay the caller's, have watched a pass. Where hooks do not see every layer, only
-    // running statistics are constant. UnsupportedModelException: they do not, and a norm layer goes by the statistics of its input.
+    // The function with norm layers as constants, once the norms, which stay the caller's, have watched a pass. Where hooks do not see
+    // every layer, only running statistics are constant. UnsupportedModelException: they do not, and a norm layer goes by the statistics of
+    // its input.
     internal static WeightFunction WithFrozenNorms(Network network, NormPolicy norms)
     {
         if (network.Unhooked.Count == 0)
@@ -61,7 +62,9 @@ internal abstract class WeightFunction(Network network) : IDisposable
     public abstract void Dispose();
 
     private static UnsupportedModelException NotFrozen(HookedModule hooked) => new(
-        $"The normalisation layer '{hooked.Name}' would take its statistics from the data, and in a network that calls layers through forward() they "
-        + "cannot be held constant. Call the layers through call() in the model's own forward, or, for batch norm, choose NormStatistics.Running.")
+        $"The normalisation layer '{hooked.Name}' would take its statistics from the data, and in a network that calls layers through "
+        + "forward() they "
+        + "cannot be held constant. Call the layers through call() in the model's own forward, or, for batch norm, choose "
+        + "NormStatistics.Running.")
     { Module = hooked.Name };
 }

@@ -3,27 +3,26 @@ using static TorchSharp.torch;
 
 namespace Px.Pruning.Engine.Wiring;
 
-/// <summary>What a series of calls is to the network around it.</summary>
+// What a series of calls is to the network around it.
 internal enum Bypass
 {
-    /// <summary>Nothing leads round it.</summary>
+    // Nothing leads round it.
     None,
 
-    /// <summary>Something leads round it that passes no more layers than it does: it is a branch beside a shortcut or beside other branches.</summary>
+    // Something leads round it that passes no more layers than it does: it is a branch beside a shortcut or beside other branches.
     Branch,
 
-    /// <summary>Something leads round it that passes more layers than it does: it is a shortcut itself.</summary>
+    // Something leads round it that passes more layers than it does: it is a shortcut itself.
     Shortcut,
 }
 
-/// <summary>Which call of a layer feeds which: node 0 is the network's input, node i + 1 call i, the last node the output.</summary>
-/// <param name="feeds">Whether [from, to], from earlier to later nodes only.</param>
+// Which call of a layer feeds which: node 0 is the network's input, node i + 1 call i, the last node the output. feeds: Whether [from, to],
+// from earlier to later nodes only.
 internal sealed class CallGraph(bool[,] feeds)
 {
     private int Output => feeds.GetLength(0) - 1;
 
-    /// <summary>The calls in series with one, of which none can carry anything without the others, and what leads round them.</summary>
-    /// <param name="call">Its index among the calls.</param>
+    // The calls in series with one, of which none can carry anything without the others, and what leads round them.
     internal (IReadOnlyList<int> Series, Bypass Bypass) Locate(int call)
     {
         int first = call + 1, last = call + 1;
@@ -40,7 +39,7 @@ internal sealed class CallGraph(bool[,] feeds)
         return most < 0 ? Bypass.None : most > series.Count ? Bypass.Shortcut : Bypass.Branch;
     }
 
-    /// <summary>The most nodes strictly between two along any path that avoids others; −1 where there is none.</summary>
+    // The most nodes strictly between two along any path that avoids others; −1 where there is none.
     private int MostNodes(int from, int to, List<int> avoided)
     {
         var most = Enumerable.Repeat(-1, Output + 1).ToArray();
@@ -60,24 +59,22 @@ internal sealed class CallGraph(bool[,] feeds)
     private List<int> Targets(int node) => [.. Enumerable.Range(node + 1, Output - node).Where(to => feeds[node, to])];
 }
 
-/// <summary>One call of a weighted layer: where paths of kept weights arrive and where they lead on. Owns its tensors, all bool.</summary>
+// One call of a weighted layer: where paths of kept weights arrive and where they lead on. Owns its tensors, all bool.
 internal sealed class PathCall(HookedModule hooked, Tensor arrives, Tensor reached) : IDisposable
 {
     internal HookedModule Layer => hooked;
 
-    /// <summary>Where in its input a path from the network's input arrives.</summary>
+    // Where in its input a path from the network's input arrives.
     internal Tensor Arrives => arrives;
 
-    /// <summary>Where in its output such a path arrives.</summary>
     internal Tensor Reached => reached;
 
-    /// <summary>Where in <see cref="Reached"/> a path leads on to the network's output; grows while it is found out. Null for nowhere.</summary>
+    // Where in Reached a path leads on to the network's output; grows while it is found out. Null for nowhere.
     internal Tensor? Leads { get; private set; }
 
-    /// <summary>Where in <see cref="Arrives"/> a path leads on. Null for nowhere.</summary>
+    // Where in Arrives a path leads on. Null for nowhere.
     internal Tensor? Continues { get; private set; }
 
-    /// <summary>Takes over tensors.</summary>
     internal void Update(Tensor leads, Tensor continues)
     {
         Leads?.Dispose();

@@ -6,11 +6,9 @@ using static TorchSharp.torch;
 
 namespace Px.Pruning.Engine.Wiring;
 
-/// <summary>
-/// The code between layers alone: every layer of the calls hands on given constants instead of its own result, other norm layers and
-/// activations hand on what they receive. What differs from sample 0 at a layer's input was reached by what differs in the constants.
-/// Where all positions of a map hold the same, it may be handed on as one position that is seen as many.
-/// </summary>
+// The code between layers alone: every layer of the calls hands on given constants instead of its own result, other norm layers and
+// activations hand on what they receive. What differs from sample 0 at a layer's input was reached by what differs in the constants. Where
+// all positions of a map hold the same, it may be handed on as one position that is seen as many.
 internal sealed class CutEvaluation : PathEvaluation
 {
     // Far above float32's rounding, and below the share of one channel in a mean over thousands.
@@ -22,28 +20,24 @@ internal sealed class CutEvaluation : PathEvaluation
     private readonly long samples;
     private int next;
 
-    /// <param name="calls">The calls that the forward pass makes.</param>
-    /// <param name="signal">The constants [samples, units] that a call hands on. Fresh.</param>
-    /// <param name="cuts">Whether the calls have those of a layer.</param>
-    /// <param name="samples">Samples in the batch, sample 0 included.</param>
-    /// <param name="sharesMemory">Whether equal positions share memory.</param>
+    // signal: The constants [samples, units] that a call hands on. Fresh.
+    // cuts: Whether the calls have those of a layer.
+    // sharesMemory: Whether equal positions share memory.
     internal CutEvaluation(
         IReadOnlyList<LayerCall> calls, Func<int, Tensor> signal, Func<HookedModule, bool> cuts, long samples, bool sharesMemory) =>
         (this.calls, this.signal, this.cuts, this.samples, SharesMemory) = (calls, signal, cuts, samples, sharesMemory);
 
-    /// <summary>Whether equal positions share memory.</summary>
+    // Whether equal positions share memory.
     internal bool SharesMemory { get; }
 
-    /// <summary>
-    /// Filled in: for each call, and at last the output, whether sample s + 1 reaches unit u of what it receives, at
-    /// (<see cref="FirstSample"/> + s) · units + u; null where it is not asked for.
-    /// </summary>
+    // Filled in: for each call, and at last the output, whether sample s + 1 reaches unit u of what it receives, at (FirstSample + s) ·
+    // units + u; null where it is not asked for.
     internal bool[][]? Reached { get; init; }
 
-    /// <summary>How many samples there are in <see cref="Reached"/> before these.</summary>
+    // How many samples there are in Reached before these.
     internal int FirstSample { get; init; }
 
-    /// <summary>Collects the sum of what each call, and at last the output, receives; null where it is not asked for.</summary>
+    // Collects the sum of what each call, and at last the output, receives; null where it is not asked for.
     internal List<double>? Sums { get; init; }
 
     internal override Tensor Compute(HookedModule hooked, Tensor input)
@@ -56,13 +50,8 @@ internal sealed class CutEvaluation : PathEvaluation
         return Constants(call, signal(next++)).MoveToOuterDisposeScope();
     }
 
-    /// <summary>
-    /// Notes what arrives at the next call, or at the output: which units of a sample have a value that differs from sample 0's. Leaves temporaries
-    /// to the current dispose scope.
-    /// </summary>
-    /// <param name="hooked">The layer that receives the tensor; null for the network's output.</param>
-    /// <param name="tensor">Samples after one another along the first dimension.</param>
-    /// <param name="unitDimension">The dimension of the units.</param>
+    // Notes what arrives at the next call, or at the output: which units of a sample have a value that differs from sample 0's. Leaves
+    // temporaries to the current dispose scope. hooked: The layer that receives the tensor; null for the network's output.
     internal void See(HookedModule? hooked, Tensor tensor, long unitDimension)
     {
         long[] shape = tensor.shape;
@@ -77,7 +66,7 @@ internal sealed class CutEvaluation : PathEvaluation
         else Compare(MemoryMarshal.Cast<byte, float>(one.to(ScalarType.Float32).cpu().contiguous().bytes), units, reached);
     }
 
-    /// <summary>Whether a value at any position differs from sample 0's: [samples − 1, units] on the CPU.</summary>
+    // Whether a value at any position differs from sample 0's: [samples − 1, units] on the CPU.
     private Tensor Differences(Tensor tensor, long unitDimension, long units)
     {
         long before = 1;
@@ -88,10 +77,8 @@ internal sealed class CutEvaluation : PathEvaluation
         return differs.any(3).any(1).cpu();
     }
 
-    /// <summary>The same where each unit has one value, without a tensor for every step.</summary>
-    /// <param name="values">[samples, units].</param>
-    /// <param name="units">How many.</param>
-    /// <param name="reached">[samples − 1, units].</param>
+    // The same where each unit has one value, without a tensor for every step. values: [samples, units].
+    // reached: [samples − 1, units].
     private static void Compare<T>(ReadOnlySpan<T> values, int units, Span<bool> reached) where T : unmanaged, IFloatingPointIeee754<T>
     {
         var tolerance = T.CreateChecked(Tolerance);
@@ -102,7 +89,7 @@ internal sealed class CutEvaluation : PathEvaluation
         }
     }
 
-    /// <summary>The call that the forward pass should have made next; null where it made all.</summary>
+    // The call that the forward pass should have made next; null where it made all.
     internal LayerCall? Missed => next < calls.Count ? calls[next] : null;
 
     private Tensor Constants(LayerCall call, Tensor constants)
@@ -117,7 +104,7 @@ internal sealed class CutEvaluation : PathEvaluation
         return SharesMemory ? wide : wide.clone();
     }
 
-    /// <summary>The result of a module that is not cut, which does the same everywhere.</summary>
+    // The result of a module that is not cut, which does the same everywhere.
     private Tensor HandOn(HookedModule hooked, Tensor input)
     {
         if (!SharesMemory || input.numel() == 0) return base.Compute(hooked, input);
@@ -128,13 +115,14 @@ internal sealed class CutEvaluation : PathEvaluation
         {
             long[] positions = [.. Enumerable.Range(2, (int)input.dim() - 2)];
             var largest = input.amax(positions, keepdim: true);
-            if (largest.eq(input.amin(positions, keepdim: true)).all().ToBoolean()) return largest.expand(input.shape).MoveToOuterDisposeScope();
+            if (largest.eq(input.amin(positions, keepdim: true)).all().ToBoolean())
+                return largest.expand(input.shape).MoveToOuterDisposeScope();
         }
 
         return base.Compute(hooked, input).MoveToOuterDisposeScope();
     }
 
-    /// <summary>The first of the positions that share memory, along every dimension but that of the samples and one other.</summary>
+    // The first of the positions that share memory, along every dimension but that of the samples and one other.
     private static Tensor OnePosition(Tensor tensor, long other)
     {
         long[] stride = tensor.stride();
@@ -144,12 +132,14 @@ internal sealed class CutEvaluation : PathEvaluation
     }
 
     internal static UnsupportedModelException OtherCourse(HookedModule hooked) => new(
-        $"The forward pass calls '{hooked.Name}' at a place or as often as it did not before: its course depends on the values it computes, so that "
+        $"The forward pass calls '{hooked.Name}' at a place or as often as it did not before: its course depends on the values it "
+        + "computes, so that "
         + "what feeds each layer cannot be found out. Make the forward pass call the same layers in the same order.")
     { Module = hooked.Name };
 
     private UnsupportedModelException NoSamples(HookedModule? hooked, long[] shape) => new(
-        $"What reaches {(hooked is null ? "the model's output" : $"'{hooked.Name}'")} has the shape [{string.Join(", ", shape)}] for {samples} samples: "
+        $"What reaches {(hooked is null ? "the model's output" : $"'{hooked.Name}'")} has the shape [{string.Join(", ", shape)}] for "
+        + $"{samples} samples: "
         + "samples must lie after one another in the first dimension, so that what feeds each layer can be found out.")
     { Module = hooked?.Name ?? "" };
 }

@@ -4,16 +4,12 @@ using static TorchSharp.torch;
 
 namespace Px.Pruning.Engine.Wiring;
 
-/// <summary>Which kept weights lie on a path of kept weights from the input to the output: at any position, whatever the weights' values.</summary>
-/// <remarks>
-/// Forward, each layer hands on 1 where a path arrives and 0 elsewhere; backward, each takes 1 where a path leads on and 0 elsewhere. A
-/// weight lies on a path where at some position both of its ends do. All sums are of zeros and ones inside one layer, so that nothing
-/// overflows, underflows or is rounded away, however deep the network is.
-/// <para>
-/// Maxima that no module shows (<c>functional.max_pool2d</c>) pass gradients to one winner a window. The passes are repeated with what is already
-/// known to lead on made small, so that others win, until nothing new is found.
-/// </para>
-/// </remarks>
+// Which kept weights lie on a path of kept weights from the input to the output: at any position, whatever the weights' values. Forward,
+// each layer hands on 1 where a path arrives and 0 elsewhere; backward, each takes 1 where a path leads on and 0 elsewhere. A weight lies
+// on a path where at some position both of its ends do. All sums are of zeros and ones inside one layer, so that nothing overflows,
+// underflows or is rounded away, however deep the network is. Maxima that no module shows (functional.max_pool2d) pass gradients to one
+// winner a window. The passes are repeated with what is already known to lead on made small, so that others win, until nothing new is
+// found.
 internal sealed class EffectivePaths : IDisposable
 {
     // Small, so that functions which saturate (ReLU6 called as a function) let it pass.
@@ -29,16 +25,12 @@ internal sealed class EffectivePaths : IDisposable
     private EffectivePaths(Network network, MaskedWeights kept, CancellationToken token) =>
         (this.network, this.kept, this.token) = (network, kept, token);
 
-    /// <summary>The calls of weighted layers, in order.</summary>
     internal IReadOnlyList<PathCall> Calls => calls;
 
-    /// <summary>Where a path arrives in the network's output, bool [1, K, …]. Borrowed.</summary>
+    // Where a path arrives in the network's output, bool [1, K, …]. Borrowed.
     internal Tensor Outputs => outputs!;
 
-    /// <param name="network">A network of paths that hooks see whole, probed.</param>
-    /// <param name="kept">Its mask.</param>
-    /// <param name="token">Checked between layers.</param>
-    /// <exception cref="UnsupportedModelException">The forward pass does not take the same course each time.</exception>
+    // UnsupportedModelException: The forward pass does not take the same course each time.
     internal static EffectivePaths Follow(Network network, MaskedWeights kept, CancellationToken token)
     {
         var paths = new EffectivePaths(network, kept, token);
@@ -54,7 +46,7 @@ internal sealed class EffectivePaths : IDisposable
         }
     }
 
-    /// <summary>The weights of a slot that lie on a path, bool, in the weight's shape, on the CPU. Fresh.</summary>
+    // The weights of a slot that lie on a path, bool, in the weight's shape, on the CPU. Fresh.
     internal Tensor Effective(WeightSlot slot)
     {
         using var temporaries = NewDisposeScope();
@@ -62,7 +54,7 @@ internal sealed class EffectivePaths : IDisposable
         return kept.Ones(slot, ScalarType.Bool).logical_and(found).cpu().contiguous().MoveToOuterDisposeScope();
     }
 
-    /// <summary>Which call feeds which in the unpruned network, by the code between the layers.</summary>
+    // Which call feeds which in the unpruned network, by the code between the layers.
     internal CallGraph Graph()
     {
         using var temporaries = NewDisposeScope();
@@ -94,7 +86,7 @@ internal sealed class EffectivePaths : IDisposable
         outputs?.Dispose();
     }
 
-    /// <summary>One pass forward and back; false where it found nothing new.</summary>
+    // One pass forward and back; false where it found nothing new.
     private bool FindMore()
     {
         using var temporaries = NewDisposeScope();
@@ -134,7 +126,7 @@ internal sealed class EffectivePaths : IDisposable
         return new PathCall(hooked, arrives.DetachFromDisposeScope(), IsPositive(sums).DetachFromDisposeScope());
     }
 
-    /// <summary>Takes in where a call's output leads on; false where all of that was known.</summary>
+    // Takes in where a call's output leads on; false where all of that was known.
     private bool Lead(PathCall call, Tensor gradient)
     {
         var leads = gradient.gt(0).logical_and(call.Reached);
@@ -154,6 +146,6 @@ internal sealed class EffectivePaths : IDisposable
         return true;
     }
 
-    /// <summary>Of sums of zeros and ones, even where a kernel computes them by a transform and rounds.</summary>
+    // Of sums of zeros and ones, even where a kernel computes them by a transform and rounds.
     private static Tensor IsPositive(Tensor sums) => sums.gt(0.5);
 }

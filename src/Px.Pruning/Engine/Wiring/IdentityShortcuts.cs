@@ -1,22 +1,20 @@
 namespace Px.Pruning.Engine.Wiring;
 
-/// <summary>Finds links that only skip layers, and takes them out: identity shortcuts, which no walk takes.</summary>
+// Finds links that only skip layers, and takes them out: identity shortcuts, which no walk takes.
 internal sealed class IdentityShortcuts
 {
     private readonly UnitProbe probe;
     private readonly bool[][] feeds, adds;
     private readonly bool[,] reaches; // [source, call]: whether something of the source enters the call, directly or through others
 
-    /// <param name="probe">The cut network.</param>
-    /// <param name="feeds">For each target, whether source s feeds unit u, at s · units + u.</param>
-    /// <param name="adds">The same with all other sources zero: what a source adds by itself, and not as a factor of another.</param>
+    // feeds: For each target, whether source s feeds unit u, at s · units + u.
     internal IdentityShortcuts(UnitProbe probe, bool[][] feeds, bool[][] adds)
     {
         (this.probe, this.feeds, this.adds) = (probe, feeds, adds);
         reaches = Closure();
     }
 
-    /// <summary>Removes from each source's links those to a unit to which another source, which this one reaches, adds as well.</summary>
+    // Removes from each source's links those to a unit to which another source, which this one reaches, adds as well.
     internal void Remove(List<(int Unit, UnitLink Link)>[] links)
     {
         for (int source = 0; source < links.Length; source++)

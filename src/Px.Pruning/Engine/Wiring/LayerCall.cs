@@ -5,13 +5,11 @@ using static TorchSharp.torch;
 
 namespace Px.Pruning.Engine.Wiring;
 
-/// <summary>One call of a layer that the unit graph is cut at. A layer that is called twice has two calls, with the same weights.</summary>
+// One call of a layer that the unit graph is cut at. A layer that is called twice has two calls, with the same weights.
 internal sealed class LayerCall
 {
     private readonly KernelGrid? grid;
 
-    /// <param name="hooked">The layer: one with weights, or one with a parameter for each channel.</param>
-    /// <param name="outputShape">What it returns for one sample; the first dimension may hold several entries of that sample.</param>
     internal LayerCall(HookedModule hooked, long[] outputShape)
     {
         (Layer, OutputShape) = (hooked, outputShape);
@@ -30,25 +28,21 @@ internal sealed class LayerCall
 
     internal long[] OutputShape { get; }
 
-    /// <summary>Channels or features that it receives.</summary>
     internal int Inputs { get; }
 
-    /// <summary>Channels or features that it returns.</summary>
     internal int Outputs { get; }
 
-    /// <summary>The dimension of the units, counted from the end, in what the layer receives and in what it returns.</summary>
+    // The dimension of the units, counted from the end, in what the layer receives and in what it returns.
     internal int UnitDimensionFromEnd { get; }
 
-    /// <summary>Where its weights lie.</summary>
+    // Where its weights lie.
     internal KernelGrid Grid => grid ?? throw new InvalidOperationException($"'{Layer.Name}' has no weights between units.");
 
     internal WeightSlot Slot => Layer.Weighted!.Slot;
 }
 
-/// <summary>
-/// One pass of one sample that notes every call of a layer that the graph is cut at, in order, with the shape it returns. No layer with
-/// weights computes: it hands on ones.
-/// </summary>
+// One pass of one sample that notes every call of a layer that the graph is cut at, in order, with the shape it returns. No layer with
+// weights computes: it hands on ones.
 internal sealed class CallRecorder(Func<HookedModule, bool> cuts) : PathEvaluation
 {
     internal List<LayerCall> Calls { get; } = [];
@@ -61,7 +55,7 @@ internal sealed class CallRecorder(Func<HookedModule, bool> cuts) : PathEvaluati
     }
 }
 
-/// <summary>Where the weights between two units of a layer lie in its parameter. A unit is a channel of a convolution or a feature of a linear layer.</summary>
+// Where the weights between two units of a layer lie in its parameter. A unit is a channel of a convolution or a feature of a linear layer.
 internal sealed class KernelGrid
 {
     private readonly bool transposed;
@@ -84,10 +78,10 @@ internal sealed class KernelGrid
 
     internal int GroupOutputs { get; }
 
-    /// <summary>Weights between two units: the kernel's taps, 1 for a linear layer.</summary>
+    // Weights between two units: the kernel's taps, 1 for a linear layer.
     internal int KernelSize { get; }
 
-    /// <summary>The kernel between two units of one group: its taps begin at this times <see cref="KernelSize"/>.</summary>
+    // The kernel between two units of one group: its taps begin at this times KernelSize.
     internal int Kernel(int input, int output) =>
         transposed ? input * GroupOutputs + output % GroupOutputs : output * GroupInputs + input % GroupInputs;
 }

@@ -5,17 +5,15 @@ using static TorchSharp.torch;
 
 namespace Px.Pruning.Engine.Wiring;
 
-/// <summary>
-/// The network of paths in pieces: every weighted layer hands on a leaf of its own, so that gradients go from a layer's input back
-/// through the caller's code to the outputs of earlier layers, and end there.
-/// </summary>
-/// <param name="output">What call i of a layer hands on, given what it receives; runs without gradients. Fresh.</param>
+// The network of paths in pieces: every weighted layer hands on a leaf of its own, so that gradients go from a layer's input back through
+// the caller's code to the outputs of earlier layers, and end there. output: What call i of a layer hands on, given what it receives; runs
+// without gradients. Fresh.
 internal sealed class SegmentEvaluation(Func<int, HookedModule, Tensor, Tensor> output) : PathEvaluation, IDisposable
 {
     private readonly List<(HookedModule Layer, Tensor Root)> calls = [];
     private readonly List<Tensor> leaves = [];
 
-    /// <summary>The network's input, then what each call handed on.</summary>
+    // The network's input, then what each call handed on.
     internal IReadOnlyList<Tensor> Leaves => leaves;
 
     internal override bool Replaces(HookedModule hooked) => base.Replaces(hooked) || hooked.IsMaxPool;
@@ -32,7 +30,7 @@ internal sealed class SegmentEvaluation(Func<int, HookedModule, Tensor, Tensor> 
         return leaves[^1].clone();
     }
 
-    /// <summary>The output for one sample that has the same small number everywhere. Fresh.</summary>
+    // The output for one sample that has the same small number everywhere. Fresh.
     internal Tensor Run(Network network, float value)
     {
         AddLeaf(full([1, .. network.SampleShape!], value, network.ComputeType, network.Device));
@@ -41,14 +39,13 @@ internal sealed class SegmentEvaluation(Func<int, HookedModule, Tensor, Tensor> 
         return result.requires_grad ? result : throw Detached("the model's output", "");
     }
 
-    /// <summary>Adds the gradients of <paramref name="target"/>, scaled elementwise, to the leaves that it was made from.</summary>
+    // Adds the gradients of target, scaled elementwise, to the leaves that it was made from.
     internal void SendBack(Tensor target, Tensor gradient) => autograd.backward([target], [gradient], retain_graph: true, inputs: leaves);
 
-    /// <summary>The same for what call i received; only earlier leaves can get anything.</summary>
+    // The same for what call i received; only earlier leaves can get anything.
     internal void SendBack(int call, Tensor gradient) =>
         autograd.backward([calls[call].Root], [gradient], retain_graph: true, inputs: leaves[..(call + 1)]);
 
-    /// <summary>What call i received.</summary>
     internal Tensor Root(int call) => calls[call].Root;
 
     public void Dispose()
@@ -58,12 +55,13 @@ internal sealed class SegmentEvaluation(Func<int, HookedModule, Tensor, Tensor> 
     }
 
     private static UnsupportedModelException Detached(string place, string module) => new(
-        $"No gradient can go back from {place} to the input: the model's forward detaches it, or computes under no_grad, so that paths cannot be followed.")
+        $"No gradient can go back from {place} to the input: the model's forward detaches it, or computes under no_grad, so that paths "
+        + "cannot be followed.")
     { Module = module };
 
     private void AddLeaf(Tensor value) => leaves.Add(value.requires_grad_().DetachFromDisposeScope());
 
-    /// <summary>Max-pooling as the mean of each window, positive where any of it is: gradients then reach the whole window and not one winner.</summary>
+    // Max-pooling as the mean of each window, positive where any of it is: gradients then reach the whole window and not one winner.
     private static Tensor Spread(HookedModule hooked, Tensor x) => hooked.Module switch
     {
         MaxPool1d { dilation: null or 1 } m => nn.functional.avg_pool1d(x, m.kernel_size, m.stride, m.padding, m.ceil_mode),

@@ -1,9 +1,7 @@
 namespace Px.Pruning.Engine.Wiring;
 
-/// <summary>
-/// Tells which unit of a source arrives where with 2·log₂(units) samples instead of one a unit: sample 2b carries the units whose bit b
-/// is set, sample 2b + 1 the others. Sources that arrive at different units send at the same time.
-/// </summary>
+// Tells which unit of a source arrives where with 2·log₂(units) samples instead of one a unit: sample 2b carries the units whose bit b is
+// set, sample 2b + 1 the others. Sources that arrive at different units send at the same time.
 internal sealed class UnitCode
 {
     private readonly UnitProbe probe;
@@ -12,21 +10,21 @@ internal sealed class UnitCode
     private readonly List<int> firstSample = []; // of each group
     private readonly List<(int Group, int Bit, int Value)> samples = [];
 
-    /// <param name="probe">The cut network.</param>
-    /// <param name="feeds">For each target, whether source s feeds unit u, at s · units + u.</param>
+    // feeds: For each target, whether source s feeds unit u, at s · units + u.
     internal UnitCode(UnitProbe probe, bool[][] feeds)
     {
         (this.probe, this.feeds) = (probe, feeds);
         groupOf = Groups();
         for (int group = 0; group <= groupOf.Max(); group++)
         {
-            int bits = Enumerable.Range(0, groupOf.Length).Where(source => groupOf[source] == group).Max(source => Bits(probe.SourceUnits[source]));
+            int bits = Enumerable.Range(0, groupOf.Length).Where(source => groupOf[source] == group)
+                .Max(source => Bits(probe.SourceUnits[source]));
             firstSample.Add(samples.Count);
             for (int bit = 0; bit < bits; bit++) samples.AddRange([(group, bit, 1), (group, bit, 0)]);
         }
     }
 
-    /// <summary>Adds the links of every source that arrives unit by unit; returns the sources that do not.</summary>
+    // Adds the links of every source that arrives unit by unit; returns the sources that do not.
     internal List<int> Decode(List<(int Unit, UnitLink Link)>[] links, CancellationToken token)
     {
         var reached = probe.Send(samples.Count, Sends, alone: false, token);
@@ -57,7 +55,7 @@ internal sealed class UnitCode
         return true;
     }
 
-    /// <summary>The unit whose code arrives, or null where none or several do.</summary>
+    // The unit whose code arrives, or null where none or several do.
     private int? Word(int source, bool[] reached, int unit, int units)
     {
         int word = 0;
@@ -77,7 +75,7 @@ internal sealed class UnitCode
         return groupOf[source] == group && bit < Bits(probe.SourceUnits[source]) && ((unit >> bit) & 1) == value;
     }
 
-    /// <summary>Puts each source into the first group in which no other arrives where it arrives.</summary>
+    // Puts each source into the first group in which no other arrives where it arrives.
     private int[] Groups()
     {
         var groups = new int[probe.SourceUnits.Count];

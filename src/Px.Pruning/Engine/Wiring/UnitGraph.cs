@@ -1,14 +1,9 @@
 namespace Px.Pruning.Engine.Wiring;
 
-/// <summary>
-/// The network as units and what joins them: inside a layer's call every pair of units of one group, between calls whatever the
-/// network's own code does: additions, concatenations, flattening, shuffles, gates.
-/// </summary>
-/// <remarks>
-/// An identity shortcut is no step of its own: where a unit is the sum of several sources and one of them reaches another, the former is
-/// left out there, so that a path takes the longer way. What remains of a residual network is the chain of its layers, with a
-/// projection shortcut as an alternative to its block.
-/// </remarks>
+// The network as units and what joins them: inside a layer's call every pair of units of one group, between calls whatever the network's
+// own code does: additions, concatenations, flattening, shuffles, gates. An identity shortcut is no step of its own: where a unit is the
+// sum of several sources and one of them reaches another, the former is left out there, so that a path takes the longer way. What remains
+// of a residual network is the chain of its layers, with a projection shortcut as an alternative to its block.
 internal sealed class UnitGraph
 {
     private UnitGraph(UnitProbe probe, List<(int Unit, UnitLink Link)>[] links)
@@ -23,23 +18,22 @@ internal sealed class UnitGraph
         Sources = [.. backward.Select((list, target) => ByUnit(TargetUnits[target], list))];
     }
 
-    /// <summary>Every call of a weighted layer, in order.</summary>
     internal IReadOnlyList<LayerCall> Calls { get; }
 
-    /// <summary>Units of each source: the network's input, then the output of each call.</summary>
+    // Units of each source: the network's input, then the output of each call.
     internal IReadOnlyList<int> SourceUnits { get; }
 
-    /// <summary>Units of each target: the input of each call, then the network's output.</summary>
+    // Units of each target: the input of each call, then the network's output.
     internal IReadOnlyList<int> TargetUnits { get; }
 
-    /// <summary>What each unit of each source feeds, by port and unit.</summary>
+    // What each unit of each source feeds, by port and unit.
     internal UnitLink[][][] Targets { get; }
 
-    /// <summary>What feeds each unit of each target, by port and unit.</summary>
+    // What feeds each unit of each target, by port and unit.
     internal UnitLink[][][] Sources { get; }
 
-    /// <summary>Finds the graph out by sending signals through the network.</summary>
-    /// <exception cref="UnsupportedModelException">It cannot be found out; the message names the module.</exception>
+    // Finds the graph out by sending signals through the network. UnsupportedModelException: It cannot be found out; the message names the
+    // module.
     internal static UnitGraph Of(Network network, CancellationToken token)
     {
         var probe = new UnitProbe(network, hooked => hooked.Weighted is not null);
@@ -49,11 +43,9 @@ internal sealed class UnitGraph
         return new UnitGraph(probe, links);
     }
 
-    /// <summary>
-    /// What each unit of each source feeds, in no order, and for each target whether source s feeds unit u, at s · units + u. Everything that a
-    /// unit has an influence on is there, identity shortcuts included.
-    /// </summary>
-    /// <exception cref="UnsupportedModelException">Nothing reaches a layer; the message names it.</exception>
+    // What each unit of each source feeds, in no order, and for each target whether source s feeds unit u, at s · units + u. Everything
+    // that a unit has an influence on is there, identity shortcuts included. UnsupportedModelException: Nothing reaches a layer; the
+    // message names it.
     internal static (List<(int Unit, UnitLink Link)>[] Links, bool[][] Feeds) Connect(UnitProbe probe, CancellationToken token)
     {
         // Sample s: the whole of source s.
@@ -71,13 +63,14 @@ internal sealed class UnitGraph
             var reached = probe.Send(count, (sample, s, unit) => s == source && unit == sample, alone: false, token);
             for (int target = 0; target < reached.Length; target++)
             for (int i = 0; i < reached[target].Length; i++)
-                if (reached[target][i]) links[source].Add((i / probe.TargetUnits[target], new UnitLink(target, i % probe.TargetUnits[target])));
+                if (reached[target][i]) links[source]
+                    .Add((i / probe.TargetUnits[target], new UnitLink(target, i % probe.TargetUnits[target])));
         }
 
         return links;
     }
 
-    /// <summary>For each unit what it is linked to, by port and unit.</summary>
+    // For each unit what it is linked to, by port and unit.
     private static UnitLink[][] ByUnit(int units, List<(int Unit, UnitLink Link)> links)
     {
         links.Sort(InOrder);
@@ -104,14 +97,14 @@ internal sealed class UnitGraph
             if (feeds[target].AsSpan().Contains(true)) continue;
             string name = target < probe.Calls.Count ? probe.Calls[target].Layer.Name : "";
             throw new UnsupportedModelException(
-                $"Nothing that flows through the layers before it reaches {(name.Length == 0 ? "the model's output" : $"'{name}'")}: the code in between "
-                + "normalises, rounds or replaces it, so that no walk can pass. Normalise with a module (torch.nn.BatchNorm2d, LayerNorm, …).")
+                $"Nothing that flows through the layers before it reaches {(name.Length == 0 ? "the model's output" : $"'{name}'")}: the "
+                + "code in between "
+                + "normalises, rounds or replaces it, so that no walk can pass. Normalise with a module (torch.nn.BatchNorm2d, LayerNorm, "
+                + "…).")
             { Module = name };
         }
     }
 }
 
-/// <summary>What lies at the other end of a connection without weights: a unit at another port of the network.</summary>
-/// <param name="Port">Seen from a source a target, seen from a target a source; numbered as <see cref="UnitProbe"/> does.</param>
-/// <param name="Unit">The channel or feature there.</param>
+// What lies at the other end of a connection without weights: a unit at another port of the network.
 internal readonly record struct UnitLink(int Port, int Unit);

@@ -4,10 +4,8 @@ using static TorchSharp.torch;
 
 namespace Px.Pruning.Engine.Wiring;
 
-/// <summary>
-/// Runs the network with its layers cut: signals are sent from chosen units of chosen sources, and it is seen where they arrive.
-/// Source 0 is the network's input, source k + 1 the output of call k; target k is the input of call k, the last one the network's output.
-/// </summary>
+// Runs the network with its layers cut: signals are sent from chosen units of chosen sources, and it is seen where they arrive. Source 0 is
+// the network's input, source k + 1 the output of call k; target k is the input of call k, the last one the network's output.
 internal sealed class UnitProbe
 {
     // A batch's tensors between layers take so many numbers at most, where one sample does not take more.
@@ -22,9 +20,7 @@ internal sealed class UnitProbe
     private readonly int batch;
     private readonly bool sharesMemory;
 
-    /// <param name="network">The network.</param>
-    /// <param name="cuts">The layers that it is cut at: all that have weights, and others among them whose <see cref="HookedModule.IsChannelwise"/> says so.</param>
-    /// <exception cref="UnsupportedModelException">The network mixes samples.</exception>
+    // UnsupportedModelException: The network mixes samples.
     internal UnitProbe(Network network, Func<HookedModule, bool> cuts)
     {
         (this.network, this.cuts) = (network, cuts);
@@ -46,11 +42,9 @@ internal sealed class UnitProbe
 
     internal IReadOnlyList<int> TargetUnits { get; }
 
-    /// <summary>For each target, whether the signals of a sample reach its unit u, at sample · units + u.</summary>
-    /// <param name="samples">How many samples to send.</param>
-    /// <param name="sends">Whether (sample, source, unit) sends a signal.</param>
-    /// <param name="alone">Whether all other units are zero; otherwise they are constant, so that signals pass products too.</param>
-    /// <param name="token">Checked between batches.</param>
+    // For each target, whether the signals of a sample reach its unit u, at sample · units + u. sends: Whether (sample, source, unit) sends
+    // a signal.
+    // alone: Whether all other units are zero; otherwise they are constant, so that signals pass products too.
     internal bool[][] Send(int samples, Func<int, int, int, bool> sends, bool alone, CancellationToken token)
     {
         var reached = TargetUnits.Select(units => new bool[samples * units]).ToArray();
@@ -65,10 +59,8 @@ internal sealed class UnitProbe
         return reached;
     }
 
-    /// <summary>
-    /// Whether the code between layers computes the same where all positions of a channel lie in one place of memory. Code that writes into what it
-    /// was given, or asks for another layout, does not.
-    /// </summary>
+    // Whether the code between layers computes the same where all positions of a channel lie in one place of memory. Code that writes into
+    // what it was given, or asks for another layout, does not.
     private bool CanShareMemory()
     {
         List<double> Sums(bool shared)
@@ -80,7 +72,8 @@ internal sealed class UnitProbe
 
         try
         {
-            return Sums(false).Zip(Sums(true)).All(sums => Math.Abs(sums.First - sums.Second) <= CutEvaluation.Tolerance * Math.Abs(sums.First));
+            return Sums(false).Zip(Sums(true))
+                .All(sums => Math.Abs(sums.First - sums.Second) <= CutEvaluation.Tolerance * Math.Abs(sums.First));
         }
         catch (Exception e) when (network.IsAboutTheModel(e))
         {
@@ -89,11 +82,9 @@ internal sealed class UnitProbe
         }
     }
 
-    /// <param name="samples">How many, beside sample 0, in which all units are the same.</param>
-    /// <param name="background">What units are that send no signal.</param>
-    /// <param name="sends">Whether (sample, source, unit) sends a signal.</param>
-    /// <param name="evaluation">Made of what each call hands on.</param>
-    private void SendBatch(int samples, float background, Func<int, int, int, bool> sends, Func<Func<int, Tensor>, CutEvaluation> evaluation)
+    // sends: Whether (sample, source, unit) sends a signal.
+    private void SendBatch(int samples, float background, Func<int, int, int, bool> sends, Func<Func<int, Tensor>,
+        CutEvaluation> evaluation)
     {
         using var scope = NewDisposeScope();
         using var noGrad = no_grad();

@@ -6,9 +6,9 @@ namespace Px.Pruning;
 
 /// <summary>Prunes by a criterion of your own: you score the weights, the library does everything else.</summary>
 /// <remarks>
-/// Rounds, schedule, scope, exact counts, masks, report, seeding and cancellation are those of every other method, and the model is left as it was found.
-/// The function runs once a round on the network as the rounds before left it, in evaluation mode. Tensors that it makes are freed when it returns;
-/// call <c>DetachFromDisposeScope()</c> on one that you want to keep. It must not write to the model.
+/// Rounds, schedule, scope, exact counts, masks, report, seeding and cancellation are those of every other method, and the model is left as
+/// it was found. The function runs once a round on the network as the rounds before left it, in evaluation mode. Tensors that it makes are
+/// freed when it returns; call <c>DetachFromDisposeScope()</c> on one that you want to keep. It must not write to the model.
 /// </remarks>
 /// <example><code>
 /// var magnitude = new CustomPruner("mine", context => context.Parameters.ToDictionary(p => p.Name, p => p.Weight.abs())) { UsesData = false };
@@ -22,9 +22,9 @@ public sealed class CustomPruner : Pruner
     /// <summary>Creates the method.</summary>
     /// <param name="name">What reports and masks call it.</param>
     /// <param name="score">
-    /// Scores every prunable weight, larger is more worth keeping: for each of <see cref="PruningContext.Parameters"/> its name with a tensor in its shape,
-    /// of any type and on any device. Scores of pruned weights are ignored. A missing, unknown or misshapen entry is an <see cref="ArgumentException"/>, a
-    /// score that is NaN or infinite a <see cref="NonFiniteScoreException"/>.
+    /// Scores every prunable weight, larger is more worth keeping: for each of <see cref="PruningContext.Parameters"/> its name with a
+    /// tensor in its shape, of any type and on any device. Scores of pruned weights are ignored. A missing, unknown or misshapen entry is
+    /// an <see cref="ArgumentException"/>, a score that is NaN or infinite a <see cref="NonFiniteScoreException"/>.
     /// </param>
     /// <exception cref="ArgumentException"><paramref name="name"/> is null or empty, or <paramref name="score"/> is null.</exception>
     public CustomPruner(string name, Func<PruningContext, IEnumerable<KeyValuePair<string, Tensor>>> score)

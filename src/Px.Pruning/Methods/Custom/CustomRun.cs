@@ -4,7 +4,8 @@ using static TorchSharp.torch;
 namespace Px.Pruning.Methods.Custom;
 
 internal sealed class CustomRun(
-    ScoringContext context, NormStatistics statistics, Func<PruningContext, IEnumerable<KeyValuePair<string, Tensor>>> score) : MethodRun(context)
+    ScoringContext context, NormStatistics statistics, Func<PruningContext, IEnumerable<KeyValuePair<string, Tensor>>> score)
+        : MethodRun(context)
 {
     internal override RoundScores Score(ScoringRound round)
     {

@@ -4,7 +4,8 @@ using static TorchSharp.torch;
 
 namespace Px.Pruning;
 
-/// <summary>What a criterion of your own scores with: the weights, the mask so far, the data, and gradients. Valid while <see cref="CustomPruner"/>'s function runs.</summary>
+/// <summary>What a criterion of your own scores with: the weights, the mask so far, the data, and gradients. Valid while
+/// <see cref="CustomPruner"/>'s function runs.</summary>
 public sealed class PruningContext
 {
     private readonly ScoringContext context;
@@ -20,7 +21,8 @@ public sealed class PruningContext
     /// <summary>The parameters that are pruned, in the model's order.</summary>
     public IReadOnlyList<PrunableParameter> Parameters { get; }
 
-    /// <summary>The pruning data, the same in every round: inputs [B, …] and targets [B, …] on the model's device. Borrowed; empty without data.</summary>
+    /// <summary>The pruning data, the same in every round: inputs [B, …] and targets [B, …] on the model's device. Borrowed; empty without
+    /// data.</summary>
     public IReadOnlyList<(Tensor Input, Tensor Target)> Batches => context.Batches;
 
     /// <summary>The round, from 1.</summary>
@@ -41,9 +43,11 @@ public sealed class PruningContext
     /// <exception cref="ArgumentException">The targets do not fit the output.</exception>
     public Tensor Loss(Tensor output, Tensor target) => context.Loss(output, target);
 
-    /// <summary>The gradient of a number made of the masked network's output, with respect to every prunable weight, summed over <see cref="Batches"/>.</summary>
+    /// <summary>The gradient of a number made of the masked network's output, with respect to every prunable weight, summed over
+    /// <see cref="Batches"/>.</summary>
     /// <param name="scalar">Makes a single number of output and target, for example <see cref="Loss"/>.</param>
-    /// <returns>For each parameter a float64 tensor on the CPU; zero where no gradient arrives. Pruned weights have the gradient that they would have.</returns>
+    /// <returns>For each parameter a float64 tensor on the CPU; zero where no gradient arrives. Pruned weights have the gradient that they
+    /// would have.</returns>
     /// <exception cref="ArgumentException">The result is not a single number.</exception>
     /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
     public IReadOnlyDictionary<string, Tensor> Gradients(Func<Tensor, Tensor, Tensor> scalar)
@@ -88,7 +92,8 @@ public sealed class PrunableParameter
     /// <summary>The layer that owns it.</summary>
     public nn.Module Module => slot.Layer.Module;
 
-    /// <summary>A copy of its values, 0 where they are pruned: float64, the type that scores are ranked in, on the CPU. In the current dispose scope.</summary>
+    /// <summary>A copy of its values, 0 where they are pruned: float64, the type that scores are ranked in, on the CPU. In the current
+    /// dispose scope.</summary>
     public Tensor Weight
     {
         get

@@ -5,19 +5,16 @@ using static TorchSharp.torch;
 
 namespace Px.Pruning.Methods.LotteryTicket;
 
-/// <summary>What a run of lottery-ticket iterations needs to go on after a round, as a safetensors file. Owns its tensors.</summary>
-/// <param name="Completed">Rounds done.</param>
-/// <param name="Rewind">The state that rounds begin with.</param>
-/// <param name="Mask">The mask after the last round done.</param>
-/// <param name="Settings">What makes the run: a run with other settings cannot go on from here.</param>
-internal sealed record ImpCheckpoint(int Completed, TrainingState Rewind, PruningMask Mask, IReadOnlyDictionary<string, string> Settings) : IDisposable
+// What a run of lottery-ticket iterations needs to go on after a round, as a safetensors file. Owns its tensors.
+internal sealed record ImpCheckpoint(int Completed, TrainingState Rewind, PruningMask Mask, IReadOnlyDictionary<string, string> Settings)
+    : IDisposable
 {
     private const string CompletedKey = "completed";
     private const string SeedKey = "seed";
     private const string RewindPrefix = "rewind/";
     private const string MaskPrefix = "mask/";
 
-    /// <summary>Replaces the file, once the new one is complete.</summary>
+    // Replaces the file, once the new one is complete.
     internal void Save(string path)
     {
         var tensors = Rewind.Tensors.Select(pair => (Name: RewindPrefix + pair.Key, Tensor: pair.Value))
@@ -31,24 +28,23 @@ internal sealed record ImpCheckpoint(int Completed, TrainingState Rewind, Prunin
             Shape = pair.Value.shape,
         }));
         var metadata = new Dictionary<string, string>(Settings) { [CompletedKey] = Completed.ToString(CultureInfo.InvariantCulture) };
-        AtomicFile.Write(path, stream => SafetensorsWriter.Write(stream, layout, metadata, (entry, target) => TensorBytes.Write(target, tensors[entry.Name])));
+        AtomicFile.Write(path, stream =>
+            SafetensorsWriter.Write(stream, layout, metadata, (entry, target) => TensorBytes.Write(target, tensors[entry.Name])));
     }
 
-    /// <summary>Reads a checkpoint of the same run.</summary>
-    /// <param name="path">The file.</param>
-    /// <param name="state">The model's values before the run.</param>
-    /// <param name="mask">A mask over the weights that are ranked.</param>
-    /// <param name="settings">The run's settings.</param>
-    /// <exception cref="InvalidDataException">The file is damaged, or no checkpoint.</exception>
-    /// <exception cref="InvalidOperationException">It is the checkpoint of another run; the message says what differs.</exception>
+    // Reads a checkpoint of the same run. InvalidDataException: The file is damaged, or no checkpoint.
+    // InvalidOperationException: It is the checkpoint of another run; the message says what differs.
     internal static ImpCheckpoint Load(string path, TrainingState state, PruningMask mask, IReadOnlyDictionary<string, string> settings)
     {
         using var stream = File.OpenRead(path);
         var header = SafetensorsReader.Read(stream, stream.Length, path);
-        if (!int.TryParse(header.Metadata.GetValueOrDefault(CompletedKey), NumberStyles.None, CultureInfo.InvariantCulture, out int completed)
-            || !long.TryParse(header.Metadata.GetValueOrDefault(SeedKey), NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out _))
+        if (!int.TryParse(header.Metadata.GetValueOrDefault(CompletedKey), NumberStyles.None, CultureInfo.InvariantCulture,
+            out int completed)
+            || !long.TryParse(header.Metadata.GetValueOrDefault(SeedKey), NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture,
+            out _))
         {
-            throw new InvalidDataException($"'{path}' is not a checkpoint of IMP: it does not say how many rounds are done, or their seed. Choose another path.");
+            throw new InvalidDataException($"'{path}' is not a checkpoint of IMP: it does not say how many rounds are done, or their "
+                + "seed. Choose another path.");
         }
 
         RefuseOthers(path, header, state, mask, settings);
@@ -61,7 +57,8 @@ internal sealed record ImpCheckpoint(int Completed, TrainingState Rewind, Prunin
         }
 
         return new ImpCheckpoint(
-            completed, TrainingState.Adopt(rewind), PruningMask.Adopt(mask.Names.Select(name => KeyValuePair.Create(name, kept[name]))), header.Metadata);
+            completed, TrainingState.Adopt(rewind), PruningMask.Adopt(mask.Names.Select(name => KeyValuePair.Create(name, kept[name]))),
+            header.Metadata);
     }
 
     public void Dispose()

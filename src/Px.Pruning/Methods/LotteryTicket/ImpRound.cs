@@ -25,7 +25,8 @@ public sealed class ImpRound
     /// </summary>
     public MaskBinding Binding { get; }
 
-    /// <summary>A seed from 0 up that belongs to this round and to <see cref="PruningOptions.Seed"/>: the same when the run is resumed.</summary>
+    /// <summary>A seed from 0 up that belongs to this round and to <see cref="PruningOptions.Seed"/>: the same when the run is
+    /// resumed.</summary>
     public long Seed { get; internal init; }
 
     /// <summary>The token of the call; long trainings should look at it.</summary>
@@ -38,12 +39,14 @@ public sealed class ImpRound
     /// initialisation: call it once, in the first round, after the first few per cent of the steps.
     /// </summary>
     /// <remarks>Later rounds then start at that step: let a learning-rate schedule begin there.</remarks>
-    /// <exception cref="InvalidOperationException">It is not the first round, it was called before, or the callback has returned.</exception>
+    /// <exception cref="InvalidOperationException">It is not the first round, it was called before, or the callback has
+    /// returned.</exception>
     public void SaveRewindPoint()
     {
         if (!running) throw new InvalidOperationException("The round is over: save the rewind point inside the training callback.");
         if (Number != 1)
-            throw new InvalidOperationException($"This is round {Number}, which began at the rewind point. Save it where ImpRound.Number is 1.");
+            throw new InvalidOperationException($"This is round {Number}, which began at the rewind point. Save it where ImpRound.Number "
+                + "is 1.");
         if (RewindPoint is not null) throw new InvalidOperationException("The rewind point was saved before in this round.");
         RewindPoint = TrainingState.Of(model);
     }

@@ -6,13 +6,14 @@ using static TorchSharp.torch.nn;
 
 namespace Px.Pruning.Methods.LotteryTicket;
 
-// The rounds of IterativeMagnitudePruner on one model: train, rank, rewind. Puts nothing back at the end. No dispose scope may be open while the callback runs:
-// what it creates is its own.
+// The rounds of IterativeMagnitudePruner on one model: train, rank, rewind. Puts nothing back at the end. No dispose scope may be open
+// while the callback runs: what it creates is its own.
 internal sealed class ImpRun(
-    Action<Module<Tensor, Tensor>, ImpRound> train, Module<Tensor, Tensor> model, ModelBackup backup, List<LayerInfo> layers, CancellationToken token)
+    Action<Module<Tensor, Tensor>, ImpRound> train, Module<Tensor, Tensor> model, ModelBackup backup, List<LayerInfo> layers,
+    CancellationToken token)
 {
-    // All rounds, or those that the checkpoint lacks: the last mask and the rewind point, owned by the caller. The model is left as the last training left it.
-    // checkpoint: the file to go on from and to write after each round, or null. watch: time since the call began.
+    // All rounds, or those that the checkpoint lacks: the last mask and the rewind point, owned by the caller. The model is left as the
+    // last training left it. checkpoint: the file to go on from and to write after each round, or null. watch: time since the call began.
     internal ImpCheckpoint Iterate(PruningPlan plan, long? given, string? checkpoint, Stopwatch watch)
     {
         var now = Begin(plan, given, checkpoint);
@@ -25,7 +26,8 @@ internal sealed class ImpRun(
                 backup.Reset();
                 now.Rewind.CopyTo(model);
                 var rewind = Train(now.Mask, round, plan.Rounds, seed) ?? now.Rewind;
-                var (before, settings) = (now, rewind == now.Rewind ? now.Settings : new Dictionary<string, string>(now.Settings) { ["rewind"] = "early" });
+                var (before, settings) =
+                    (now, rewind == now.Rewind ? now.Settings : new Dictionary<string, string>(now.Settings) { ["rewind"] = "early" });
                 now = now with { Completed = round, Rewind = rewind, Settings = settings };
                 if (rewind != before.Rewind) before.Rewind.Dispose();
                 now = now with { Mask = Rank(before.Mask, round, plan) };
@@ -69,7 +71,7 @@ internal sealed class ImpRun(
         return new ImpCheckpoint(0, TrainingState.Adopt(copies), all, settings);
     }
 
-    /// <summary>Runs the callback under a mask; returns the rewind point that it saved, if any.</summary>
+    // Runs the callback under a mask; returns the rewind point that it saved, if any.
     internal TrainingState? Train(PruningMask mask, int round, int rounds, long seed)
     {
         using var binding = mask.Bind(model);
@@ -105,17 +107,19 @@ internal sealed class ImpRun(
         return PruningMask.Adopt(layers.Zip(kept, (layer, alive) => KeyValuePair.Create(layer.Name, alive)));
     }
 
-    /// <summary>|θ| of one parameter, 0 where it is pruned: float64, on the CPU. Fresh.</summary>
+    // |θ| of one parameter, 0 where it is pruned: float64, on the CPU. Fresh.
     internal Tensor Magnitude(string name, PruningMask mask)
     {
         using var scope = NewDisposeScope();
         using var noGrad = no_grad();
-        var theta = model.get_parameter(name) ?? throw new InvalidOperationException($"The training callback removed '{name}'. A callback trains the model in place.");
+        var theta = model.get_parameter(name)
+            ?? throw new InvalidOperationException($"The training callback removed '{name}'. A callback trains the model in place.");
         var magnitude = theta.detach().to(float64).cpu().abs();
-        return (mask.Contains(name) ? magnitude.masked_fill(mask[name].logical_not(), 0) : magnitude).contiguous().MoveToOuterDisposeScope();
+        return (mask.Contains(name) ? magnitude.masked_fill(mask[name].logical_not(), 0) : magnitude).contiguous()
+            .MoveToOuterDisposeScope();
     }
 
-    /// <summary>A mask that prunes nothing. The caller disposes it.</summary>
+    // A mask that prunes nothing. The caller disposes it.
     internal PruningMask Everything()
     {
         using var scope = NewDisposeScope();

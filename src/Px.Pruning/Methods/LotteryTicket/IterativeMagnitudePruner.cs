@@ -38,8 +38,8 @@ namespace Px.Pruning;
 /// otherwise; output layers are pruned at the same rate as the rest. Buffers (norm statistics) are rewound with the parameters.
 /// </para>
 /// <para>
-/// <b>Source:</b> Frankle, Carbin, ICLR 2019, <see href="https://arxiv.org/abs/1803.03635"/>; rewinding to an early step: Frankle, Dziugaite,
-/// Roy, Carbin, ICML 2020, <see href="https://arxiv.org/abs/1912.05671"/>.
+/// <b>Source:</b> Frankle, Carbin, ICLR 2019, <see href="https://arxiv.org/abs/1803.03635"/>; rewinding to an early step: Frankle,
+/// Dziugaite, Roy, Carbin, ICML 2020, <see href="https://arxiv.org/abs/1912.05671"/>.
 /// </para>
 /// </remarks>
 public sealed class IterativeMagnitudePruner : IPruner
@@ -65,24 +65,27 @@ public sealed class IterativeMagnitudePruner : IPruner
     /// <inheritdoc/>
     public bool NeedsData => false;
 
-    /// <summary>10, which is the authors' 20 % a round for a sparsity of 0.9; <see cref="RoundsFor"/> gives the number for others.</summary>
+    /// <summary>10, which is the authors' 20 % a round for a sparsity of 0.9; <see cref="RoundsFor"/> gives the number for
+    /// others.</summary>
     public int DefaultRounds => 10;
 
     /// <summary>
-    /// A file that is written after each round, so that a later call with the same settings and the same initial model goes on after the last
-    /// round done; deleted when the last round is done. Default <see langword="null"/>: none. A file that is there already and does not
-    /// fit the call is an <see cref="InvalidOperationException"/>, a damaged one an <see cref="InvalidDataException"/>.
+    /// A file that is written after each round, so that a later call with the same settings and the same initial model goes on after the
+    /// last round done; deleted when the last round is done. Default <see langword="null"/>: none. A file that is there already and does
+    /// not fit the call is an <see cref="InvalidOperationException"/>, a damaged one an <see cref="InvalidDataException"/>.
     /// </summary>
     public string? Checkpoint { get; init; }
 
-    /// <summary>How many rounds reach a sparsity when each removes the same fraction of what is left: <c>⌈ln(1 − s) / ln(1 − f)⌉</c>, at least 1.</summary>
+    /// <summary>How many rounds reach a sparsity when each removes the same fraction of what is left: <c>⌈ln(1 − s) / ln(1 − f)⌉</c>, at
+    /// least 1.</summary>
     /// <param name="sparsity">The fraction of weights to remove in all, in [0, 1).</param>
     /// <param name="perRound">The fraction to remove in a round, in (0, 1); default 0.2, the authors'.</param>
     /// <exception cref="ArgumentOutOfRangeException">An argument is outside its range.</exception>
     public static int RoundsFor(double sparsity, double perRound = 0.2)
     {
         PruningPlan.Check(sparsity);
-        if (!(perRound > 0 && perRound < 1)) throw new ArgumentOutOfRangeException(nameof(perRound), perRound, "The fraction to remove in a round is above 0 and below 1.");
+        if (!(perRound > 0 && perRound < 1))
+            throw new ArgumentOutOfRangeException(nameof(perRound), perRound, "The fraction to remove in a round is above 0 and below 1.");
         // 1 − 0.8² is not quite 0.36 in binary.
         return Math.Max(1, (int)Math.Ceiling(Math.Log(1 - sparsity) / Math.Log(1 - perRound) - 1e-9));
     }
@@ -100,7 +103,8 @@ public sealed class IterativeMagnitudePruner : IPruner
         if (options.Ablation != SanityAblation.None)
         {
             throw new ArgumentException(
-                $"IMP has no ablation {options.Ablation}: it prunes between trainings, not before one. Shuffle its mask by PruningMask.ShuffleWithinLayers instead.",
+                $"IMP has no ablation {options.Ablation}: it prunes between trainings, not before one. Shuffle its mask by "
+                + "PruningMask.ShuffleWithinLayers instead.",
                 nameof(options));
         }
 
@@ -150,7 +154,8 @@ public sealed class IterativeMagnitudePruner : IPruner
         {
             run.Train(mask ?? all, 1, 1, options.Seed ?? Random.Shared.NextInt64())?.Dispose();
             using var scope = NewDisposeScope();
-            scores = PruningScores.Adopt(layers.Ranked.Select(layer => KeyValuePair.Create(layer.Name, run.Magnitude(layer.Name, mask ?? all))));
+            scores = PruningScores.Adopt(layers.Ranked.Select(layer =>
+                KeyValuePair.Create(layer.Name, run.Magnitude(layer.Name, mask ?? all))));
             backup.State.CopyTo(model);
             backup.Restore();
             return scores;
@@ -168,7 +173,7 @@ public sealed class IterativeMagnitudePruner : IPruner
         new NetworkSession(Method, new()).Run(
             model, data, options, context => (context.Network.Describe(ranked: true), context.Network.Describe(ranked: false)), token);
 
-    /// <summary>The run is over. Its result is not lost where the file cannot be deleted.</summary>
+    // The run is over. Its result is not lost where the file cannot be deleted.
     private void DeleteCheckpoint(ILogger? logger)
     {
         try
@@ -177,7 +182,8 @@ public sealed class IterativeMagnitudePruner : IPruner
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            logger?.LogWarning(e, "The run is over, but its checkpoint '{Checkpoint}' could not be deleted. Delete it before the next run.", Checkpoint);
+            logger?.LogWarning(e, "The run is over, but its checkpoint '{Checkpoint}' could not be deleted. Delete it before the next "
+                + "run.", Checkpoint);
         }
     }
 

@@ -7,14 +7,14 @@ using static TorchSharp.torch.nn;
 
 namespace Px.Pruning.Methods.LotteryTicket;
 
-/// <summary>A copy of every parameter and buffer of a model, by name. Owns its tensors, which belong to no dispose scope.</summary>
+// A copy of every parameter and buffer of a model, by name. Owns its tensors, which belong to no dispose scope.
 internal sealed class TrainingState : IDisposable
 {
     private readonly Dictionary<string, Tensor> tensors;
 
     private TrainingState(Dictionary<string, Tensor> tensors) => this.tensors = tensors;
 
-    /// <summary>The copies. Borrowed.</summary>
+    // The copies. Borrowed.
     internal IReadOnlyDictionary<string, Tensor> Tensors => tensors;
 
     internal static TrainingState Of(Module model)
@@ -24,24 +24,24 @@ internal sealed class TrainingState : IDisposable
         return new(Live(model).ToDictionary(live => live.Key, live => live.Value.detach().clone().DetachFromDisposeScope()));
     }
 
-    /// <summary>A state that takes the tensors over.</summary>
     internal static TrainingState Adopt(Dictionary<string, Tensor> tensors)
     {
         foreach (var tensor in tensors.Values) tensor.DetachFromDisposeScope();
         return new(tensors);
     }
 
-    /// <summary>Writes the state into the model, in place and bit for bit.</summary>
-    /// <exception cref="InvalidOperationException">The model no longer has one of the tensors, or has it in another shape; all others are written.</exception>
+    // Writes the state into the model, in place and bit for bit. InvalidOperationException: The model no longer has one of the tensors, or
+    // has it in another shape; all others are written.
     internal void CopyTo(Module model)
     {
         if (WriteTo(model) is not { } lost) return;
         throw new InvalidOperationException(
-            $"The training callback removed or reshaped '{lost}', so that the model cannot be rewound. A callback trains the model in place.");
+            $"The training callback removed or reshaped '{lost}', so that the model cannot be rewound. A callback trains the model in "
+            + "place.");
     }
 
-    /// <summary>Writes whatever the model still has into it.</summary>
-    /// <returns>The first tensor that it has no longer, or in another shape; null where it has all.</returns>
+    // Writes whatever the model still has into it. Returns: The first tensor that it has no longer, or in another shape; null where it has
+    // all.
     internal string? WriteTo(Module model)
     {
         using var scope = NewDisposeScope();
@@ -70,7 +70,7 @@ internal sealed class TrainingState : IDisposable
         }
     }
 
-    /// <summary>A digest of names, types, shapes and bits.</summary>
+    // A digest of names, types, shapes and bits.
     internal string Fingerprint()
     {
         using var hash = SHA256.Create();
@@ -100,8 +100,8 @@ internal sealed class TrainingState : IDisposable
     }
 }
 
-/// <summary>How a model was found before it was trained: every value, mode, flag and gradient, so that all of it can be put back.</summary>
-/// <remarks>The caller's gradients are set aside at once: training must not add to them.</remarks>
+// How a model was found before it was trained: every value, mode, flag and gradient, so that all of it can be put back. The caller's
+// gradients are set aside at once: training must not add to them.
 internal sealed class ModelBackup : IDisposable
 {
     private readonly Module model;
@@ -119,10 +119,10 @@ internal sealed class ModelBackup : IDisposable
         Reset();
     }
 
-    /// <summary>The values as found. Borrowed.</summary>
+    // The values as found. Borrowed.
     internal TrainingState State { get; }
 
-    /// <summary>Modes and flags as found, and no gradients: what every round begins with.</summary>
+    // Modes and flags as found, and no gradients: what every round begins with.
     internal void Reset()
     {
         foreach (var (module, training) in modes)
@@ -133,14 +133,14 @@ internal sealed class ModelBackup : IDisposable
         SetParameters(withGradients: false);
     }
 
-    /// <summary>Puts everything back that the model still has. Does not throw for what it has no longer: that would hide why it is put back.</summary>
+    // Puts everything back that the model still has. Does not throw for what it has no longer: that would hide why it is put back.
     internal void RestoreAll()
     {
         State.WriteTo(model);
         Restore();
     }
 
-    /// <summary>Puts modes, flags and gradients back, but no values.</summary>
+    // Puts modes, flags and gradients back, but no values.
     internal void Restore()
     {
         Reset();

@@ -76,7 +76,7 @@ public sealed class NtkSapPruner : Pruner
         init => samples = value is { } given ? Require.AtLeast(1, given) : null;
     }
 
-    /// <summary>Where random numbers come from; null for normal ones of the call's seed. For tests.</summary>
+    // Where random numbers come from; null for normal ones of the call's seed. For tests.
     internal NtkSapDraws? Draws { get; init; }
 
     internal override MethodNeeds Needs => new() { Shape = true, DrawnSamples = Samples ?? int.MaxValue };

@@ -27,7 +27,8 @@ internal sealed class NtkSapRun(ScoringContext context, NtkSapPruner settings) :
             var z = Input(index, size);
             function.Set(mask.Mask(theta));
             function.FreezeNorms(z);
-            var (atTheta, atMoved) = OutputDistance.Differentiate(function, mask.Mask(theta), mask.Mask(moved), z.split(Chunk), Context.Token);
+            var (atTheta, atMoved) =
+                OutputDistance.Differentiate(function, mask.Mask(theta), mask.Mask(moved), z.split(Chunk), Context.Token);
             // ∂J/∂m = ∂J/∂(θ' ⊙ m) ⊙ θ' + ∂J/∂((θ' + εΔ) ⊙ m) ⊙ (θ' + εΔ)
             foreach (var (slot, sum) in dm)
             {

@@ -7,10 +7,8 @@ using static TorchSharp.torch;
 
 namespace Px.Pruning.Methods.PathExclusion;
 
-/// <summary>
-/// f: the masked network itself, biases and norm shifts included. Leaves its activation pattern, its max-pooling indices and the
-/// moments of its normalisation layers. Run it without gradients.
-/// </summary>
+// f: the masked network itself, biases and norm shifts included. Leaves its activation pattern, its max-pooling indices and the moments of
+// its normalisation layers. Run it without gradients.
 internal sealed class ForwardEvaluation(MaskedWeights weights, NormPolicy norms, ActivationPattern pattern) : Evaluation
 {
     // A tensor passes several module boundaries unchanged; its fingerprint tells whether it changed in place in between.
@@ -52,10 +50,10 @@ internal sealed class ForwardEvaluation(MaskedWeights weights, NormPolicy norms,
         return null;
     }
 
-    /// <summary>An activation module has no modules inside: it is left at the step after it is entered.</summary>
+    // An activation module has no modules inside: it is left at the step after it is entered.
     private const int OtherGateOffset = 1;
 
-    /// <summary>Notes a gate where the tensor came out of a ReLU that no module showed: non-negative, with zeros.</summary>
+    // Notes a gate where the tensor came out of a ReLU that no module showed: non-negative, with zeros.
     private void Observe(HookedModule hooked, int step, Tensor tensor)
     {
         if (tensor.dim() == 0 || tensor.numel() == 0) return;
@@ -69,7 +67,7 @@ internal sealed class ForwardEvaluation(MaskedWeights weights, NormPolicy norms,
         if (!gate.all().ToBoolean()) pattern.AddGate(hooked, step, gate);
     }
 
-    /// <summary>The sum of one sample, or −1 where it has a negative value: cheap, and different once the tensor is changed in place.</summary>
+    // The sum of one sample, or −1 where it has a negative value: cheap, and different once the tensor is changed in place.
     private static double Fingerprint(Tensor tensor)
     {
         using var scope = NewDisposeScope();
@@ -77,14 +75,15 @@ internal sealed class ForwardEvaluation(MaskedWeights weights, NormPolicy norms,
         return sample.min().ToDouble() < 0 ? -1 : sample.sum().ToDouble();
     }
 
-    /// <summary>1 where a ReLU's output is positive. As bytes: libtorch multiplies by them in a third of the time that bool takes, and compares slowly.</summary>
+    // 1 where a ReLU's output is positive. As bytes: libtorch multiplies by them in a third of the time that bool takes, and compares
+    // slowly.
     private static Tensor Positive(Tensor output)
     {
         using var positive = output.to(ScalarType.Bool);
         return positive.to(ScalarType.Byte);
     }
 
-    /// <summary>+1 where positive, −1 elsewhere: what a ReLU lets pass and what it stops.</summary>
+    // +1 where positive, −1 elsewhere: what a ReLU lets pass and what it stops.
     private static Tensor Signs(Tensor output)
     {
         using var scope = NewDisposeScope();

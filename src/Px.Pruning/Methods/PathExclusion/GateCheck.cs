@@ -7,15 +7,11 @@ using static TorchSharp.torch;
 
 namespace Px.Pruning.Methods.PathExclusion;
 
-/// <summary>
-/// Proves on one sample that the gates seen at module boundaries are all the gates there are: between two layers, g must change
-/// exactly as f does when f's values are nudged.
-/// </summary>
-/// <remarks>
-/// Every layer's output z is replaced: by z + ε·t in f, by t in g, for some t ≥ 0. What then reaches the next layers must satisfy
-/// (f(z + ε·t) − f(z)) / ε = g(t), since the code in between is piecewise linear. Where it does not, a ReLU was called as a function and
-/// its output combined further before any module saw it. If handing on signs heals that, the layer before it does so from now on.
-/// </remarks>
+// Proves on one sample that the gates seen at module boundaries are all the gates there are: between two layers, g must change exactly as f
+// does when f's values are nudged. Every layer's output z is replaced: by z + ε·t in f, by t in g, for some t ≥ 0. What then reaches the
+// next layers must satisfy (f(z + ε·t) − f(z)) / ε = g(t), since the code in between is piecewise linear. Where it does not, a ReLU was
+// called as a function and its output combined further before any module saw it. If handing on signs heals that, the layer before it does
+// so from now on.
 internal static class GateCheck
 {
     private const double Nudge = 1e-8;
@@ -23,7 +19,7 @@ internal static class GateCheck
     // A nudge may cross a kink here and there; a missed gate spoils about half of all entries.
     private const double ToleratedFraction = 1e-3;
 
-    /// <exception cref="UnsupportedModelException">A gate is missed; the message names the layer that receives the wrong values.</exception>
+    // UnsupportedModelException: A gate is missed; the message names the layer that receives the wrong values.
     internal static void Run(Network network, NormStatistics statistics, Tensor input)
     {
         using var scope = NewDisposeScope();
@@ -67,10 +63,8 @@ internal static class GateCheck
         return null;
     }
 
-    /// <summary>
-    /// The sample with noise of its own size: a black background would make ties in max-pooling, where no derivative is defined. Which gates
-    /// are seen depends on the code, not on the sample.
-    /// </summary>
+    // The sample with noise of its own size: a black background would make ties in max-pooling, where no derivative is defined. Which gates
+    // are seen depends on the code, not on the sample.
     private static Tensor Roughened(Tensor sample)
     {
         using var scope = NewDisposeScope();
@@ -89,10 +83,8 @@ internal static class GateCheck
         return wrong.sum().ToDouble() <= ToleratedFraction * found.numel();
     }
 
-    /// <summary>
-    /// Non-negative, of the size of z, different from entry to entry; 0 where f has a kink: where z is 0, and in channels that are
-    /// constant, whose maximum is everywhere.
-    /// </summary>
+    // Non-negative, of the size of z, different from entry to entry; 0 where f has a kink: where z is 0, and in channels that are constant,
+    // whose maximum is everywhere.
     private static Tensor TestVector(Tensor z)
     {
         using var scope = NewDisposeScope();
@@ -108,12 +100,13 @@ internal static class GateCheck
     }
 
     private static UnsupportedModelException Missed(HookedModule? hooked) => new(
-        $"What reaches {(hooked is null ? "the model's output" : $"'{hooked.Name}'")} passed an activation or a max-pooling that was called as a function "
+        $"What reaches {(hooked is null ? "the model's output" : $"'{hooked.Name}'")} passed an activation or a max-pooling that was "
+        + "called as a function "
         + "and combined with something else before any module saw it, so that its gates are unknown. "
         + "Make it a module (torch.nn.ReLU, torch.nn.MaxPool2d) and call it through call().")
     { Module = hooked?.Name ?? "" };
 
-    /// <summary>Runs another evaluation, noting what enters and leaves each layer, or putting given outputs in place of computed ones.</summary>
+    // Runs another evaluation, noting what enters and leaves each layer, or putting given outputs in place of computed ones.
     private sealed class Trace(Evaluation inner, IReadOnlyList<Tensor>? outputs) : Evaluation
     {
         private readonly DisposeScope owner = CurrentDisposeScope!;
@@ -123,7 +116,7 @@ internal static class GateCheck
 
         internal List<Tensor> Outputs { get; } = [];
 
-        /// <summary>What entered each layer, in order, and the network's output.</summary>
+        // What entered each layer, in order, and the network's output.
         internal List<Tensor> Run(Network network, Tensor input)
         {
             var output = network.Run(this, input);

@@ -30,9 +30,7 @@ namespace Px.Pruning;
 /// <para>
 /// <b>Deviation:</b> no version of the authors' public code computes Eq. 9; this follows the paper. Dropout is off while scoring.
 /// </para>
-/// <para>
-/// <b>Source:</b> Iurada, Ciccone, Tommasi, CVPR 2024, Eq. 9, <see href="https://arxiv.org/abs/2406.01820"/>.
-/// </para>
+/// <para><b>Source:</b> Iurada, Ciccone, Tommasi, CVPR 2024, Eq. 9, <see href="https://arxiv.org/abs/2406.01820"/>.</para>
 /// </remarks>
 public sealed class PathExclusionPruner : Pruner
 {

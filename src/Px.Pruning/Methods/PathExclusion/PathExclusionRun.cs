@@ -26,9 +26,9 @@ internal sealed class PathExclusionRun(ScoringContext context, PathExclusionPrun
         return new(new SlotTensors(Network.Prunable, slot => Score(leaves[slot]).MoveToOuterDisposeScope()), exponent);
     }
 
-    // R = Σₖ Gᵏ hᵏ(1, θ², 1) with Gᵏ = Σₙ gᵏ(xₙ², 1, aₙ). Exact, since h does not depend on the data: G first, without gradients, then one forward and
-    // backward pass of h on a single ones-input. For dense outputs G is a map. Where there is no data term, G is 1, and R the trace of the path kernel.
-    // Returns the leaves θ² ⊙ m with their gradients, and the power of two that was taken out of R.
+    // R = Σₖ Gᵏ hᵏ(1, θ², 1) with Gᵏ = Σₙ gᵏ(xₙ², 1, aₙ). Exact, since h does not depend on the data: G first, without gradients, then one
+    // forward and backward pass of h on a single ones-input. For dense outputs G is a map. Where there is no data term, G is 1, and R the
+    // trace of the path kernel. Returns the leaves θ² ⊙ m with their gradients, and the power of two that was taken out of R.
     // norms: where frozen norm scales come from. Statistics that are constants already stay what they are.
     internal (SlotTensors Leaves, int Exponent) Decoupled(ScoringRound round, NormPolicy norms, bool dataTerm = true)
     {
@@ -72,7 +72,8 @@ internal sealed class PathExclusionRun(ScoringContext context, PathExclusionPrun
 
         bool silent = Network.Prunable.All(slot => leaves[slot].grad is not { } dR || dR.count_nonzero().ToInt64() == 0);
         if (!silent) return (leaves, range.Exponent);
-        Context.Logger?.LogWarning("Round {Round}: no path is active on the pruning data, so that the path kernel alone decides.", round.Number);
+        Context.Logger?.LogWarning("Round {Round}: no path is active on the pruning data, so that the path kernel alone decides.",
+            round.Number);
         using var again = new NormPolicy(settings.NormStatistics);
         return Decoupled(round, again, dataTerm: false);
     }
@@ -153,7 +154,6 @@ internal sealed class PathExclusionRun(ScoringContext context, PathExclusionPrun
         }
     }
 
-    // Runs f on one batch.
     private ActivationPattern Activations(MaskedWeights weights, NormPolicy norms, Tensor input)
     {
         using var noGrad = no_grad();
@@ -186,7 +186,8 @@ internal sealed class PathExclusionRun(ScoringContext context, PathExclusionPrun
     {
         using var mode = set_grad_enabled(!inPlace);
         pattern.Rewind();
-        var evaluation = new PathEvaluation { Weight = (slot, _) => leaves[slot], Scale = norms.SquaredScale, Pattern = pattern, InPlace = inPlace };
+        var evaluation = new PathEvaluation { Weight = (slot, _) =>
+            leaves[slot], Scale = norms.SquaredScale, Pattern = pattern, InPlace = inPlace };
         using var input = squared.clone();
         using var output = Network.Run(evaluation, input);
         return output.sum();
@@ -199,7 +200,8 @@ internal sealed class PathExclusionRun(ScoringContext context, PathExclusionPrun
         double everywhere = inPlace.ToDouble(), replaced = R.ToDouble();
         if (Math.Abs(everywhere - replaced) <= 1e-3 * Math.Abs(everywhere)) return;
         throw new UnsupportedModelException(
-            "A ReLU called as a function feeds several places at once, only some of which are modules, so that the joint objective cannot gate them "
+            "A ReLU called as a function feeds several places at once, only some of which are modules, so that the joint objective cannot "
+            + "gate them "
             + "all. Make that ReLU a module (torch.nn.ReLU) and call it through call(), or use PxObjective.Decoupled.");
     }
 
@@ -218,7 +220,6 @@ internal sealed class PathExclusionRun(ScoringContext context, PathExclusionPrun
         return (factor * dR.to(float64)).cpu();
     }
 
-    // log₂ of the largest input magnitude.
     private double InputPeak()
     {
         using var noGrad = no_grad();

@@ -46,8 +46,8 @@ internal sealed class ReleasedPathExclusionRun(ScoringContext context, bool keep
         return (dR.to(float64).abs() * thetaSquared.detach().to(float64).pow(2.5)).cpu().MoveToOuterDisposeScope();
     }
 
-    // h as PX's first public code computes it: squared weights and squared biases, every activation the identity, norm layers in training mode with their own
-    // γ and β, max-pooling on its own values.
+    // h as PX's first public code computes it: squared weights and squared biases, every activation the identity, norm layers in training
+    // mode with their own γ and β, max-pooling on its own values.
     private sealed class Kernel(SlotTensors squared) : Evaluation
     {
         internal override bool Replaces(HookedModule hooked) =>
@@ -63,15 +63,13 @@ internal sealed class ReleasedPathExclusionRun(ScoringContext context, bool keep
     }
 }
 
-/// <summary>
-/// Checks that every activation of the network is a module, so that taking them out leaves a linear network: turning the input's sign
-/// must turn the sign of whatever leaves a module. Max-pooling modules gather at the same places both times.
-/// </summary>
+// Checks that every activation of the network is a module, so that taking them out leaves a linear network: turning the input's sign must
+// turn the sign of whatever leaves a module. Max-pooling modules gather at the same places both times.
 internal static class ActivationFreedom
 {
     private const double Tolerance = 1e-6;
 
-    /// <exception cref="UnsupportedModelException">An activation or pooling is called as a function; the message names the module around it.</exception>
+    // UnsupportedModelException: An activation or pooling is called as a function; the message names the module around it.
     internal static void Check(Network network, Tensor input)
     {
         using var scope = NewDisposeScope();
@@ -87,20 +85,23 @@ internal static class ActivationFreedom
         {
             if (Math.Abs(there.Sum + back.Sum) <= Tolerance * (there.Magnitude + back.Magnitude)) continue;
             throw new UnsupportedModelException(
-                $"The forward of {(hooked.Name.Length == 0 ? "the model itself" : $"'{hooked.Name}'")} is not linear once its activation modules are taken out: "
-                + "an activation or a max-pooling is called as a function. The released variant of PX removes activations, which must therefore be modules "
+                $"The forward of {(hooked.Name.Length == 0 ? "the model itself" : $"'{hooked.Name}'")} is not linear once its activation "
+                + "modules are taken out: "
+                + "an activation or a max-pooling is called as a function. The released variant of PX removes activations, which must "
+                + "therefore be modules "
                 + "(torch.nn.ReLU, torch.nn.MaxPool2d) called through call(). KeepsFunctionalActivations leaves them on instead; "
                 + "PathExclusionPruner itself has no such limit.")
             { Module = hooked.Name };
         }
     }
 
-    /// <summary>Weights as they are; no biases, no activations, norm layers the identity.</summary>
+    // Weights as they are; no biases, no activations, norm layers the identity.
     private sealed class Bare(MaskedWeights weights, ActivationPattern pattern, bool record) : Evaluation
     {
         internal List<(HookedModule Layer, (double Sum, double Magnitude) Output)> Sums { get; } = [];
 
-        internal override bool Replaces(HookedModule hooked) => hooked.Weighted is not null || hooked.Norm is not null || hooked.IsRelu || hooked.IsOtherActivation || hooked.IsMaxPool;
+        internal override bool Replaces(HookedModule hooked) =>
+            hooked.Weighted is not null || hooked.Norm is not null || hooked.IsRelu || hooked.IsOtherActivation || hooked.IsMaxPool;
 
         internal override Tensor Compute(HookedModule hooked, Tensor input)
         {

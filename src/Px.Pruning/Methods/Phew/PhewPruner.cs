@@ -16,23 +16,21 @@ namespace Px.Pruning;
 /// additions, concatenations, flattening, channel shuffles and gates need no description.
 /// </para>
 /// <para>
-/// <b>Cost:</b> some dozen passes of eight samples in which no layer computes (two samples for each source, two for each bit of a channel's number);
-/// then about a microsecond for each step of a walk. Memory: one map of nine samples, and a score for each weight.
+/// <b>Cost:</b> some dozen passes of eight samples in which no layer computes (two samples for each source, two for each bit of a channel's
+/// number); then about a microsecond for each step of a walk. Memory: one map of nine samples, and a score for each weight.
 /// </para>
 /// <para>
-/// <b>Law:</b> every kept weight lies on a kept path from input to output but for the last walk's and those filled in; with
-/// enough weights, every input channel and output unit is on one. Same seed, weights and shapes: same mask. Scaling a layer changes nothing.
+/// <b>Law:</b> every kept weight lies on a kept path from input to output but for the last walk's and those filled in; with enough weights,
+/// every input channel and output unit is on one. Same seed, weights and shapes: same mask. Scaling a layer changes nothing.
 /// </para>
 /// <para>
-/// <b>Deviation:</b> exactly as many weights are kept as asked, where the authors' code overshoots by up to one walk. When of a thousand walks
-/// fewer than a hundred new weights come, as at low sparsity, the rest is filled by the probability of a forward step. Kernels
+/// <b>Deviation:</b> exactly as many weights are kept as asked, where the authors' code overshoots by up to one walk. When of a thousand
+/// walks fewer than a hundred new weights come, as at low sparsity, the rest is filled by the probability of a forward step. Kernels
 /// of zeros are taken with equal probability. Only units are entered from which surviving weights lead to the end. Where a unit
 /// feeds several layers, each is equally likely, as the authors have it for a projection shortcut; an identity shortcut is
 /// no step, as with them, for any network and not for one order of layers. Scopes other than the global one may have to be filled.
 /// </para>
-/// <para>
-/// <b>Source:</b> Patil, Dovrolis, ICML 2021, <see href="https://arxiv.org/abs/2010.11354"/>.
-/// </para>
+/// <para><b>Source:</b> Patil, Dovrolis, ICML 2021, <see href="https://arxiv.org/abs/2010.11354"/>.</para>
 /// </remarks>
 public sealed class PhewPruner : Pruner
 {

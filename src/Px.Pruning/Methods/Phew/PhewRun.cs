@@ -23,7 +23,7 @@ internal sealed class PhewRun(ScoringContext context) : MethodRun(context)
     }
 }
 
-/// <summary>Sends walks through the network, forward and backward in turn, and notes in which order they first touch each weight.</summary>
+// Sends walks through the network, forward and backward in turn, and notes in which order they first touch each weight.
 internal sealed class WalkOrder
 {
     // Walks that find next to nothing new would go on for ever: the last weights are the least likely.
@@ -49,13 +49,11 @@ internal sealed class WalkOrder
         directions = [new WalkDirection(graph, weights, forward: true), new WalkDirection(graph, weights, forward: false)];
     }
 
-    /// <summary>Ranked weights that walks have touched.</summary>
     internal long Touched => order.Count;
 
-    /// <summary>Walks taken.</summary>
     internal long Walks { get; private set; }
 
-    /// <summary>Walks until so many weights are touched, or until walks hardly find new ones.</summary>
+    // Walks until so many weights are touched, or until walks hardly find new ones.
     internal void Walk(long wanted, CancellationToken token)
     {
         if (directions.Any(direction => direction.Starts.Count == 0)) return;
@@ -69,8 +67,8 @@ internal sealed class WalkOrder
         }
     }
 
-    // The scores of each ranked weight: above 1 in the order of being touched, earlier is larger; where untouched the probability of a forward step through it,
-    // |θ| / Σ‖K(·, i)‖₁, and 0 in layers that are not called. Fresh, float64, on the CPU.
+    // The scores of each ranked weight: above 1 in the order of being touched, earlier is larger; where untouched the probability of a
+    // forward step through it, |θ| / Σ‖K(·, i)‖₁, and 0 in layers that are not called. Fresh, float64, on the CPU.
     internal SlotTensors Scores()
     {
         long total = touched.Sum(slot => slot?.Count ?? 0L);
@@ -82,7 +80,8 @@ internal sealed class WalkOrder
             var scores = zeros(slot.Layer.Weight.shape, float64, CPU);
             var values = MemoryMarshal.Cast<byte, double>(scores.bytes);
             int start = starts[slot.Index];
-            for (; next < places.Length && places[next] < start + values.Length; next++) values[places[next] - start] = 1 + total - ranks[next];
+            for (; next < places.Length && places[next] < start + values.Length; next++) values[places[next] - start] = 1
+                + total - ranks[next];
             if (graph.Calls.FirstOrDefault(call => call.Slot == slot) is { } call) Fill(values, call.Grid, weights.Of(slot));
             return scores;
         });

@@ -4,12 +4,9 @@ using Px.Pruning.Engine.Wiring;
 
 namespace Px.Pruning.Methods.Phew;
 
-/// <summary>
-/// Walks from the network's input to its output, or back. A step goes from the unit where a call is entered to the unit where it is
-/// left, with probability <c>‖K(o, i)‖₁ / Σ ‖K‖₁</c> over the units on the other side, and from there to any call that follows.
-/// Tables are made where a walk first needs them.
-/// </summary>
-/// <remarks>Only units are entered from which alive weights lead to the end, so that every walk arrives.</remarks>
+// Walks from the network's input to its output, or back. A step goes from the unit where a call is entered to the unit where it is left,
+// with probability ‖K(o, i)‖₁ / Σ ‖K‖₁ over the units on the other side, and from there to any call that follows. Tables are made where a
+// walk first needs them. Only units are entered from which alive weights lead to the end, so that every walk arrives.
 internal sealed class WalkDirection
 {
     private readonly UnitGraph graph;
@@ -31,13 +28,10 @@ internal sealed class WalkDirection
         Starts = [.. Enumerable.Range(0, onward[0].Length).Where(unit => onward[0][unit].Length > 0)];
     }
 
-    /// <summary>The units where walks of this direction begin: input channels, or output units.</summary>
+    // The units where walks of this direction begin: input channels, or output units.
     internal IReadOnlyList<int> Starts { get; }
 
-    /// <summary>Takes one walk from a unit of <see cref="Starts"/> to the other end.</summary>
-    /// <param name="random">Decides the way.</param>
-    /// <param name="start">Where it begins.</param>
-    /// <param name="visit">Called with slot and index of every weight on the way.</param>
+    // Takes one walk from a unit of Starts to the other end.
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     internal void Walk(SplitMix64 random, int start, Action<WeightSlot, int> visit)
     {
@@ -53,7 +47,7 @@ internal sealed class WalkDirection
         }
     }
 
-    /// <summary>The links to one of the calls that may follow, each equally likely: several where a convolution is flattened.</summary>
+    // The links to one of the calls that may follow, each equally likely: several where a convolution is flattened.
     private static ReadOnlySpan<UnitLink> Branch(SplitMix64 random, ReadOnlySpan<UnitLink> links)
     {
         int calls = 1;
@@ -69,7 +63,7 @@ internal sealed class WalkDirection
         return count;
     }
 
-    /// <summary>Running sums of the weights of units of one call; equal ones where all weigh nothing.</summary>
+    // Running sums of the weights of units of one call; equal ones where all weigh nothing.
     private ReadOnlySpan<double> Totals(int call, ReadOnlySpan<UnitLink> links)
     {
         if (totals.Length < links.Length) totals = new double[links.Length];
@@ -79,11 +73,11 @@ internal sealed class WalkDirection
         return totals.AsSpan(0, links.Length);
     }
 
-    /// <summary>Where one may go after leaving a call, or from the start (−1), the closed included.</summary>
+    // Where one may go after leaving a call, or from the start (−1), the closed included.
     private UnitLink[][] Links(int call) =>
         forward ? graph.Targets[call + 1] : graph.Sources[call < 0 ? graph.Calls.Count : call];
 
-    /// <summary>The call that a link leads to, or null at the end.</summary>
+    // The call that a link leads to, or null at the end.
     private int? CallAt(UnitLink link)
     {
         int call = forward ? link.Port : link.Port - 1;
@@ -117,12 +111,12 @@ internal sealed class WalkDirection
     private bool IsOpen(Magnitudes magnitudes, int call, int entered, int left) =>
         IsLeavable(call, left) && magnitudes.IsAnyAlive(Kernel(call, entered, left), graph.Calls[call].Grid.KernelSize);
 
-    /// <summary>The units on the other side of a call that share a group with this one.</summary>
+    // The units on the other side of a call that share a group with this one.
     private (int First, int Count) Others(KernelGrid grid, int entered) => forward
         ? (entered / grid.GroupInputs * grid.GroupOutputs, grid.GroupOutputs)
         : (entered / grid.GroupOutputs * grid.GroupInputs, grid.GroupInputs);
 
-    /// <summary>The first weight between two units.</summary>
+    // The first weight between two units.
     private int Kernel(int call, int entered, int left)
     {
         var grid = graph.Calls[call].Grid;
@@ -142,7 +136,8 @@ internal sealed class WalkDirection
         return first + from + RandomChoice.Find(sums, wanted);
     }
 
-    private StepRow Row(int call, int entered) => rows[call][entered] ??= MakeRow(call, entered, byNorm: true) ?? MakeRow(call, entered, byNorm: false)!;
+    private StepRow Row(int call, int entered) =>
+        rows[call][entered] ??= MakeRow(call, entered, byNorm: true) ?? MakeRow(call, entered, byNorm: false)!;
 
     private StepRow? MakeRow(int call, int entered, bool byNorm)
     {
@@ -160,7 +155,7 @@ internal sealed class WalkDirection
         return byNorm && ends[^1] == 0 ? null : new StepRow(ends, byNorm ? ends[^1] : 0);
     }
 
-    /// <summary>Fills in running sums over the units from <paramref name="left"/>: of their kernels' norms, or of 1 for each that is open.</summary>
+    // Fills in running sums over the units from left: of their kernels' norms, or of 1 for each that is open.
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void Accumulate(Span<double> sums, double sum, int call, int entered, int left, bool byNorm)
     {
@@ -188,25 +183,23 @@ internal sealed class WalkDirection
     }
 }
 
-/// <summary>The choice among a range of units by weight. Weights lie in the parameters; of their running sums only every sixteenth is kept.</summary>
-/// <param name="Sums">Running sums up to the end of each block of <see cref="Block"/> units; the last one is positive.</param>
-/// <param name="Total">The sum of the weights; 0 where all are zero and each unit that is open is as likely as another.</param>
+// The choice among a range of units by weight. Weights lie in the parameters; of their running sums only every sixteenth is kept.
 internal sealed record StepRow(double[] Sums, double Total)
 {
     internal const int Block = 16;
 }
 
-/// <summary>Random choices. Each takes one number from the generator, and none where there is nothing to choose.</summary>
+// Random choices. Each takes one number from the generator, and none where there is nothing to choose.
 internal static class RandomChoice
 {
-    /// <summary>An index below <paramref name="count"/>, each equally likely.</summary>
+    // An index below count, each equally likely.
     internal static int Any(SplitMix64 random, int count) => count == 1 ? 0 : (int)(random.Uniform() * count);
 
-    /// <summary>The index i with probability <c>(cumulative[i] − cumulative[i − 1]) / cumulative[^1]</c>; the last one must be positive.</summary>
+    // The index i with probability (cumulative[i] − cumulative[i − 1]) / cumulative[^1]; the last one must be positive.
     internal static int ByWeight(SplitMix64 random, ReadOnlySpan<double> cumulative) =>
         cumulative.Length == 1 ? 0 : Find(cumulative, random.Uniform() * cumulative[^1]);
 
-    /// <summary>The first index whose running sum exceeds a number; where none does, the last one that added to it.</summary>
+    // The first index whose running sum exceeds a number; where none does, the last one that added to it.
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     internal static int Find(ReadOnlySpan<double> cumulative, double wanted)
     {

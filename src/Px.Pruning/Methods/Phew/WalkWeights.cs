@@ -6,13 +6,13 @@ using static TorchSharp.torch;
 
 namespace Px.Pruning.Methods.Phew;
 
-/// <summary>The magnitudes that walks are drawn by, read where the parameters lie. What must be converted is a tensor in the current dispose scope.</summary>
+// The magnitudes that walks are drawn by, read where the parameters lie. What must be converted is a tensor in the current dispose scope.
 internal sealed class WalkWeights
 {
     private readonly Tensor[] thetas;
     private readonly Tensor?[] alive;
 
-    /// <exception cref="NonFiniteScoreException">A weight is NaN or infinite; the message names the parameter.</exception>
+    // NonFiniteScoreException: A weight is NaN or infinite; the message names the parameter.
     internal WalkWeights(Network network, SlotTensors? masks)
     {
         thetas = [.. network.Slots.Select(slot => slot.Detached().to(network.ComputeType).cpu().contiguous())];
@@ -21,24 +21,25 @@ internal sealed class WalkWeights
         foreach (var slot in network.Slots)
         {
             if (thetas[slot.Index].isfinite().all().ToBoolean()) continue;
-            throw new NonFiniteScoreException($"A weight of '{slot.Name}' is NaN or infinite, so that no walk can be drawn; the model is unchanged.")
+            throw new NonFiniteScoreException($"A weight of '{slot.Name}' is NaN or infinite, so that no walk can be drawn; the model is "
+                + "unchanged.")
             { Parameter = slot.Name };
         }
     }
 
-    /// <summary>|θ| of every weight of a parameter. Valid as long as this.</summary>
+    // |θ| of every weight of a parameter. Valid as long as this.
     internal Magnitudes Of(WeightSlot slot) => new(thetas[slot.Index], alive[slot.Index]);
 }
 
-/// <summary>|θ| of one parameter's weights, 0 where they are pruned: a view of its memory.</summary>
+// |θ| of one parameter's weights, 0 where they are pruned: a view of its memory.
 internal readonly ref struct Magnitudes
 {
     private readonly ReadOnlySpan<float> singles;
     private readonly ReadOnlySpan<double> doubles;
     private readonly ReadOnlySpan<byte> alive;
 
-    /// <param name="theta">float32 or float64, contiguous, on the CPU. Outlives this.</param>
-    /// <param name="alive">bool, likewise; null where nothing is pruned.</param>
+    // theta: float32 or float64, contiguous, on the CPU. Outlives this.
+    // alive: bool, likewise; null where nothing is pruned.
     internal Magnitudes(Tensor theta, Tensor? alive)
     {
         if (theta.dtype == ScalarType.Float64) doubles = MemoryMarshal.Cast<byte, double>(theta.bytes);

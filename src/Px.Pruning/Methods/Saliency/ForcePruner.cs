@@ -31,7 +31,8 @@ public sealed class ForcePruner : Pruner
 
     internal override MethodNeeds Needs => new() { Data = true, WeightsReturn = true };
 
-    internal override IEnumerable<KeyValuePair<string, string>> Settings => [KeyValuePair.Create("norm_statistics", NormStatistics.ToString())];
+    internal override IEnumerable<KeyValuePair<string, string>> Settings =>
+        [KeyValuePair.Create("norm_statistics", NormStatistics.ToString())];
 
     internal override MethodRun Start(ScoringContext context) => new SaliencyRun(context, NormStatistics, dense: true);
 }

@@ -9,10 +9,11 @@ namespace Px.Pruning;
 /// <para><b>Cost:</b> one forward and one backward pass of the pruning data a round.</para>
 /// <para><b>Law:</b> round 1 scores as <see cref="SnipPruner"/> does; a pruned weight never returns. One round is SNIP.</para>
 /// <para>
-/// <b>Deviation:</b> exact counts among the weights that are left; the authors' threshold lets pruned weights back in where too few gradients
-/// differ from zero. Dropout is off while scoring.
+/// <b>Deviation:</b> exact counts among the weights that are left; the authors' threshold lets pruned weights back in where too few
+/// gradients differ from zero. Dropout is off while scoring.
 /// </para>
-/// <para><b>Source:</b> de Jorge et al., ICLR 2021, Eq. 7 with pruned weights left out, <see href="https://arxiv.org/abs/2006.09081"/>.</para>
+/// <para><b>Source:</b> de Jorge et al., ICLR 2021, Eq. 7 with pruned weights left out,
+/// <see href="https://arxiv.org/abs/2006.09081"/>.</para>
 /// </remarks>
 public sealed class IterSnipPruner : Pruner
 {
@@ -30,7 +31,8 @@ public sealed class IterSnipPruner : Pruner
 
     internal override MethodNeeds Needs => new() { Data = true };
 
-    internal override IEnumerable<KeyValuePair<string, string>> Settings => [KeyValuePair.Create("norm_statistics", NormStatistics.ToString())];
+    internal override IEnumerable<KeyValuePair<string, string>> Settings =>
+        [KeyValuePair.Create("norm_statistics", NormStatistics.ToString())];
 
     internal override MethodRun Start(ScoringContext context) => new SaliencyRun(context, NormStatistics);
 }

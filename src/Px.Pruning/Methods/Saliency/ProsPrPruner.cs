@@ -6,18 +6,19 @@ using static TorchSharp.torch;
 namespace Px.Pruning;
 
 /// <summary>
-/// ProsPR, prospect pruning: <c>S = |∂L(w_M)/∂m|</c> at m = 1, where <c>w₀ = θ ⊙ m</c> and <c>w_M</c> is what M steps of gradient descent make of it.
+/// ProsPR, prospect pruning: <c>S = |∂L(w_M)/∂m|</c> at m = 1, where <c>w₀ = θ ⊙ m</c> and <c>w_M</c> is what M steps of gradient descent
+/// make of it.
 /// </summary>
 /// <remarks>
 /// <para>
-/// Inner step t goes down the loss of batch t, the meta loss is that of batch M, both modulo the number of batches: with a single batch it is
-/// the same one throughout, as in the authors' code.
+/// Inner step t goes down the loss of batch t, the meta loss is that of batch M, both modulo the number of batches: with a single batch it
+/// is the same one throughout, as in the authors' code.
 /// </para>
 /// <para>
 /// <b>Cost:</b> M + 1 forward and backward passes and M Hessian-vector products, each a forward pass and a double backward pass. The chain
-/// through the steps is computed backwards, <c>λₜ = λₜ₊₁ − η H(wₜ) λₜ₊₁</c>. The last <see cref="KeptSteps"/> keep their graphs, that of any other is made
-/// anew from the weights it started with: memory is that of these steps and one, whatever M is, and M copies of the weights. With
-/// <see cref="FirstOrder"/> M + 1 forward and backward passes.
+/// through the steps is computed backwards, <c>λₜ = λₜ₊₁ − η H(wₜ) λₜ₊₁</c>. The last <see cref="KeptSteps"/> keep their graphs, that of
+/// any other is made anew from the weights it started with: memory is that of these steps and one, whatever M is, and M copies of the
+/// weights. With <see cref="FirstOrder"/> M + 1 forward and backward passes.
 /// </para>
 /// <para><b>Law:</b> with <see cref="Steps"/> 0 the scores are those of <see cref="SnipPruner"/> on one batch.</para>
 /// <para>
@@ -65,11 +66,9 @@ public sealed class ProsPrPruner : Pruner
             : throw new ArgumentOutOfRangeException(nameof(Momentum), value, "A momentum is at least 0 and below 1.");
     }
 
-    /// <summary>
-    /// How many of the last inner steps keep their graph, at least 0: each saves a forward and a backward pass, and takes the memory of a
-    /// graph. Scores do not depend on it but for rounding. 0 is what networks have whose layers hooks cannot see. Default 2.
-    /// </summary>
-    /// <exception cref="ArgumentOutOfRangeException">The value is negative.</exception>
+    // How many of the last inner steps keep their graph, at least 0: each saves a forward and a backward pass, and takes the memory of a
+    // graph. Scores do not depend on it but for rounding. 0 is what networks have whose layers hooks cannot see. Default 2.
+    // ArgumentOutOfRangeException: The value is negative.
     internal int KeptSteps
     {
         get => keptSteps;

@@ -27,7 +27,8 @@ public sealed class SnipPruner : Pruner
 
     internal override MethodNeeds Needs => new() { Data = true };
 
-    internal override IEnumerable<KeyValuePair<string, string>> Settings => [KeyValuePair.Create("norm_statistics", NormStatistics.ToString())];
+    internal override IEnumerable<KeyValuePair<string, string>> Settings =>
+        [KeyValuePair.Create("norm_statistics", NormStatistics.ToString())];
 
     internal override MethodRun Start(ScoringContext context) => new SaliencyRun(context, NormStatistics);
 }

@@ -9,8 +9,9 @@ namespace Px.Pruning;
 /// <para><b>Cost:</b> one forward and one backward pass of a single sample in float64 a round; no data, only the shape of an input.</para>
 /// <para><b>Law:</b> scores are not negative, and 0 exactly where no path runs. Layer sums are not conserved.</para>
 /// <para>
-/// <b>Deviation:</b> its authors sum the scores to rate architectures; here they rank weights, in SynFlow's loop of 100 rounds. The logarithm does
-/// not keep the gradient itself in range: where float64 would overflow, the power of two that was taken out is added back inside it.
+/// <b>Deviation:</b> its authors sum the scores to rate architectures; here they rank weights, in SynFlow's loop of 100 rounds. The
+/// logarithm does not keep the gradient itself in range: where float64 would overflow, the power of two that was taken out is added back
+/// inside it.
 /// </para>
 /// <para><b>Source:</b> Cavagnero et al., FreeREA, WACV 2023, <see href="https://arxiv.org/abs/2207.05135"/>.</para>
 /// </remarks>
@@ -25,9 +26,10 @@ public sealed class LogSynFlowPruner : Pruner
     internal override MethodNeeds Needs => new() { Shape = true };
 
     internal override MethodRun Start(ScoringContext context) =>
-        new SynFlowRun(context, power: 1, scaled: false, (weight, dR, exponent) => LogOnePlus(dR, exponent).mul_(weight)) { TakesExponentIn = true };
+        new SynFlowRun(context, power: 1, scaled: false, (weight, dR, exponent) =>
+            LogOnePlus(dR, exponent).mul_(weight)) { TakesExponentIn = true };
 
-    /// <summary>ln(1 + dR · 2ᵉ), also where the product would overflow.</summary>
+    // ln(1 + dR · 2ᵉ), also where the product would overflow.
     private static Tensor LogOnePlus(Tensor dR, int exponent)
     {
         if (exponent == 0) return dR.log1p();

@@ -3,11 +3,13 @@ using Px.Pruning.Methods.SynFlow;
 
 namespace Px.Pruning;
 
-/// <summary>SynFlow: <c>S = |θ| ⊙ ∂R/∂|θ|</c> with the data-free objective <c>R = 1ᵀ (∏ₗ |θₗ|) 1</c>, the sum over all paths of the product of their weights.</summary>
+/// <summary>SynFlow: <c>S = |θ| ⊙ ∂R/∂|θ|</c> with the data-free objective <c>R = 1ᵀ (∏ₗ |θₗ|) 1</c>, the sum over all paths of the product
+/// of their weights.</summary>
 /// <remarks>
 /// <para>
-/// R is the sum of the outputs for one input of ones, with absolute weights, without biases and shifts, with every activation on and each norm
-/// layer the fixed scale <c>|γ|/√(running variance + ε)</c> (|γ| where it keeps no running statistics). Max-pooling takes its own maximum.
+/// R is the sum of the outputs for one input of ones, with absolute weights, without biases and shifts, with every activation on and each
+/// norm layer the fixed scale <c>|γ|/√(running variance + ε)</c> (|γ| where it keeps no running statistics). Max-pooling takes its own
+/// maximum.
 /// </para>
 /// <para><b>Cost:</b> one forward and one backward pass of a single sample in float64 a round; no data, only the shape of an input.</para>
 /// <para>
@@ -15,8 +17,8 @@ namespace Px.Pruning;
 /// (maximal critical compression). Residual branches beside a shortcut are not protected.
 /// </para>
 /// <para>
-/// <b>Deviation:</b> float64, and a power of two taken out of R where even that would overflow, instead of float32, which ResNet-50 exceeds. Biases and
-/// shifts are dropped as the formula has it; the authors' code adds their absolute values.
+/// <b>Deviation:</b> float64, and a power of two taken out of R where even that would overflow, instead of float32, which ResNet-50
+/// exceeds. Biases and shifts are dropped as the formula has it; the authors' code adds their absolute values.
 /// </para>
 /// <para><b>Source:</b> Tanaka et al., NeurIPS 2020, Eq. 2 and Algorithm 1, <see href="https://arxiv.org/abs/2006.05467"/>.</para>
 /// </remarks>

@@ -7,12 +7,14 @@ using static TorchSharp.torch;
 
 namespace Px.Pruning.Methods.SynFlow;
 
-// SynFlow and its relatives: the sum over all paths of their weights, R = 1ᵀ f(1; |θ|ᵖ), differentiated by |θ|ᵖ. Biases and norm shifts are dropped, norm
-// layers are fixed scales, every activation is on. All in float64, and for networks that float64 could not hold with a power of two taken out of the input
-// and another one out of the output, which scales every path alike.
+// SynFlow and its relatives: the sum over all paths of their weights, R = 1ᵀ f(1; |θ|ᵖ), differentiated by |θ|ᵖ. Biases and norm shifts are
+// dropped, norm layers are fixed scales, every activation is on. All in float64, and for networks that float64 could not hold with a power
+// of two taken out of the input and another one out of the output, which scales every path alike.
 // power: p, 1 or 2. scaled: whether norm layers scale by (|γ|/√(running variance + ε))ᵖ, or are the identity.
-// score: makes a layer's scores of |θ|ᵖ ⊙ m, borrowed, its own ∂R/∂|θ|ᵖ, which it may write to, and the power of two that was taken out of R.
-internal sealed class SynFlowRun(ScoringContext context, int power, bool scaled, Func<Tensor, Tensor, int, Tensor> score) : MethodRun(context)
+// score: makes a layer's scores of |θ|ᵖ ⊙ m, borrowed, its own ∂R/∂|θ|ᵖ, which it may write to, and the power of two that was taken out of
+// R.
+internal sealed class SynFlowRun(ScoringContext context, int power, bool scaled, Func<Tensor, Tensor, int, Tensor> score)
+    : MethodRun(context)
 {
     // A flow as faint as this loses digits below float64's normal range; there is this much room above.
     private const double Faint = 1e-200;
@@ -27,7 +29,8 @@ internal sealed class SynFlowRun(ScoringContext context, int power, bool scaled,
     internal override RoundScores Score(ScoringRound round)
     {
         using var scope = NewDisposeScope();
-        var (weights, dR, exponent) = Network.Unhooked.Count == 0 ? Differentiate(round.Weights) : BorrowedFlow.Differentiate(Network, round.Weights, power, scaled);
+        var (weights, dR, exponent) = Network.Unhooked.Count == 0 ? Differentiate(round.Weights)
+            : BorrowedFlow.Differentiate(Network, round.Weights, power, scaled);
         var scores = weights.Zip(dR, (weight, gradient) => score(weight, gradient, exponent).cpu().MoveToOuterDisposeScope());
         return new(scores, TakesExponentIn ? 0 : exponent);
     }
