@@ -1,3 +1,4 @@
+using System.Runtime.ExceptionServices;
 using Px.Pruning.Masking;
 using TorchSharp;
 using static TorchSharp.torch;
@@ -29,7 +30,7 @@ public sealed class MaskBinding : IDisposable
     private readonly List<MaskedLayer> layers = [];
     private readonly List<Action> unhook = [];
     private readonly object gate = new();
-    private bool disposed, paused;
+    private bool disposed, paused, trusting;
 
     internal MaskBinding(Module model, PruningMask mask)
     {
@@ -105,6 +106,7 @@ public sealed class MaskBinding : IDisposable
         lock (gate)
         {
             disposed = true;
+            Trust(false);
             foreach (var remove in unhook) remove();
             unhook.Clear();
             check.Dispose();
@@ -169,15 +171,12 @@ public sealed class MaskBinding : IDisposable
             Guarded(() =>
             {
                 RepairAll();
-                MarkLayers(true);
+                Trust(true);
             });
         }
     }
 
-    private void AfterModel()
-    {
-        lock (gate) MarkLayers(false);
-    }
+    private void AfterModel() => Trust(false);
 
     private void BeforeLayer(MaskedLayer layer)
     {
@@ -190,17 +189,24 @@ public sealed class MaskBinding : IDisposable
                 return;
             }
 
-            // Called twice since the model was checked, or not through the model at all: believe no mark any more. One may have
-            // been left by a forward pass that threw.
-            MarkLayers(false);
             Guarded(() => Repair(layer.Parameters));
         }
     }
 
-    private void MarkLayers(bool isChecked)
+    // Between the model's hooks its layers need no check of their own. An exception may mean that the second hook never runs.
+    private void Trust(bool isChecked)
     {
-        foreach (var layer in layers) layer.IsChecked = isChecked;
+        lock (gate)
+        {
+            foreach (var layer in layers) layer.IsChecked = isChecked;
+            if (trusting == isChecked) return;
+            trusting = isChecked;
+            if (isChecked) AppDomain.CurrentDomain.FirstChanceException += Distrust;
+            else AppDomain.CurrentDomain.FirstChanceException -= Distrust;
+        }
     }
+
+    private void Distrust(object? sender, FirstChanceExceptionEventArgs e) => Trust(false);
 
     private void RepairAll()
     {

@@ -1,3 +1,4 @@
+using System.Reflection;
 using System.Text.RegularExpressions;
 using System.Xml.Linq;
 
@@ -103,6 +104,41 @@ public sealed partial class ConventionTests
         lengths.Where(file => file.Value > 400).Should().BeEmpty("one concept a file");
         lengths.Values.Order().ElementAt(lengths.Count / 2).Should().BeLessThanOrEqualTo(100, "the median file is one concept");
     }
+
+    [Theory, MemberData(nameof(Libraries.Names), MemberType = typeof(Libraries))]
+    public void Sources_HaveLinesThatFitAScreen(string library)
+    {
+        var files = Libraries.SourceFiles(library).ToList();
+
+        files.Should().HaveCountGreaterThan(10);
+        files.SelectMany(file => File.ReadLines(file).Select((line, i) => (Place: $"{Path.GetFileName(file)}:{i + 1}", line.Length)))
+            .Where(line => line.Length > 140).Should().BeEmpty("a line has at most 140 characters");
+    }
+
+    [Theory, MemberData(nameof(Libraries.Names), MemberType = typeof(Libraries))]
+    public void Documentation_DescribesPublicMembersAlone(string library)
+    {
+        var visible = Libraries.Load(library).GetExportedTypes().SelectMany(VisibleMembers).ToHashSet();
+        var described = Libraries.Documentation(library).Keys.Select(key => key[2..].Split('(')[0]).ToList();
+
+        described.Should().HaveCountGreaterThan(100);
+        described.Where(member => !visible.Contains(member)).Should().BeEmpty("internal members are explained in // comments");
+    }
+
+    private static IEnumerable<string> VisibleMembers(Type type) =>
+        type.GetMembers(BindingFlags.Public | BindingFlags.NonPublic | BindingFlags.Instance | BindingFlags.Static)
+            .Where(member => member switch
+            {
+                MethodBase method => method.IsPublic || method.IsFamily,
+                PropertyInfo property => property.GetMethod is { } get && (get.IsPublic || get.IsFamily),
+                FieldInfo field => field.IsPublic || field.IsFamily,
+                _ => true,
+            })
+            .Select(member => $"{type.FullName!.Replace('+', '.')}.{member.Name.Replace('.', '#')}{Arity(member)}")
+            .Append(type.FullName!.Replace('+', '.'));
+
+    private static string Arity(MemberInfo member) =>
+        member is MethodInfo { IsGenericMethod: true } method ? $"``{method.GetGenericArguments().Length}" : "";
 
     private static IEnumerable<string> Dependencies(string library) =>
         Libraries.Load(library).GetReferencedAssemblies().Select(reference => reference.Name!)

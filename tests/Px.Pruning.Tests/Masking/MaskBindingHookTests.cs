@@ -68,6 +68,18 @@ public sealed class MaskBindingHookTests : IDisposable
     }
 
     [Fact]
+    public void Call_OfALaterLayerAfterACallOfTheModelThatThrew_IsHeldToo()
+    {
+        net.Invoking(n => n.call(zeros(1, 5, 6, 6))).Should().Throw<Exception>("the first layer takes two channels");
+        Break("fc.weight");
+
+        ((Linear)net.named_children().Single(child => child.name == "fc").module).call(zeros(1, 144));
+
+        var pruned = mask["fc.weight"].logical_not();
+        net.get_parameter("fc.weight")!.ne(0).logical_and_(pruned).any().ToBoolean().Should().BeFalse();
+    }
+
+    [Fact]
     public void Call_TwiceBeforeOneBackward_Works()
     {
         var loss = net.call(input).sum() + net.call(input).sum();
