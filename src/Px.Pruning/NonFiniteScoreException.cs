@@ -7,9 +7,9 @@ namespace Px.Pruning;
 public sealed class NonFiniteScoreException : ArithmeticException
 {
     internal const string Remedy =
-        "Check that its weights and its output on the pruning data are finite, prune a float32 or float64 model instead of a half-precision "
-        + "one, scale the inputs down, or give more images where norm layers take their statistics from them: a pooled feature of one "
-        + "image has no variance.";
+        "Check that its weights and its output on the pruning data are finite, prune a float32 or float64 model instead of a "
+        + "half-precision one, scale the inputs down, or give more images where norm layers take their statistics from them: "
+        + "a pooled feature of one image has no variance.";
 
     /// <summary>Creates the exception without details.</summary>
     public NonFiniteScoreException() : this("A pruning score is NaN or infinite.") { }

@@ -6,7 +6,7 @@ namespace Px.Pruning;
 /// <summary>Options of a prune that do not depend on the method. A method's own settings are properties of its pruner.</summary>
 public sealed record PruningOptions
 {
-    /// <summary>The number of score-rank-mask rounds, at least 1. Default <see langword="null"/>: <see cref="IPruner.DefaultRounds"/>.</summary>
+    /// <summary>The number of rounds, at least 1. Default <see langword="null"/>: <see cref="IPruner.DefaultRounds"/>.</summary>
     /// <exception cref="ArgumentOutOfRangeException">The value is below 1.</exception>
     public int? Rounds { get; init => field = value is { } given ? Require.AtLeast(1, given) : null; }
 
@@ -36,7 +36,7 @@ public sealed record PruningOptions
             : throw new ArgumentOutOfRangeException(nameof(Ablation), value, "Not a sanity ablation.");
     }
 
-    /// <summary>Which parameters may be pruned. Default: the weights of all convolutions, transposed convolutions and linear layers.</summary>
+    /// <summary>Which parameters may be pruned. Default: weights of convolutions, transposed convolutions and linear layers.</summary>
     public ParameterSelection Parameters { get; init; } = ParameterSelection.Default;
 
     /// <summary>How much data is scored on; read once, so that every round sees the same. Default ten samples a class.</summary>

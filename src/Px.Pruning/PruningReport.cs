@@ -48,7 +48,7 @@ public sealed class PruningReport
     /// <summary>The fraction of prunable weights removed, in [0, 1]: <c>1 − Density</c>.</summary>
     public double Sparsity => 1 - Density;
 
-    /// <summary>The compression ratio <c>Total / Kept</c>, at least 1; <see cref="double.PositiveInfinity"/> if no weight is kept.</summary>
+    /// <summary>The compression ratio <c>Total / Kept</c>, at least 1; <see cref="double.PositiveInfinity"/> if none is kept.</summary>
     public double CompressionRatio => Total == 0 ? 1 : (double)Total / Kept;
 
     /// <summary>The number of output units with at least one kept weight, over all layers.</summary>
@@ -147,7 +147,7 @@ public sealed record LayerReport
     /// <summary>The number of output units.</summary>
     public required long Units { get; init; }
 
-    /// <summary>FLOPs of the unpruned layer for one sample, without its bias; <see langword="null"/> if the input's shape is unknown.</summary>
+    /// <summary>FLOPs of the unpruned layer for one sample, without bias; <see langword="null"/> if the input's shape is unknown.</summary>
     public long? DenseFlops { get; init; }
 
     /// <summary>FLOPs of the kept weights alone for one sample; <see langword="null"/> if the input's shape is unknown.</summary>

@@ -7,7 +7,7 @@ public sealed class PruningScores : IDisposable
 {
     private readonly Dictionary<string, Tensor> values;
 
-    /// <summary>Creates scores from tensors, which are copied: for your own <see cref="IPruner"/>, or to rank some parameters apart.</summary>
+    /// <summary>Creates scores from tensors, which are copied: for your own <see cref="IPruner"/> or <see cref="PruningScope"/>.</summary>
     /// <param name="scores">Parameter names with scores in the parameters' shapes, of any type, on any device. Their order is kept.</param>
     /// <exception cref="ArgumentNullException"><paramref name="scores"/> or one of its tensors is null.</exception>
     /// <exception cref="ArgumentException">A name is empty or appears twice.</exception>
@@ -34,8 +34,8 @@ public sealed class PruningScores : IDisposable
     public IReadOnlyCollection<string> Names => values.Keys;
 
     /// <summary>
-    /// The common power of two of all scores: a weight's score is its value here times 2 to this power. Sums over the paths of deep networks
-    /// may exceed the range of a double. It does not affect ranking, only comparisons of scores of two calls. 0 for most methods.
+    /// The common power of two of all scores: a weight's score is its value here times 2 to this power. Sums over the paths of deep
+    /// networks may exceed the range of a double. It does not affect ranking, only comparisons of scores of two calls. 0 for most methods.
     /// </summary>
     public int Exponent { get; }
 
