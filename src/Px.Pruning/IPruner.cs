@@ -30,9 +30,7 @@ public interface IPruner
     /// <param name="cancellationToken">Checked between batches and rounds; a cancelled call leaves the model untouched.</param>
     /// <returns>The mask, its binding to the model and a report; the caller disposes it once training is over.</returns>
     /// <exception cref="ArgumentOutOfRangeException"><paramref name="sparsity"/> is not in [0, 1).</exception>
-    /// <exception cref="ArgumentException">
-    /// The model has nothing to prune, the data does not fit it, or the scope's guarantee cannot hold at this sparsity.
-    /// </exception>
+    /// <exception cref="ArgumentException">Nothing can be pruned, the data does not fit, or the scope cannot be satisfied.</exception>
     /// <exception cref="UnsupportedModelException">The method does not apply to this network; the message names the module.</exception>
     /// <exception cref="NonFiniteScoreException">A score is NaN or infinite; the message names the layer.</exception>
     /// <exception cref="OperationCanceledException">The token was cancelled.</exception>

@@ -53,9 +53,7 @@ public sealed class MaskBinding : IDisposable
     /// <exception cref="ObjectDisposedException">The binding was disposed.</exception>
     public void Apply() => Guarded(RepairAll);
 
-    /// <summary>
-    /// Zeroes the pruned weights, their gradients and their optimizer state. Call it in the training loop after <c>optimizer.step()</c>.
-    /// </summary>
+    /// <summary>Zeroes the pruned weights, their gradients and optimizer state. Call it after <c>optimizer.step()</c>.</summary>
     /// <param name="optimizer">
     /// The optimizer of the model. State is zeroed for SGD, Adam and AdamW; that of other optimizers stays, which affects no kept weight.
     /// </param>

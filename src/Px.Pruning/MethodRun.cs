@@ -1,5 +1,6 @@
 using Px.Pruning.Engine;
 using Px.Pruning.Engine.Weights;
+using static TorchSharp.torch;
 
 namespace Px.Pruning;
 
@@ -28,6 +29,12 @@ internal abstract class MethodRun(ScoringContext context) : IDisposable
 
     // One score for each prunable weight of the masked network: float64 on the CPU, in the current dispose scope.
     internal abstract RoundScores Score(ScoringRound round);
+
+    // Adds ∂R/∂leaf to the gradient of each prunable weight's leaf. If the mask cuts all paths, R depends on no leaf: no gradient changes.
+    private protected void Backward(Tensor R, SlotTensors leaves)
+    {
+        if (R.requires_grad) autograd.backward([R], inputs: [.. Network.Prunable.Select(slot => leaves[slot])]);
+    }
 
     public virtual void Dispose() => GC.SuppressFinalize(this);
 }

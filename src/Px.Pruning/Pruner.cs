@@ -10,9 +10,7 @@ using static TorchSharp.torch.nn;
 namespace Px.Pruning;
 
 /// <summary>The pruning loop. Each round: score the masked network, rank the scores, tighten the mask.</summary>
-/// <remarks>
-/// To score by a criterion of your own, use <see cref="CustomPruner"/>; to replace the loop itself, implement <see cref="IPruner"/>.
-/// </remarks>
+/// <remarks>To score by your own criterion use <see cref="CustomPruner"/>; to replace the loop implement <see cref="IPruner"/>.</remarks>
 public abstract class Pruner : IPruner
 {
     private protected Pruner() { }
@@ -29,7 +27,7 @@ public abstract class Pruner : IPruner
     internal abstract MethodNeeds Needs { get; }
 
     // The method's own settings, for the mask's metadata.
-    internal virtual IEnumerable<KeyValuePair<string, string>> Settings => [];
+    internal virtual IEnumerable<(string Name, string Value)> Settings => [];
 
     private NetworkSession Session => new(Name, Needs);
 

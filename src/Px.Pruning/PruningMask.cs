@@ -25,9 +25,7 @@ public sealed class PruningMask : IDisposable
     /// </param>
     /// <param name="metadata">Free text about the mask, such as method and seed; <see langword="null"/> for none.</param>
     /// <exception cref="ArgumentNullException"><paramref name="masks"/> or one of its tensors is null.</exception>
-    /// <exception cref="ArgumentException">
-    /// There are no masks, a name is empty or appears twice, or a tensor has a value other than 0 and 1.
-    /// </exception>
+    /// <exception cref="ArgumentException">There are no masks, a name is empty or appears twice, or a value is neither 0 nor 1.</exception>
     public PruningMask(IEnumerable<KeyValuePair<string, Tensor>> masks, IReadOnlyDictionary<string, string>? metadata = null)
         : this(MaskTensors.Copy(masks), metadata) { }
 

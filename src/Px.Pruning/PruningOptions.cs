@@ -18,23 +18,11 @@ public sealed record PruningOptions
 
     /// <summary>How the density of a round becomes a whole number of weights. Default <see cref="WeightCounting.Rounded"/>.</summary>
     /// <exception cref="ArgumentOutOfRangeException">The value is not a member of the enumeration.</exception>
-    public WeightCounting Counting
-    {
-        get;
-        init => field = Enum.IsDefined(value)
-            ? value
-            : throw new ArgumentOutOfRangeException(nameof(Counting), value, "Not a way to count weights.");
-    }
+    public WeightCounting Counting { get; init => field = Require.Defined(value, "Not a way to count weights."); }
 
     /// <summary>Which sanity ablation to apply to the mask. Default <see cref="SanityAblation.None"/>.</summary>
     /// <exception cref="ArgumentOutOfRangeException">The value is not a member of the enumeration.</exception>
-    public SanityAblation Ablation
-    {
-        get;
-        init => field = Enum.IsDefined(value)
-            ? value
-            : throw new ArgumentOutOfRangeException(nameof(Ablation), value, "Not a sanity ablation.");
-    }
+    public SanityAblation Ablation { get; init => field = Require.Defined(value, "Not a sanity ablation."); }
 
     /// <summary>Which parameters may be pruned. Default: weights of convolutions, transposed convolutions and linear layers.</summary>
     public ParameterSelection Parameters { get; init; } = ParameterSelection.Default;
@@ -52,9 +40,7 @@ public sealed record PruningOptions
     /// </summary>
     public Func<Tensor, Tensor, Tensor>? Loss { get; init; }
 
-    /// <summary>
-    /// The seed of all random choices; the global generators keep their state. Default <see langword="null"/>: a new seed for each call.
-    /// </summary>
+    /// <summary>The seed of all random choices; global generators keep their state. Default <see langword="null"/>: a new seed.</summary>
     public long? Seed { get; init; }
 
     /// <summary>Receives one message a round and warnings about the data. Default <see langword="null"/>: no logging.</summary>
@@ -108,9 +94,7 @@ public enum SanityAblation
 /// <remarks>
 /// The two rules differ by at most one weight. One weight more or less in the first round changes the scores of all later rounds, so a
 /// mask of an authors' code can be reproduced weight for weight only with the rule of that code.
-/// <para>
-/// <b>Deviation:</b> those codes also remove every weight whose score equals the largest score removed; here the number is always exact.
-/// </para>
+/// <para><b>Deviation:</b> those codes also remove all weights that tie with the largest score removed; here the number is exact.</para>
 /// </remarks>
 public enum WeightCounting
 {

@@ -1,4 +1,3 @@
-using System.Runtime.InteropServices;
 using Px.Bytes;
 using Px.Safetensors;
 using static TorchSharp.torch;

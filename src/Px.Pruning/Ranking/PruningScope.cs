@@ -31,9 +31,7 @@ public abstract class PruningScope
     public static PruningScope LayerWise { get; } = new LayerWiseScope();
 
     /// <summary>Keeps the same density in every layer, and exactly <c>round(density · N)</c> weights in total.</summary>
-    /// <remarks>
-    /// Rounding goes by largest remainder, of equal ones the earlier layer first. In later rounds a layer keeps at most what is left in it.
-    /// </remarks>
+    /// <remarks>Rounds by largest remainder, of equal ones the earlier layer first. A layer keeps at most what is left in it.</remarks>
     public static PruningScope Uniform { get; } = new ApportionedScope("uniform", LayerShares.Uniform);
 
     /// <summary>
@@ -104,9 +102,7 @@ public abstract class PruningScope
     /// <param name="counting">How the density becomes a number of weights. Default <see cref="WeightCounting.Rounded"/>.</param>
     /// <returns>A mask over the parameters of <paramref name="scores"/>; the caller disposes it.</returns>
     /// <exception cref="ArgumentOutOfRangeException"><paramref name="density"/> is not in [0, 1].</exception>
-    /// <exception cref="ArgumentException">
-    /// The mask has another shape than the scores, or the scope's guarantee cannot hold at this density.
-    /// </exception>
+    /// <exception cref="ArgumentException">The mask has another shape than the scores, or the scope cannot be satisfied.</exception>
     /// <exception cref="NonFiniteScoreException">The score of a weight that is not pruned is NaN or infinite.</exception>
     public PruningMask Select(
         PruningScores scores, double density, PruningMask? mask = null, WeightCounting counting = WeightCounting.Rounded)

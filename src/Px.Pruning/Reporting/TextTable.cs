@@ -1,6 +1,5 @@
 using System.Globalization;
 using System.Text;
-using static Px.Pruning.Reporting.TextTable;
 
 namespace Px.Pruning.Reporting;
 
