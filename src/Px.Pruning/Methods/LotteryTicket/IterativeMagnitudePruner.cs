@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using System.Globalization;
 using Microsoft.Extensions.Logging;
 using Px.Pruning.Engine;
 using Px.Pruning.Methods.LotteryTicket;

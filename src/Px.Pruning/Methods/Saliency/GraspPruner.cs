@@ -30,7 +30,6 @@ namespace Px.Pruning;
 /// </remarks>
 public sealed class GraspPruner : Pruner
 {
-
     /// <inheritdoc/>
     public override string Name => "GraSP";
 

@@ -28,7 +28,6 @@ namespace Px.Pruning;
 /// </remarks>
 public sealed class ProsPrPruner : Pruner
 {
-
     /// <inheritdoc/>
     public override string Name => "ProsPR";
 
