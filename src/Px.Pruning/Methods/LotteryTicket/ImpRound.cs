@@ -40,8 +40,8 @@ public sealed class ImpRound
     public void SaveRewindPoint()
     {
         if (!running) throw new InvalidOperationException("The round is over: save the rewind point inside the training callback.");
-        const string where = "which began at the rewind point. Save it where ImpRound.Number is 1.";
-        if (Number != 1) throw new InvalidOperationException($"This is round {Number}, {where}");
+        const string remedy = "which began at the rewind point. Save it where ImpRound.Number is 1.";
+        if (Number != 1) throw new InvalidOperationException($"This is round {Number}, {remedy}");
         if (RewindPoint is not null) throw new InvalidOperationException("The rewind point was saved before in this round.");
         RewindPoint = TrainingState.Of(model);
     }
