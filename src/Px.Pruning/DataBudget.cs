@@ -1,11 +1,12 @@
 namespace Px.Pruning;
 
-/// <summary>How much of the data a method scores on. It is read once, so that every round sees the same samples.</summary>
+/// <summary>How many samples or batches a method scores on. They are read once, so that every round sees the same ones.</summary>
+/// <example><code>var options = new PruningOptions { Data = DataBudget.PerClass(10) };</code></example>
 public sealed record DataBudget
 {
     private DataBudget() { }
 
-    /// <summary>Every batch the data has, as it comes. Endless data is never done: give it a number of batches.</summary>
+    /// <summary>Every batch of the data. For endless data use <see cref="Batches"/> instead.</summary>
     public static DataBudget All { get; } = new();
 
     internal int? SamplesPerClass { get; private init; }
@@ -13,13 +14,13 @@ public sealed record DataBudget
     internal int? BatchCount { get; private init; }
 
     /// <summary>
-    /// The first <paramref name="samples"/> samples of each class in the order the data brings them; reading stops as soon as every class
-    /// has its share. The samples are dealt out class by class, so that every scoring batch is as balanced as its size allows.
+    /// The first <paramref name="samples"/> samples of each class in the data's order; reading stops once every class has them. Scoring
+    /// batches take from each class in turn, so that each is as balanced as its size allows.
     /// </summary>
     /// <remarks>
     /// K, the number of classes, is the second dimension of the model's output [B, K, …]. Where targets are not one integer a sample
-    /// (segmentation maps, regression), the first <c>samples × K</c> samples are taken as they come.
-    /// A class with fewer samples keeps what there is, and the logger is told.
+    /// (segmentation maps, regression), the first <c>samples × K</c> samples are taken in the data's order.
+    /// A class with fewer samples contributes all of them, and a warning is logged.
     /// </remarks>
     /// <param name="samples">At least 1.</param>
     /// <exception cref="ArgumentOutOfRangeException"><paramref name="samples"/> is below 1.</exception>
@@ -29,7 +30,7 @@ public sealed record DataBudget
         return new() { SamplesPerClass = samples };
     }
 
-    /// <summary>The first <paramref name="count"/> batches, in the sizes the data brings them; where there are fewer, all.</summary>
+    /// <summary>The first <paramref name="count"/> batches in their own sizes, or all of them where there are fewer.</summary>
     /// <param name="count">At least 1.</param>
     /// <exception cref="ArgumentOutOfRangeException"><paramref name="count"/> is below 1.</exception>
     public static DataBudget Batches(int count)
@@ -38,7 +39,7 @@ public sealed record DataBudget
         return new() { BatchCount = count };
     }
 
-    /// <summary>For example <c>10 samples a class</c>.</summary>
+    /// <summary>The budget in words, for example <c>10 samples a class</c>.</summary>
     public override string ToString() => this switch
     {
         { SamplesPerClass: { } samples } => $"{samples} sample{(samples == 1 ? "" : "s")} a class",

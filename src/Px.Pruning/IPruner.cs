@@ -3,46 +3,45 @@ using static TorchSharp.torch.nn;
 
 namespace Px.Pruning;
 
-/// <summary>A published pruning method: scores the weights of a network and keeps the best of them.</summary>
+/// <summary>A pruning method: scores the weights of a network and keeps those with the highest scores.</summary>
 /// <remarks>
-/// Implementations hold settings only: one instance may prune any number of models, from any thread.
+/// Implementations are immutable settings: one instance may prune any number of models, from any thread.
 /// Overloads that take a <c>DataLoader</c> or plain batches are in <see cref="PrunerExtensions"/>.
 /// </remarks>
 public interface IPruner
 {
-    /// <summary>The method's name as the literature writes it, for example <c>PX</c>.</summary>
+    /// <summary>The method's name as in the literature, for example <c>PX</c>.</summary>
     string Name { get; }
 
-    /// <summary>Whether scoring reads data; where it does not, <see cref="PruningData.None"/> is enough.</summary>
+    /// <summary>Whether scoring reads data; otherwise <see cref="PruningData.None"/> is enough.</summary>
     bool NeedsData { get; }
 
-    /// <summary>The number of rounds its authors use, at least 1; <see cref="PruningOptions.Rounds"/> overrides it.</summary>
+    /// <summary>The number of rounds that the method's authors use, at least 1; <see cref="PruningOptions.Rounds"/> overrides it.</summary>
     int DefaultRounds { get; }
 
-    /// <summary>Prunes <paramref name="model"/>: pruned weights become zero and stay so while the result's binding is in place.</summary>
-    /// <param name="model">The network. But for its pruned weights it is left exactly as it was found, also when this method throws; only
-    /// <see cref="SanityAblation.Reinitialize"/> draws the kept weights anew.</param>
-    /// <param name="data">What data-driven methods score on.</param>
+    /// <summary>Prunes <paramref name="model"/>: pruned weights become zero, and the result's binding keeps them at zero.</summary>
+    /// <param name="model">
+    /// The network. Nothing of it changes except its pruned weights, and nothing at all when this method throws; only
+    /// <see cref="SanityAblation.Reinitialize"/> also draws the kept weights anew.
+    /// </param>
+    /// <param name="data">The data that data-driven methods score on.</param>
     /// <param name="sparsity">The fraction of prunable weights to remove, in [0, 1).</param>
     /// <param name="options">How to prune; <see langword="null"/> for the defaults.</param>
     /// <param name="cancellationToken">Checked between batches and rounds; a cancelled call leaves the model untouched.</param>
-    /// <returns>The mask, its binding to the model and a report; the caller disposes it when the mask need not be held any
-    /// longer.</returns>
+    /// <returns>The mask, its binding to the model and a report; the caller disposes it once training is over.</returns>
     /// <exception cref="ArgumentOutOfRangeException"><paramref name="sparsity"/> is not in [0, 1).</exception>
-    /// <exception cref="ArgumentException">The model has nothing to prune, the data does not fit it, or the scope cannot keep its promise
-    /// at this sparsity.</exception>
-    /// <exception cref="UnsupportedModelException">The method's theory does not hold for this network; the message names the
-    /// module.</exception>
+    /// <exception cref="ArgumentException">Nothing can be pruned, the data does not fit, or the scope cannot be satisfied.</exception>
+    /// <exception cref="UnsupportedModelException">The method does not apply to this network; the message names the module.</exception>
     /// <exception cref="NonFiniteScoreException">A score is NaN or infinite; the message names the layer.</exception>
     /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
     PruningResult Prune(
         Module<Tensor, Tensor> model, PruningData data, double sparsity,
         PruningOptions? options = null, CancellationToken cancellationToken = default);
 
-    /// <summary>Scores the weights once and changes nothing.</summary>
+    /// <summary>Scores the weights once and leaves the model unchanged.</summary>
     /// <param name="model">The network, left exactly as it was found.</param>
-    /// <param name="data">What data-driven methods score on.</param>
-    /// <param name="mask">Weights taken as removed while scoring; <see langword="null"/> for none.</param>
+    /// <param name="data">The data that data-driven methods score on.</param>
+    /// <param name="mask">A mask to score under: its pruned weights count as 0. <see langword="null"/> for the dense network.</param>
     /// <param name="options">How to prune; schedule, scope, rounds and ablation are not used.</param>
     /// <param name="cancellationToken">Checked between batches.</param>
     /// <returns>A score for every prunable weight; the caller disposes it.</returns>

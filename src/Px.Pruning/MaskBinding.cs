@@ -10,19 +10,25 @@ namespace Px.Pruning;
 /// <summary>Holds the pruned weights of one model at zero while it is trained.</summary>
 /// <remarks>
 /// <para>
-/// Put one line into the training loop: <c>optimizer.step(); binding.Apply(optimizer);</c>. Momentum, Adam's averages and weight decay
-/// then never move a pruned weight. Without that line hooks on the model and on each masked layer still zero the pruned weights before
-/// they are used, so that the network that is trained and evaluated is the pruned one; what lies in the model after the last step
-/// then needs one <see cref="Apply()"/>, or a forward pass, before it is saved.
+/// Add one line to the training loop: <c>optimizer.step(); binding.Apply(optimizer);</c>. Momentum, Adam's averages and weight decay then
+/// never move a pruned weight. Without that line, hooks on the model and on each masked layer still zero the pruned weights before they
+/// are used, so that the network that is trained and evaluated is the pruned one. In that case call <see cref="Apply()"/> once after the
+/// last step, before the model is saved.
 /// </para>
-/// <para>Hooks run for <c>call</c> only: where a model invokes its layers through <c>forward</c>, the line is needed.</para>
-/// <para>Hooks write a weight only where one that should be zero is not, so that two forward passes may precede one backward pass.</para>
-/// <para>The binding follows the model to another device or type. Safe for forward passes on several threads.</para>
+/// <para>Hooks run for <c>call</c> only: where a model invokes its layers through <c>forward</c>, that line is required.</para>
+/// <para>Hooks write to a weight only if one of its pruned entries is not zero, so that two forward passes may precede one backward
+/// pass.</para>
+/// <para>The binding follows the model to another device or type. Forward passes may run on several threads.</para>
 /// <para>
 /// <b>Cost:</b> every <c>call</c> of the model reads all masked weights once and waits once for the device; <c>Apply(optimizer)</c> writes
-/// each masked parameter, its gradient and its state. Dispose the binding of a network that is only used.
+/// each masked parameter, its gradient and its state. Dispose the binding of a network that is not trained any more.
 /// </para>
 /// </remarks>
+/// <example><code>
+/// using var result = new SnipPruner().Prune(model, loader, sparsity: 0.9);
+/// optimizer.step();
+/// result.Binding.Apply(optimizer);                     // once a training step
+/// </code></example>
 public sealed class MaskBinding : IDisposable
 {
     private readonly List<MaskedParameter> parameters;
@@ -49,16 +55,13 @@ public sealed class MaskBinding : IDisposable
     /// <exception cref="ObjectDisposedException">The binding was disposed.</exception>
     public bool IsHeld => Guarded(() => !check.AnyBroken());
 
-    /// <summary>Zeroes the pruned weights that are not zero now, to exactly +0, also where they are NaN or infinite.</summary>
+    /// <summary>Sets the pruned weights that are not zero to exactly +0, including those that are NaN or infinite.</summary>
     /// <exception cref="ObjectDisposedException">The binding was disposed.</exception>
     public void Apply() => Guarded(RepairAll);
 
-    /// <summary>
-    /// Zeroes the pruned weights, their gradients and what the optimizer remembers of them. The one line of a training loop:
-    /// call it after <c>optimizer.step()</c>.
-    /// </summary>
+    /// <summary>Zeroes the pruned weights, their gradients and optimizer state. Call it after <c>optimizer.step()</c>.</summary>
     /// <param name="optimizer">
-    /// The optimizer of the model. Its memory is cleaned for SGD, Adam and AdamW; others keep theirs, which moves no weight that is kept.
+    /// The optimizer of the model. State is zeroed for SGD, Adam and AdamW; that of other optimizers stays, which affects no kept weight.
     /// </param>
     /// <exception cref="ArgumentNullException"><paramref name="optimizer"/> is null.</exception>
     /// <exception cref="ObjectDisposedException">The binding was disposed.</exception>
@@ -79,14 +82,14 @@ public sealed class MaskBinding : IDisposable
     }
 
     /// <summary>
-    /// Zeroes the gradients of pruned weights. Needed only where gradients are looked at between <c>backward()</c> and
-    /// <c>optimizer.step()</c>: call it before <c>clip_grad_norm_</c>, or the norm counts weights that are not there.
+    /// Zeroes the gradients of pruned weights. Needed only where gradients are used between <c>backward()</c> and
+    /// <c>optimizer.step()</c>: call it before <c>clip_grad_norm_</c>, or the norm includes pruned weights.
     /// </summary>
     /// <exception cref="ObjectDisposedException">The binding was disposed.</exception>
     public void ApplyToGradients() => Guarded(WriteGradients);
 
     /// <summary>Checks that every pruned weight is zero now.</summary>
-    /// <exception cref="InvalidOperationException">One is not; the message names each parameter and how many.</exception>
+    /// <exception cref="InvalidOperationException">Some are not; the message names each parameter and how many.</exception>
     /// <exception cref="ObjectDisposedException">The binding was disposed.</exception>
     public void AssertHeld() => Guarded(() =>
     {
@@ -99,8 +102,8 @@ public sealed class MaskBinding : IDisposable
         }
     });
 
-    /// <summary>Takes the hooks off and frees the masks: what is left is a plain model whose pruned weights are zero until something moves
-    /// them. May be called again.</summary>
+    /// <summary>Removes the hooks and frees the masks. The pruned weights stay zero until something changes them. May be called
+    /// again.</summary>
     public void Dispose()
     {
         lock (gate)
@@ -114,7 +117,7 @@ public sealed class MaskBinding : IDisposable
         }
     }
 
-    // A copy of the mask that is held. The caller disposes it. ObjectDisposedException: The binding was disposed.
+    // A copy of the mask that is held. The caller disposes it.
     internal PruningMask CopyMask(Module model) => Guarded(() =>
     {
         var pruned = parameters.ToDictionary(parameter => parameter.Name, parameter => parameter.Pruned);
@@ -123,7 +126,7 @@ public sealed class MaskBinding : IDisposable
                 : ones(model.get_parameter(name)!.shape, ScalarType.Bool)))]);
     });
 
-    // Lets the hooks rest until disposed, while parameters have other shapes.
+    // Switches the hooks off until disposed, while parameters have other shapes.
     internal IDisposable Pause()
     {
         lock (gate) paused = true;

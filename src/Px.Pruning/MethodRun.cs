@@ -1,36 +1,40 @@
 using Px.Pruning.Engine;
 using Px.Pruning.Engine.Weights;
+using static TorchSharp.torch;
 
 namespace Px.Pruning;
 
-// What a method needs, so that its call can be prepared and a network that it cannot score is refused before anything is computed.
+// What a method needs: Data: all the data of the options; otherwise one batch is read, for the shapes in the report. Shape: the shape of
+// an input, if there is no data. Hooks: every layer must be reachable by hooks. WeightsReturn: later rounds rank pruned weights again.
 internal sealed record MethodNeeds
 {
-    // All the data that the options ask for; otherwise one batch is read, for the shapes in the report.
     internal bool Data { get; init; }
 
-    // The shape of an input; data has one.
     internal bool Shape { get; init; }
 
-    // Hooks on every layer: activations (gates) or connections are read from what passes through them.
     internal bool Hooks { get; init; }
 
-    // Pruned weights are ranked again in later rounds, and may return.
     internal bool WeightsReturn { get; init; }
 
-    // The most samples in a pass of a method that makes its own; the batch size limits it.
+    // The most samples in a pass of a method that draws its own inputs; the batch size limits it too.
     internal int DrawnSamples { get; init; } = 1;
 }
 
-// One call of a method: what it computes once and keeps from round to round lives here, and is freed with the call.
+// One call of a method. Owns what the method computes once and keeps from round to round.
 internal abstract class MethodRun(ScoringContext context) : IDisposable
 {
     protected ScoringContext Context { get; } = context;
 
     protected Network Network => Context.Network;
 
-    // One score for each prunable weight, float64 on the CPU, in the current dispose scope: of the network as the rounds before left it.
+    // One score for each prunable weight of the masked network: float64 on the CPU, in the current dispose scope.
     internal abstract RoundScores Score(ScoringRound round);
+
+    // Adds ∂R/∂leaf to the gradient of each prunable weight's leaf. If the mask cuts all paths, R depends on no leaf: no gradient changes.
+    private protected void Backward(Tensor R, SlotTensors leaves)
+    {
+        if (R.requires_grad) autograd.backward([R], inputs: [.. Network.Prunable.Select(slot => leaves[slot])]);
+    }
 
     public virtual void Dispose() => GC.SuppressFinalize(this);
 }
@@ -39,13 +43,12 @@ internal sealed class ScoringRound(Network network, int number, SlotTensors? ali
 {
     private MaskedWeights? weights;
 
-    // From 1.
-    internal int Number { get; } = number;
+    internal int Number { get; } = number; // from 1
 
-    // For each prunable weight a bool tensor on the CPU, true where it is left; null before the first mask.
+    // The mask so far: bool tensors on the CPU, true where a weight is kept; null before the first mask.
     internal SlotTensors? Alive { get; } = alive;
 
-    // How many weights are to stay after this round, for a method that grows its mask; null where weights are only scored.
+    // How many weights to keep in this round, for a method that grows its mask; null where weights are only scored.
     internal long? Wanted { get; } = wanted;
 
     // The network's weights under the mask. Borrowed.

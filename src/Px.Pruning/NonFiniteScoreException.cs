@@ -3,13 +3,13 @@ using static TorchSharp.torch;
 
 namespace Px.Pruning;
 
-/// <summary>A score is NaN or infinite, so that no ranking can be trusted. The model is left as it was found.</summary>
+/// <summary>Thrown when a score is NaN or infinite, so that weights cannot be ranked. The model is left as it was found.</summary>
 public sealed class NonFiniteScoreException : ArithmeticException
 {
     internal const string Remedy =
         "Check that its weights and its output on the pruning data are finite, prune a float32 or float64 model instead of a "
-        + "half-precision one, scale the inputs "
-        + "down, or give more images where norm layers take their statistics from them: a pooled feature of one image has no variance.";
+        + "half-precision one, scale the inputs down, or give more images where norm layers take their statistics from them: "
+        + "a pooled feature of one image has no variance.";
 
     /// <summary>Creates the exception without details.</summary>
     public NonFiniteScoreException() : this("A pruning score is NaN or infinite.") { }
@@ -30,6 +30,6 @@ public sealed class NonFiniteScoreException : ArithmeticException
         if (!all.ToBoolean()) throw new NonFiniteScoreException($"Scores of '{name}' are NaN or infinite. {Remedy}") { Parameter = name };
     }
 
-    /// <summary>The parameter whose scores are not finite, or an empty string where it is not known.</summary>
+    /// <summary>The name of the parameter whose scores are not finite, or an empty string if unknown.</summary>
     public string Parameter { get; init; } = "";
 }

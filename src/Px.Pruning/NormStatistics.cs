@@ -1,25 +1,25 @@
 namespace Px.Pruning;
 
-/// <summary>Which statistics turn a normalisation layer into the frozen affine map <c>y = s·x + shift</c>,
-/// <c>s = γ/√(var + ε)</c>.</summary>
+/// <summary>Where normalisation layers take mean and variance from while scoring.</summary>
 /// <remarks>
-/// Group, layer and instance normalisation keep no running statistics: they always take those of the pruning data.
+/// With fixed statistics a layer is the affine map <c>y = s·x + shift</c> with <c>s = γ/√(var + ε)</c>. Group, layer and instance
+/// normalisation have no running statistics and always use those of the pruning data.
 /// </remarks>
 public enum NormStatistics
 {
     /// <summary>
-    /// <see cref="PruningBatch"/> exactly for the layers whose running statistics were never updated (mean 0 and variance 1 everywhere),
+    /// <see cref="PruningBatch"/> for layers whose running statistics were never updated (mean 0 and variance 1 everywhere),
     /// <see cref="Running"/> for all others. The default.
     /// </summary>
     Auto,
 
-    /// <summary>The layer's running mean and variance: right for pretrained networks.</summary>
+    /// <summary>The layer's running mean and variance, as in evaluation mode; suited to pretrained networks.</summary>
     Running,
 
     /// <summary>
-    /// The biased batch statistics that the masked network itself has on the pruning data, taken anew each round and used as constants:
-    /// what the first training step of a fresh network will see. Over several batches the variances are pooled
-    /// (mean of the variances plus variance of the means, weighted by samples).
+    /// The biased batch statistics of the masked network on the pruning data, computed anew each round and used as constants: those of the
+    /// first training step of a fresh network. Over several batches the variances are pooled (mean of the variances plus variance of the
+    /// means, weighted by samples).
     /// </summary>
     PruningBatch,
 }

@@ -4,8 +4,8 @@ using static TorchSharp.torch.nn;
 namespace Px.Pruning;
 
 /// <summary>
-/// Which parameters may be pruned: by default the weight of every <c>Conv1d/2d/3d</c>, <c>ConvTranspose1d/2d/3d</c> and
-/// <c>Linear</c>, decided by the module's type and never by its name. Biases and normalisation layers are never pruned.
+/// Which parameters may be pruned. Default: the weight of every <c>Conv1d/2d/3d</c>, <c>ConvTranspose1d/2d/3d</c> and <c>Linear</c>, by
+/// the module's type and never by its name. Biases and normalisation layers are never pruned.
 /// Immutable: each method returns a narrower selection.
 /// </summary>
 public sealed class ParameterSelection
@@ -17,7 +17,7 @@ public sealed class ParameterSelection
     /// <summary>Every convolution and linear weight.</summary>
     public static ParameterSelection Default { get; } = new((_, _) => true);
 
-    /// <summary>Leaves out a module and everything inside it, compared by reference.</summary>
+    /// <summary>Excludes a module and everything inside it, compared by reference.</summary>
     /// <param name="module">A module of the model that will be pruned.</param>
     /// <exception cref="ArgumentNullException"><paramref name="module"/> is null.</exception>
     public ParameterSelection Excluding(Module module)
@@ -26,19 +26,19 @@ public sealed class ParameterSelection
         return Where((_, candidate) => !Contains(module, candidate));
     }
 
-    /// <summary>Leaves out parameters by name.</summary>
-    /// <param name="pattern">A parameter name such as <c>fc.weight</c>, with <c>*</c> for any run of characters: <c>head.*</c>.</param>
+    /// <summary>Excludes parameters by name.</summary>
+    /// <param name="pattern">A parameter name such as <c>fc.weight</c>, where <c>*</c> matches any characters: <c>head.*</c>.</param>
     /// <exception cref="ArgumentException"><paramref name="pattern"/> is null or empty.</exception>
     public ParameterSelection Excluding(string pattern)
     {
         ArgumentException.ThrowIfNullOrEmpty(pattern);
-        var regex = new Regex("^" + Regex.Escape(pattern).Replace("\\*", ".*", StringComparison.Ordinal)
-            + "$", RegexOptions.CultureInvariant);
+        string any = Regex.Escape(pattern).Replace("\\*", ".*", StringComparison.Ordinal);
+        var regex = new Regex($"^{any}$", RegexOptions.CultureInvariant);
         return Where((name, _) => !regex.IsMatch(name));
     }
 
-    /// <summary>Keeps only what a predicate accepts.</summary>
-    /// <param name="predicate">Receives the parameter's name and the layer that owns it.</param>
+    /// <summary>Keeps only the parameters that a predicate accepts.</summary>
+    /// <param name="predicate">Receives a parameter's name and the layer that owns it.</param>
     /// <exception cref="ArgumentNullException"><paramref name="predicate"/> is null.</exception>
     public ParameterSelection Where(Func<string, Module, bool> predicate)
     {

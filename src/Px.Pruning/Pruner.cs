@@ -10,8 +10,7 @@ using static TorchSharp.torch.nn;
 namespace Px.Pruning;
 
 /// <summary>The pruning loop. Each round: score the masked network, rank the scores, tighten the mask.</summary>
-/// <remarks>To score by a criterion of your own, use <see cref="CustomPruner"/>; to replace the loop itself, implement
-/// <see cref="IPruner"/>.</remarks>
+/// <remarks>To score by your own criterion use <see cref="CustomPruner"/>; to replace the loop implement <see cref="IPruner"/>.</remarks>
 public abstract class Pruner : IPruner
 {
     private protected Pruner() { }
@@ -27,8 +26,8 @@ public abstract class Pruner : IPruner
 
     internal abstract MethodNeeds Needs { get; }
 
-    // The method's own settings, as a mask's metadata names them.
-    internal virtual IEnumerable<KeyValuePair<string, string>> Settings => [];
+    // The method's own settings, for the mask's metadata.
+    internal virtual IEnumerable<(string Name, string Value)> Settings => [];
 
     private NetworkSession Session => new(Name, Needs);
 
@@ -47,10 +46,8 @@ public abstract class Pruner : IPruner
             var weights = network.Prunable.Select(slot => (slot.Name, slot.Layer.Weight.numel()));
             var plan = new PruningPlan(Name, DefaultRounds, sparsity, options, weights);
             var alive = RunRounds(context, plan, options.Ablation == SanityAblation.InvertScores, watch);
-            // Drawn before the model changes: whatever throws leaves it as it was.
-            var drawn = options.Ablation == SanityAblation.Reinitialize
-                ? new Reinitialization(alive, context.Seed)
-                : null;
+            // Drawn before the model changes: what throws here leaves it as it was found.
+            var drawn = options.Ablation == SanityAblation.Reinitialize ? new Reinitialization(alive, context.Seed) : null;
             var made = MakeMask(alive, plan, options, context.Seed);
             var connectivity = Connectivity.Measure(network, network.MasksOf(made), context.Logger);
             return (made, PruningReport.Create(Name, network, made, connectivity), drawn);
@@ -91,11 +88,11 @@ public abstract class Pruner : IPruner
 
     internal abstract MethodRun Start(ScoringContext context);
 
-    // Score, rank, mask, once a round. The last masks: bool, on the CPU, in the current dispose scope.
+    // All rounds. Returns the last masks: bool, on the CPU, in the current dispose scope.
     private SlotTensors RunRounds(ScoringContext context, PruningPlan plan, bool inverted, Stopwatch watch)
     {
         using var run = Start(context);
-        SlotTensors? alive = null; // all of them, before the first round has ended
+        SlotTensors? alive = null; // nothing is pruned before the first round
         for (int number = 1; number <= plan.Rounds; number++)
         {
             context.Token.ThrowIfCancellationRequested();
@@ -105,10 +102,11 @@ public abstract class Pruner : IPruner
             var next = plan.Select(number, run.Score(round).Scores.Select(entry => (
                 entry.Key.Name, (inverted ? entry.Value.neg() : entry.Value).contiguous(),
                 ranked?[entry.Key] ?? ones(entry.Value.shape, ScalarType.Bool))));
-            // Later ones are copied: masks that stay, each round in another place, would split the memory that the next round needs again.
-            if (alive is null) alive =
-                new SlotTensors(context.Network.Prunable.Zip(next, (slot, mask) => (slot, mask.MoveToOuterDisposeScope())));
-            else foreach (var (mask, newer) in alive.Values.Zip(next)) newer.bytes.CopyTo(mask.bytes);
+            // Later masks are copied into the first ones: keeping each round's own would fragment the memory that the next round needs.
+            if (alive is null)
+                alive = new SlotTensors(context.Network.Prunable.Zip(next, (slot, mask) => (slot, mask.MoveToOuterDisposeScope())));
+            else
+                foreach (var (mask, newer) in alive.Values.Zip(next)) newer.bytes.CopyTo(mask.bytes);
             plan.Report(number, watch.Elapsed, alive.Select(entry => KeyValuePair.Create(entry.Key.Name, entry.Value)));
         }
 

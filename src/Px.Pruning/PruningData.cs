@@ -2,15 +2,16 @@ using static TorchSharp.torch;
 
 namespace Px.Pruning;
 
-/// <summary>
-/// What a method scores on: batches of inputs [B, …] and targets [B, …], or no data at all. Holds no tensor; it reads the sequence it
-/// was given once for every call of <see cref="IPruner.Prune"/> or <see cref="IPruner.Score"/>, only as far as
-/// <see cref="PruningOptions.Data"/> asks.
-/// </summary>
+/// <summary>The data that a method scores on: batches of inputs [B, …] and targets [B, …], or no data at all.</summary>
 /// <remarks>
-/// Samples are copied, to the device and (floating-point inputs) the dtype of the model. Targets keep their dtype, but that integers
-/// become int64 in the copy, as losses want class indices. The caller's tensors and loader are never changed or disposed.
+/// Holds no tensor. Every call of <see cref="IPruner.Prune"/> or <see cref="IPruner.Score"/> reads the sequence once, only as far as
+/// <see cref="PruningOptions.Data"/> asks. Samples are copied to the model's device; floating-point inputs become the model's dtype,
+/// integer targets int64, which losses expect of class indices. The caller's tensors and loader are never changed or disposed.
 /// </remarks>
+/// <example><code>
+/// var images = PruningData.From(loader);              // for methods that look at data
+/// var shape = PruningData.Shape(3, 224, 224);          // for methods that need a sample's shape alone
+/// </code></example>
 public sealed class PruningData
 {
     private readonly IEnumerable<(Tensor input, Tensor target)>? source;
@@ -25,20 +26,18 @@ public sealed class PruningData
 
     internal long[]? SampleShape { get; }
 
-    /// <summary>No data but the shape of an input, which lets a data-free method report FLOPs.</summary>
-    /// <param name="sample">The shape of one input without the batch dimension, for example <c>3, 32, 32</c>; each dimension at least
-    /// 1.</param>
+    /// <summary>Only the shape of an input: some data-free methods need it, and reports need it for FLOPs.</summary>
+    /// <param name="sample">The shape of one input without batch dimension, e.g. <c>3, 32, 32</c>; each dimension at least 1.</param>
     /// <exception cref="ArgumentException"><paramref name="sample"/> is empty or has a dimension below 1.</exception>
     public static PruningData Shape(params long[] sample)
     {
         ArgumentNullException.ThrowIfNull(sample);
-        if (sample.Length == 0 || sample.Any(size => size < 1))
-            throw new ArgumentException(
-                $"A sample's shape has at least one dimension, and none below 1; found {ShapeText.Of(sample)}.", nameof(sample));
-        return new(null, [.. sample]);
+        if (sample.Length > 0 && sample.All(size => size >= 1)) return new(null, [.. sample]);
+        throw new ArgumentException(
+            $"A sample's shape has at least one dimension, and none below 1; found {ShapeText.Of(sample)}.", nameof(sample));
     }
 
-    /// <summary>Batches as pairs.</summary>
+    /// <summary>Batches that are pairs of input and target.</summary>
     /// <param name="batches">Inputs [B, …] with targets [B, …]; read again for every call that scores.</param>
     /// <exception cref="ArgumentNullException"><paramref name="batches"/> is null.</exception>
     public static PruningData From(IEnumerable<(Tensor input, Tensor target)> batches)
@@ -60,8 +59,7 @@ public sealed class PruningData
         return new(Pairs(loader, inputKey, targetKey), null);
     }
 
-    /// <summary>The batches of an <c>IterableDataLoader</c> or of a <c>TensorDataset</c>: lists of two tensors, inputs and
-    /// targets.</summary>
+    /// <summary>The batches of an <c>IterableDataLoader</c> or a <c>TensorDataset</c>: lists of two tensors, input and target.</summary>
     /// <param name="loader">Read again for every call that scores; not disposed.</param>
     /// <exception cref="ArgumentNullException"><paramref name="loader"/> is null.</exception>
     public static PruningData From(IEnumerable<IList<Tensor>> loader)
@@ -70,7 +68,7 @@ public sealed class PruningData
         return new(Pairs(loader), null);
     }
 
-    // The caller's batches, borrowed: each is the caller's until the enumerator moves on.
+    // Borrowed: each batch is valid until the enumerator moves on.
     internal IEnumerable<(Tensor input, Tensor target)> Read() => source ?? [];
 
     private static IEnumerable<(Tensor, Tensor)> Pairs(IEnumerable<Dictionary<string, Tensor>> loader, string inputKey, string targetKey)
@@ -79,10 +77,13 @@ public sealed class PruningData
         {
             if (batch is null) throw new ArgumentException("The data has a batch that is null.", nameof(loader));
             if (!batch.TryGetValue(inputKey, out var input) || !batch.TryGetValue(targetKey, out var target))
+            {
                 throw new ArgumentException(
                     $"A batch has no '{(batch.ContainsKey(inputKey) ? targetKey : inputKey)}'; its keys are: "
                     + $"{string.Join(", ", batch.Keys.Select(key => $"'{key}'"))}. "
                     + "Name them with PruningData.From(loader, inputKey, targetKey).", nameof(loader));
+            }
+
             yield return (input, target);
         }
     }
@@ -92,15 +93,18 @@ public sealed class PruningData
         foreach (var batch in loader)
         {
             if (batch is not [var input, var target])
+            {
                 throw new ArgumentException(
                     $"A batch is a list of two tensors, inputs and targets; found {(batch is null ? "null" : $"{batch.Count} tensors")}. "
                     + "Choose two with PruningData.From(batches.Select(b => (input, target))).", nameof(loader));
+            }
+
             yield return (input, target);
         }
     }
 }
 
-// Shapes as messages write them: [128, 3, 32, 32].
+// Shapes in messages: [128, 3, 32, 32].
 internal static class ShapeText
 {
     public static string Of(ReadOnlySpan<long> shape) => $"[{string.Join(", ", shape.ToArray())}]";

@@ -7,11 +7,15 @@ using static TorchSharp.torch.nn;
 
 namespace Px.Pruning;
 
-/// <summary>Which weights are kept: for each pruned parameter, by name, a bool tensor in its shape. A value: it never changes.</summary>
+/// <summary>Which weights are kept: a bool tensor for each pruned parameter, by name and in its shape. Immutable.</summary>
 /// <remarks>
-/// Owns its tensors, which lie on the CPU whatever the model's device. Knows names and shapes only, so that one mask fits every
-/// network of the same architecture. Parameters without a mask (biases, norm layers) are simply not in it.
+/// Owns its tensors, which are on the CPU whatever the model's device. One mask fits every network with the same parameter names and
+/// shapes. Parameters that are not pruned (biases, norm layers) are not in it.
 /// </remarks>
+/// <example><code>
+/// using var mask = PruningMask.Load("mask.safetensors");
+/// using var binding = mask.Bind(model);                // the pruned weights are zero from here on
+/// </code></example>
 public sealed class PruningMask : IDisposable
 {
     private readonly Dictionary<string, Tensor> tensors;
@@ -20,13 +24,12 @@ public sealed class PruningMask : IDisposable
 
     /// <summary>Creates a mask from tensors, which are copied.</summary>
     /// <param name="masks">
-    /// Parameter names with masks in the parameters' shapes: bool, or any numeric type that holds nothing but 0 (pruned) and 1 (kept);
-    /// on any device. Their order is kept.
+    /// Parameter names with masks in the parameters' shapes: bool, or any numeric type that holds only 0 (pruned) and 1 (kept); on any
+    /// device. Their order is kept.
     /// </param>
     /// <param name="metadata">Free text about the mask, such as method and seed; <see langword="null"/> for none.</param>
     /// <exception cref="ArgumentNullException"><paramref name="masks"/> or one of its tensors is null.</exception>
-    /// <exception cref="ArgumentException">There is no mask at all, a name is empty or appears twice, or a tensor holds something else than
-    /// 0 and 1.</exception>
+    /// <exception cref="ArgumentException">There are no masks, a name is empty or appears twice, or a value is neither 0 nor 1.</exception>
     public PruningMask(IEnumerable<KeyValuePair<string, Tensor>> masks, IReadOnlyDictionary<string, string>? metadata = null)
         : this(MaskTensors.Copy(masks), metadata) { }
 
@@ -37,25 +40,24 @@ public sealed class PruningMask : IDisposable
         Names = new ReadOnlyCollection<string>(owned.Keys.ToList());
         Kept = kept.Values.Sum();
         Total = owned.Values.Sum(mask => mask.numel());
-        Metadata = new ReadOnlyDictionary<string,
-            string>(new Dictionary<string, string>(metadata ?? ReadOnlyDictionary<string, string>.Empty));
+        Metadata = new Dictionary<string, string>(metadata ?? ReadOnlyDictionary<string, string>.Empty).AsReadOnly();
     }
 
     // Creates a mask that takes over contiguous bool CPU tensors instead of copying them.
-    internal static PruningMask Adopt(IEnumerable<KeyValuePair<string, Tensor>> masks, IReadOnlyDictionary<string,
-        string>? metadata = null) =>
+    internal static PruningMask Adopt(
+        IEnumerable<KeyValuePair<string, Tensor>> masks, IReadOnlyDictionary<string, string>? metadata = null) =>
         new(masks.ToDictionary(pair => pair.Key, pair => pair.Value.DetachFromDisposeScope()), metadata);
 
-    /// <summary>The masked parameters, in the order in which they were given: the model's, where a pruner made the mask.</summary>
+    /// <summary>The names of the masked parameters in the order given; for a pruner's mask that is the model's order.</summary>
     public IReadOnlyList<string> Names { get; }
 
-    /// <summary>Free text about the mask; pruners write method, seed and options. Empty when there is none.</summary>
+    /// <summary>Free text about the mask; pruners write method, seed and options. Empty if there is none.</summary>
     public IReadOnlyDictionary<string, string> Metadata { get; }
 
-    /// <summary>The number of weights kept, in all.</summary>
+    /// <summary>The number of weights kept over all parameters.</summary>
     public long Kept { get; }
 
-    /// <summary>The number of weights, kept or pruned, in all.</summary>
+    /// <summary>The number of weights, kept or pruned, over all parameters.</summary>
     public long Total { get; }
 
     /// <summary>The fraction of weights kept, in [0, 1]; 1 for a mask over no weights.</summary>
@@ -64,8 +66,7 @@ public sealed class PruningMask : IDisposable
     /// <summary>The fraction of weights pruned, in [0, 1]: 1 − <see cref="Density"/>.</summary>
     public double Sparsity => 1 - Density;
 
-    /// <summary>The mask of one parameter: bool, on the CPU, in the parameter's shape, <see langword="true"/> where a weight is
-    /// kept.</summary>
+    /// <summary>The mask of one parameter: bool, on the CPU, in its shape, <see langword="true"/> where a weight is kept.</summary>
     /// <remarks>Borrowed: do not dispose or change it.</remarks>
     /// <param name="name">A name from <see cref="Names"/>.</param>
     /// <exception cref="KeyNotFoundException">There is no such mask.</exception>
@@ -94,38 +95,34 @@ public sealed class PruningMask : IDisposable
     /// <exception cref="ObjectDisposedException">The mask was disposed.</exception>
     public long TotalIn(string name) => this[name].numel();
 
-    /// <summary>
-    /// How much two masks agree: <c>|A ∩ B| / min(|A|, |B|)</c> over the weights kept, in [0, 1]. With equally many kept this is the
-    /// fraction of one mask's weights that the other keeps too.
-    /// </summary>
+    /// <summary>The overlap of two masks: <c>|A ∩ B| / min(|A|, |B|)</c> over the weights kept, in [0, 1].</summary>
     /// <param name="other">A mask over the same parameters, in any order.</param>
-    /// <returns>1 where one keeps only weights that the other keeps too, also where both keep nothing; 0 where only one keeps
-    /// anything.</returns>
+    /// <returns>1 if one mask's kept weights are a subset of the other's or both keep nothing; 0 if only one keeps any.</returns>
     /// <exception cref="ArgumentException">The masks have different names or shapes; the message lists them.</exception>
     public double Overlap(PruningMask other) => MaskAlgebra.Overlap(MaskAlgebra.CountCommon(this, other), Kept, other.Kept);
 
     /// <summary>The Jaccard index of two masks: <c>|A ∩ B| / |A ∪ B|</c> over the weights kept, in [0, 1].</summary>
     /// <param name="other">A mask over the same parameters, in any order.</param>
-    /// <returns>1 exactly where both keep the same weights.</returns>
+    /// <returns>1 exactly if both keep the same weights.</returns>
     /// <exception cref="ArgumentException">The masks have different names or shapes; the message lists them.</exception>
     public double Jaccard(PruningMask other) => MaskAlgebra.Jaccard(MaskAlgebra.CountCommon(this, other), Kept, other.Kept);
 
-    /// <summary>A new mask that keeps what either mask keeps; without metadata.</summary>
+    /// <summary>Creates a mask that keeps the weights that either mask keeps; without metadata.</summary>
     /// <param name="other">A mask over the same parameters, in any order.</param>
     /// <exception cref="ArgumentException">The masks have different names or shapes; the message lists them.</exception>
     public PruningMask Union(PruningMask other) => MaskAlgebra.Combine(this, other, static (a, b) => a.logical_or(b));
 
-    /// <summary>A new mask that keeps what both masks keep; without metadata.</summary>
+    /// <summary>Creates a mask that keeps the weights that both masks keep; without metadata.</summary>
     /// <param name="other">A mask over the same parameters, in any order.</param>
     /// <exception cref="ArgumentException">The masks have different names or shapes; the message lists them.</exception>
     public PruningMask Intersect(PruningMask other) => MaskAlgebra.Combine(this, other, static (a, b) => a.logical_and(b));
 
-    /// <summary>
-    /// A new mask that keeps as many weights of each parameter as this one, but elsewhere: the usual test whether a method chose
-    /// weights or only layer densities. Metadata: this mask's, and <c>shuffled</c> with the seed.
-    /// </summary>
+    /// <summary>Creates a mask that keeps as many weights of each parameter as this one, at random positions.</summary>
     /// <param name="seed">The same seed gives the same mask, on every machine and whatever the order of the parameters.</param>
-    /// <remarks>Every arrangement of a parameter's mask is equally likely, that of this mask included.</remarks>
+    /// <remarks>
+    /// The usual test of whether a method's choice of weights matters, or only its layer densities. Every arrangement of a parameter's
+    /// mask is equally likely, this mask's included. Metadata: this mask's, and <c>shuffled</c> with the seed.
+    /// </remarks>
     public PruningMask ShuffleWithinLayers(long seed)
     {
         using var scope = NewDisposeScope();
@@ -134,12 +131,13 @@ public sealed class PruningMask : IDisposable
         return Adopt(shuffled, metadata);
     }
 
-    /// <summary>Zeroes the pruned weights of a model and holds them at zero from now on, until the binding is disposed.</summary>
+    /// <summary>Zeroes the pruned weights of a model and keeps them at zero until the binding is disposed.</summary>
     /// <param name="model">A network that has every masked parameter, in the mask's shape.</param>
-    /// <returns>The binding, which has a copy of the mask. A model that is never unbound keeps it alive.</returns>
-    /// <remarks>Two masks bound to one model hold both: what remains is their intersection.</remarks>
-    /// <exception cref="ArgumentException">A masked parameter is missing or has another shape; the message lists all of them, and the model
-    /// is untouched.</exception>
+    /// <returns>The binding, which has its own copy of the mask. The model keeps it alive until it is disposed.</returns>
+    /// <remarks>Several masks may be bound to one model: the weights that all of them keep remain.</remarks>
+    /// <exception cref="ArgumentException">
+    /// A masked parameter is missing or has another shape; the message lists all of them, and the model is unchanged.
+    /// </exception>
     /// <exception cref="ObjectDisposedException">The mask was disposed.</exception>
     public MaskBinding Bind(Module model)
     {
@@ -148,8 +146,8 @@ public sealed class PruningMask : IDisposable
         return new MaskBinding(model, this);
     }
 
-    /// <summary>Writes the mask as a safetensors file, which Python opens with <c>safetensors.torch.load_file</c>.</summary>
-    /// <param name="path">The file; one that exists is replaced, and only once the new one is complete.</param>
+    /// <summary>Writes the mask to a safetensors file, which Python reads with <c>safetensors.torch.load_file</c>.</summary>
+    /// <param name="path">The file; an existing one is replaced once the new one is complete.</param>
     /// <exception cref="IOException">The file cannot be written.</exception>
     /// <exception cref="ObjectDisposedException">The mask was disposed.</exception>
     public void Save(string path)
@@ -159,7 +157,7 @@ public sealed class PruningMask : IDisposable
         AtomicFile.Write(path, stream => MaskFile.Write(stream, this));
     }
 
-    /// <summary>Writes the mask in the safetensors format.</summary>
+    /// <summary>Writes the mask to a stream in the safetensors format.</summary>
     /// <param name="stream">Where to write; left open.</param>
     /// <exception cref="ObjectDisposedException">The mask was disposed.</exception>
     public void Save(Stream stream)
@@ -172,8 +170,8 @@ public sealed class PruningMask : IDisposable
     /// <summary>Reads a mask from a safetensors file: tensors of type BOOL, or U8 holding 0 and 1 only, and the metadata.</summary>
     /// <param name="path">The file.</param>
     /// <returns>The mask; the caller disposes it.</returns>
-    /// <exception cref="IOException">The file cannot be read; <see cref="FileNotFoundException"/> where there is none.</exception>
-    /// <exception cref="InvalidDataException">The file is damaged, or holds something else than masks; the message says where.</exception>
+    /// <exception cref="IOException">The file cannot be read; <see cref="FileNotFoundException"/> if there is none.</exception>
+    /// <exception cref="InvalidDataException">The file is damaged or does not hold masks; the message says where.</exception>
     public static PruningMask Load(string path)
     {
         ArgumentException.ThrowIfNullOrEmpty(path);
@@ -184,19 +182,18 @@ public sealed class PruningMask : IDisposable
     /// <summary>Reads a mask in the safetensors format, from the stream's position to its end.</summary>
     /// <param name="stream">Where to read; left open.</param>
     /// <returns>The mask; the caller disposes it.</returns>
-    /// <exception cref="InvalidDataException">The data is damaged, or holds something else than masks; the message says where.</exception>
+    /// <exception cref="InvalidDataException">The data is damaged or does not hold masks; the message says where.</exception>
     public static PruningMask Load(Stream stream)
     {
         ArgumentNullException.ThrowIfNull(stream);
         return MaskFile.Read(stream, "the stream");
     }
 
-    /// <summary>Disposes the tensors. Bindings have copies of their own; counts, names and metadata stay readable.</summary>
+    /// <summary>Disposes the tensors. Bindings have their own copies; counts, names and metadata stay readable.</summary>
     public void Dispose()
     {
         disposed = true;
-        foreach (var mask in tensors.Values)
-            mask.Dispose();
+        foreach (var mask in tensors.Values) mask.Dispose();
     }
 
     private KeyNotFoundException NoMask(string name) =>

@@ -3,21 +3,12 @@ using static TorchSharp.torch;
 
 namespace Px.Pruning;
 
-/// <summary>How to prune, whatever the method. A method's own settings are properties of its pruner.</summary>
+/// <summary>Options of a prune that do not depend on the method. A method's own settings are properties of its pruner.</summary>
 public sealed record PruningOptions
 {
-    private readonly int? rounds;
-    private readonly int batchSize = 128;
-    private readonly WeightCounting counting;
-    private readonly SanityAblation ablation;
-
-    /// <summary>Score-rank-mask rounds, at least 1. Default <see langword="null"/>: <see cref="IPruner.DefaultRounds"/>.</summary>
+    /// <summary>The number of rounds, at least 1. Default <see langword="null"/>: <see cref="IPruner.DefaultRounds"/>.</summary>
     /// <exception cref="ArgumentOutOfRangeException">The value is below 1.</exception>
-    public int? Rounds
-    {
-        get => rounds;
-        init => rounds = value is { } given ? Require.AtLeast(1, given) : null;
-    }
+    public int? Rounds { get; init => field = value is { } given ? Require.AtLeast(1, given) : null; }
 
     /// <summary>How much is removed in each round. Default <see cref="SparsitySchedule.Exponential"/>.</summary>
     public SparsitySchedule Schedule { get; init; } = SparsitySchedule.Exponential;
@@ -26,107 +17,84 @@ public sealed record PruningOptions
     public PruningScope Scope { get; init; } = PruningScope.Global;
 
     /// <summary>How the density of a round becomes a whole number of weights. Default <see cref="WeightCounting.Rounded"/>.</summary>
-    /// <exception cref="ArgumentOutOfRangeException">The value is no member of the enumeration.</exception>
-    public WeightCounting Counting
-    {
-        get => counting;
-        init => counting = Enum.IsDefined(value)
-            ? value
-            : throw new ArgumentOutOfRangeException(nameof(Counting), value, "Not a way to count weights.");
-    }
+    /// <exception cref="ArgumentOutOfRangeException">The value is not a member of the enumeration.</exception>
+    public WeightCounting Counting { get; init => field = Require.Defined(value, "Not a way to count weights."); }
 
-    /// <summary>What to spoil on purpose, to see what the method's choice is worth. Default <see cref="SanityAblation.None"/>.</summary>
-    /// <exception cref="ArgumentOutOfRangeException">The value is no member of the enumeration.</exception>
-    public SanityAblation Ablation
-    {
-        get => ablation;
-        init => ablation = Enum.IsDefined(value)
-            ? value
-            : throw new ArgumentOutOfRangeException(nameof(Ablation), value, "Not a sanity ablation.");
-    }
+    /// <summary>Which sanity ablation to apply to the mask. Default <see cref="SanityAblation.None"/>.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">The value is not a member of the enumeration.</exception>
+    public SanityAblation Ablation { get; init => field = Require.Defined(value, "Not a sanity ablation."); }
 
-    /// <summary>Which parameters may be pruned. Default: the weight of every convolution, transposed convolution and linear
-    /// layer.</summary>
+    /// <summary>Which parameters may be pruned. Default: weights of convolutions, transposed convolutions and linear layers.</summary>
     public ParameterSelection Parameters { get; init; } = ParameterSelection.Default;
 
-    /// <summary>How much data is scored on; collected once, so that every round sees the same. Default ten samples a class.</summary>
+    /// <summary>How much data is scored on; read once, so that every round sees the same. Default ten samples a class.</summary>
     public DataBudget Data { get; init; } = DataBudget.PerClass(10);
 
-    /// <summary>Samples in one scoring batch, at least 1. Default 128. Collected samples are regrouped to this size.</summary>
+    /// <summary>The number of samples in a scoring batch, at least 1. Default 128. Samples read by class are regrouped to it.</summary>
     /// <exception cref="ArgumentOutOfRangeException">The value is below 1.</exception>
-    public int BatchSize
-    {
-        get => batchSize;
-        init => batchSize = Require.AtLeast(1, value);
-    }
+    public int BatchSize { get; init => field = Require.AtLeast(1, value); } = 128;
 
     /// <summary>
-    /// The loss of methods that use one: (output, target) to a scalar. Default <see langword="null"/>: mean cross-entropy
-    /// of logits [B, K, …] against class indices [B, …].
+    /// The loss of methods that use one: (output, target) to a scalar. Default <see langword="null"/>: mean cross-entropy of logits
+    /// [B, K, …] and class indices [B, …].
     /// </summary>
     public Func<Tensor, Tensor, Tensor>? Loss { get; init; }
 
-    /// <summary>
-    /// Makes random choices repeatable; the global generators are then left in the state they were found in.
-    /// Default <see langword="null"/>: a fresh seed from the operating system.
-    /// </summary>
+    /// <summary>The seed of all random choices; global generators keep their state. Default <see langword="null"/>: a new seed.</summary>
     public long? Seed { get; init; }
 
-    /// <summary>Receives one message a round and warnings about the data. Default <see langword="null"/>: silent.</summary>
+    /// <summary>Receives one message a round and warnings about the data. Default <see langword="null"/>: no logging.</summary>
     public ILogger? Logger { get; init; }
 
     /// <summary>
-    /// Receives one report after each round, on the thread that prunes. A call whose passes are small keeps libtorch on that thread alone
-    /// until it returns. Default <see langword="null"/>.
+    /// Receives a report after each round, on the thread that prunes. In calls whose passes are small, libtorch runs on that thread only
+    /// until the call returns. Default <see langword="null"/>: no reports.
     /// </summary>
     public IProgress<PruningProgress>? Progress { get; init; }
 
     /// <summary>
-    /// Receives the mask after each round, before <see cref="Progress"/> is told, with <c>method</c> and <c>round</c> as metadata; before
-    /// <see cref="SanityAblation.ShuffleWithinLayers"/>, which comes after the last round. The masks are the caller's to dispose, also
-    /// where pruning throws; each takes a byte for every prunable weight. Default <see langword="null"/>: they are not kept.
+    /// Receives the mask of each round, before <see cref="Progress"/> is called, with <c>method</c> and <c>round</c> as metadata.
+    /// <see cref="SanityAblation.ShuffleWithinLayers"/> does not affect it, since it shuffles after the last round. The caller disposes the
+    /// masks, also when pruning throws; each takes a byte per prunable weight. Default <see langword="null"/>: they are not kept.
     /// </summary>
     public ICollection<PruningMask>? RoundMasks { get; init; }
 }
 
-/// <summary>What a prune spoils on purpose, to see what a method's choice is worth.</summary>
+/// <summary>A sanity ablation: a change to the mask or the weights that removes part of what a method decided.</summary>
 /// <remarks>
-/// Train the spoilt network as the sound one. Where a network trains as well after <see cref="ShuffleWithinLayers"/> or
-/// <see cref="Reinitialize"/>, the method found layer densities and no winning ticket; where it does after <see cref="InvertScores"/>, its
-/// scores mean nothing.
+/// Train the ablated network like the original. If it trains as well after <see cref="ShuffleWithinLayers"/> or
+/// <see cref="Reinitialize"/>, only the method's layer densities matter, not its choice of weights or their initial values; if it does
+/// after <see cref="InvertScores"/>, the scores carry no information.
 /// <para><b>Source:</b> Frankle et al., ICLR 2021, <see href="https://arxiv.org/abs/2009.08576"/>; the first two also Su et al., NeurIPS
 /// 2020, <see href="https://arxiv.org/abs/2009.11094"/>.</para>
 /// </remarks>
 public enum SanityAblation
 {
-    /// <summary>Nothing: the method as published.</summary>
+    /// <summary>No ablation: the method as published.</summary>
     None,
 
     /// <summary>
-    /// In every layer the finished mask keeps as many weights, but at random places, as by <see cref="PruningMask.ShuffleWithinLayers"/>
-    /// with <see cref="PruningOptions.Seed"/>.
+    /// After the last round each layer's mask is shuffled by <see cref="PruningMask.ShuffleWithinLayers"/> with
+    /// <see cref="PruningOptions.Seed"/>: every layer keeps as many weights at random positions.
     /// </summary>
     ShuffleWithinLayers,
 
     /// <summary>
-    /// The mask stays, and the kept weights of every pruned parameter are drawn anew: <c>N(0, 2 / fan_in)</c> with
+    /// The mask is the method's, but the kept weights of every pruned parameter are drawn anew: <c>N(0, 2 / fan_in)</c> with
     /// <c>fan_in = weights / first dimension</c>. This overwrites the caller's kept weights. Biases, normalisation layers and parameters
-    /// that <see cref="PruningOptions.Parameters"/> leaves out stay as they are.
+    /// that <see cref="PruningOptions.Parameters"/> excludes do not change.
     /// </summary>
     Reinitialize,
 
-    /// <summary>In every round the weights with the lowest scores are kept. Pruned weights stay pruned.</summary>
+    /// <summary>Every round keeps the weights with the lowest scores. Pruned weights stay pruned.</summary>
     InvertScores,
 }
 
-/// <summary>How a density d becomes a whole number out of N weights.</summary>
+/// <summary>How many of N weights are kept at a density d.</summary>
 /// <remarks>
-/// The two numbers are the same or differ by one. One weight more or less in the first round changes the scores of all later rounds, so
-/// that the masks of public codes are repeated weight for weight only with the rule that these codes have.
-/// <para>
-/// <b>Deviation:</b> those codes also remove every weight whose score equals the largest score removed; here the number is exact whatever
-/// the scores.
-/// </para>
+/// The two rules differ by at most one weight. One weight more or less in the first round changes the scores of all later rounds, so a
+/// mask of an authors' code can be reproduced weight for weight only with the rule of that code.
+/// <para><b>Deviation:</b> those codes also remove all weights that tie with the largest score removed; here the number is exact.</para>
 /// </remarks>
 public enum WeightCounting
 {
@@ -134,13 +102,13 @@ public enum WeightCounting
     Rounded,
 
     /// <summary>
-    /// <c>⌊(1 − d) · N⌋</c> are removed, computed in float64: the number to remove is truncated, as the public codes of SynFlow, NTK-SAP
-    /// and PX have it.
+    /// <c>⌊(1 − d) · N⌋</c> are removed, computed in float64: the number to remove is truncated, as in the authors' code of SynFlow,
+    /// NTK-SAP and PX.
     /// </summary>
     Truncated,
 }
 
-/// <summary>Where a running <see cref="IPruner.Prune"/> stands after a round.</summary>
+/// <summary>The progress of a running <see cref="IPruner.Prune"/> after a round.</summary>
 /// <param name="Method"><see cref="IPruner.Name"/>.</param>
 /// <param name="Round">Rounds done, from 1 to <paramref name="Rounds"/>.</param>
 /// <param name="Rounds">Rounds in all.</param>

@@ -5,7 +5,7 @@ using static TorchSharp.torch;
 
 namespace Px.Pruning;
 
-// The rounds of one call: how many weights each leaves, which of them the scope chooses, and who is told.
+// The rounds of one call: applies schedule and scope, and reports to logger, progress and mask collection.
 internal sealed class PruningPlan
 {
     private readonly string method;
@@ -14,7 +14,7 @@ internal sealed class PruningPlan
     private readonly double[] densities;
     private readonly long total;
 
-    // ArgumentException: the schedule breaks its promise, or the scope cannot keep its own at this sparsity.
+    // Throws ArgumentException where the schedule's densities are invalid, or the scope's guarantee cannot hold at this sparsity.
     internal PruningPlan(
         string method, int defaultRounds, double sparsity, PruningOptions options, IEnumerable<(string Name, long Weights)> parameters)
     {
@@ -27,21 +27,21 @@ internal sealed class PruningPlan
 
     internal int Rounds => densities.Length;
 
-    // The densities after each round, to the bit.
+    // In full precision: a checkpoint compares them.
     internal string Densities => string.Join(" ", densities.Select(density => density.ToString("R", CultureInfo.InvariantCulture)));
 
     internal string Scope => options.Scope.ToString()!;
 
     internal string Counting => options.Counting.ToString();
 
-    // How many weights of all are to stay after a round.
+    // How many weights to keep in a round, over all parameters.
     internal long Wanted(int round) => Keep(round).Of(total);
 
-    // Which weights stay after a round: for each parameter a bool tensor on the CPU, in the current dispose scope.
+    // The weights to keep in a round: for each parameter a bool tensor on the CPU, in the current dispose scope.
     internal IReadOnlyList<Tensor> Select(int round, IEnumerable<(string Name, Tensor Scores, Tensor Alive)> parameters) =>
         options.Scope.Select([.. parameters.Select(p => new ScoredParameter(p.Name, p.Scores, p.Alive))], Keep(round));
 
-    // Tells logger, collector and progress of the masks after a round.
+    // Reports the masks of a round.
     internal void Report(int round, TimeSpan elapsed, IEnumerable<KeyValuePair<string, Tensor>> masks)
     {
         var named = masks.ToList();
@@ -56,7 +56,7 @@ internal sealed class PruningPlan
         options.Progress?.Report(new PruningProgress(method, round, Rounds, kept, total, elapsed));
     }
 
-    // What a mask's metadata says of the call; a method adds its own settings.
+    // A mask's metadata; methods add their own settings.
     internal Dictionary<string, string> Metadata(string seed) => new()
     {
         ["method"] = method,

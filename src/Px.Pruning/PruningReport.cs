@@ -4,10 +4,10 @@ using Px.Pruning.Reporting;
 
 namespace Px.Pruning;
 
-/// <summary>What pruning left of a network, layer by layer: plain numbers, no tensors.</summary>
+/// <summary>Sparsity, FLOPs and connectivity of a pruned network, layer by layer: plain numbers, no tensors.</summary>
 /// <remarks>
-/// FLOPs are those of one sample, a multiply-add counting as two: <c>2 × weights × positions</c>, where positions are the places of the
-/// output (of the input for transposed convolutions) at which each weight is used. Biases, normalisation and activations are not counted.
+/// FLOPs are those of one sample, a multiply-add counting as two: <c>2 × weights × positions</c>, where positions are those of the output
+/// (of the input for transposed convolutions) at which each weight is used. Biases, normalisation and activations are not counted.
 /// </remarks>
 public sealed class PruningReport
 {
@@ -22,8 +22,9 @@ public sealed class PruningReport
             UnitsAlive += layer.UnitsAlive;
             Units += layer.Units;
         }
+
         CollapsedLayers = [.. layers.Where(layer => layer.IsCollapsed).Select(layer => layer.Name)];
-        // A sum with an unknown part is unknown.
+        // With the FLOPs of one layer unknown, so are the totals.
         if (layers.Any(layer => layer.DenseFlops is null || layer.Flops is null)) return;
         DenseFlops = otherFlops + layers.Sum(layer => layer.DenseFlops);
         Flops = otherFlops + layers.Sum(layer => layer.Flops);
@@ -32,13 +33,13 @@ public sealed class PruningReport
     /// <summary><see cref="IPruner.Name"/> of the method.</summary>
     public string Method { get; }
 
-    /// <summary>The prunable layers in the model's order.</summary>
+    /// <summary>The pruned layers in the model's order.</summary>
     public IReadOnlyList<LayerReport> Layers { get; }
 
-    /// <summary>Weights kept, in [0, <see cref="Total"/>].</summary>
+    /// <summary>The number of weights kept, in [0, <see cref="Total"/>].</summary>
     public long Kept { get; }
 
-    /// <summary>Prunable weights in all.</summary>
+    /// <summary>The number of prunable weights.</summary>
     public long Total { get; }
 
     /// <summary>The fraction of prunable weights kept, in [0, 1].</summary>
@@ -47,54 +48,52 @@ public sealed class PruningReport
     /// <summary>The fraction of prunable weights removed, in [0, 1]: <c>1 − Density</c>.</summary>
     public double Sparsity => 1 - Density;
 
-    /// <summary><c>Total / Kept</c>, at least 1; <see cref="double.PositiveInfinity"/> where nothing is kept.</summary>
+    /// <summary>The compression ratio <c>Total / Kept</c>, at least 1; <see cref="double.PositiveInfinity"/> if none is kept.</summary>
     public double CompressionRatio => Total == 0 ? 1 : (double)Total / Kept;
 
-    /// <summary>Output units with at least one kept weight, over all layers.</summary>
+    /// <summary>The number of output units with at least one kept weight, over all layers.</summary>
     public long UnitsAlive { get; }
 
-    /// <summary>Output units of all layers.</summary>
+    /// <summary>The number of output units, over all layers.</summary>
     public long Units { get; }
 
-    /// <summary>FLOPs of layers that were left out of pruning; part of both totals.</summary>
+    /// <summary>FLOPs of layers that are excluded from pruning; part of both totals.</summary>
     public long OtherFlops { get; }
 
-    /// <summary>FLOPs of the unpruned network for one sample; <see langword="null"/> where no input was seen.</summary>
+    /// <summary>FLOPs of the unpruned network for one sample; <see langword="null"/> if the input's shape is unknown.</summary>
     public long? DenseFlops { get; }
 
-    /// <summary>FLOPs of the pruned network for one sample, were every pruned weight skipped; <see langword="null"/> where no input was
-    /// seen.</summary>
+    /// <summary>FLOPs of the kept weights alone for one sample; <see langword="null"/> if the input's shape is unknown.</summary>
     public long? Flops { get; }
 
-    /// <summary>The names of layers of which no weight is kept; empty in a sound network.</summary>
+    /// <summary>The names of collapsed layers, which have no kept weight.</summary>
     public IReadOnlyList<string> CollapsedLayers { get; }
 
-    /// <summary>Whether a path of kept weights still leads from the input to any output unit; <see langword="null"/> where that is not
-    /// known.</summary>
+    /// <summary>Whether a path of kept weights leads from the input to any output unit; <see langword="null"/> if unknown.</summary>
     /// <remarks>
-    /// Known where <c>Prune</c> saw data or was given <see cref="PruningData.Shape"/>, all layers are called through <c>call</c>, and the
-    /// forward adds paths only: a sigmoid, a softmax or a product of two activations inside it does not. A path counts whatever its
-    /// weights' values and signs; biases and shifts of normalisation layers start none. Layers may be empty although this is
-    /// <see langword="true"/>: residual branches beside a shortcut are.
+    /// Known if <c>Prune</c> got data or <see cref="PruningData.Shape"/>, all layers are called through <c>call</c>, and the forward only
+    /// adds paths: no sigmoid, softmax or product of two activations. A path counts whatever its weights' values and signs; biases and
+    /// shifts of normalisation layers start none. May be <see langword="true"/> although layers are empty, such as residual branches
+    /// beside a shortcut.
     /// </remarks>
     public bool? IsConnected => OutputsReached is { } reached ? reached > 0 : null;
 
     /// <summary>
-    /// Output units, of the second dimension of [1, K, …], that a path of kept weights reaches, in [0, <see cref="Outputs"/>];
-    /// <see langword="null"/> where <see cref="IsConnected"/> is. The others answer the same to every input.
+    /// The number of output units (second dimension of [1, K, …]) that a path of kept weights reaches, in [0, <see cref="Outputs"/>];
+    /// <see langword="null"/> where <see cref="IsConnected"/> is. The others give the same output for every input.
     /// </summary>
     public long? OutputsReached { get; }
 
     /// <summary>The number of output units K; <see langword="null"/> where <see cref="IsConnected"/> is.</summary>
     public long? Outputs { get; }
 
-    /// <summary>A table to read: a line a layer, the totals, the collapsed layers by name, and whether input and output are connected.
+    /// <summary>Formats the report as a text table: a line per layer, totals, collapsed layers, and whether input and output are connected.
     /// Invariant culture, lines end in <c>\n</c>.</summary>
     public override string ToString() => ReportTable.Write(this);
 
     /// <summary>
-    /// A table for other programs: a header and a line a layer, with commas, in the invariant culture; unknown FLOPs are empty;
-    /// lines end in <c>\n</c>.
+    /// Formats the layers as comma-separated values with a header line, in the invariant culture; unknown FLOPs are empty; lines end in
+    /// <c>\n</c>.
     /// </summary>
     public string ToCsv() => ReportCsv.Write(this);
 
@@ -102,7 +101,8 @@ public sealed class PruningReport
         string method, IReadOnlyList<LayerInfo> layers, PruningMask mask, long otherFlops = 0, Connectivity? connectivity = null) =>
         new(method, [.. layers.Select(layer => Measure(layer, mask))], otherFlops, connectivity);
 
-    internal static PruningReport Create(string method, IReadOnlyList<LayerInfo> layers, PruningMask mask, IEnumerable<LayerInfo> others,
+    internal static PruningReport Create(
+        string method, IReadOnlyList<LayerInfo> layers, PruningMask mask, IEnumerable<LayerInfo> others,
         Connectivity? connectivity = null) =>
         Create(method, layers, mask, others.Sum(layer => 2 * layer.Weights * (layer.Positions ?? 0)), connectivity);
 
@@ -126,7 +126,7 @@ public sealed class PruningReport
     }
 }
 
-/// <summary>What pruning left of one layer, in plain numbers.</summary>
+/// <summary>Sparsity and FLOPs of one pruned layer.</summary>
 public sealed record LayerReport
 {
     /// <summary>The name of the pruned parameter, for example <c>layer1.0.conv1.weight</c>.</summary>
@@ -135,30 +135,27 @@ public sealed record LayerReport
     /// <summary>The layer's type, for example <c>Conv2d</c>.</summary>
     public required string Type { get; init; }
 
-    /// <summary>Weights kept, in [0, <see cref="Total"/>].</summary>
+    /// <summary>The number of weights kept, in [0, <see cref="Total"/>].</summary>
     public required long Kept { get; init; }
 
-    /// <summary>Weights in all.</summary>
+    /// <summary>The number of weights.</summary>
     public required long Total { get; init; }
 
-    /// <summary>Output units (channels, or neurons of a linear layer) with at least one kept weight, in [0, <see cref="Units"/>].</summary>
+    /// <summary>The number of output units (channels, neurons) with at least one kept weight, in [0, <see cref="Units"/>].</summary>
     public required long UnitsAlive { get; init; }
 
-    /// <summary>Output units in all.</summary>
+    /// <summary>The number of output units.</summary>
     public required long Units { get; init; }
 
-    /// <summary>
-    /// Floating-point operations of the unpruned layer for one sample, a multiply-add counting as two, its bias not counted;
-    /// <see langword="null"/> where no input was seen.
-    /// </summary>
+    /// <summary>FLOPs of the unpruned layer for one sample, without bias; <see langword="null"/> if the input's shape is unknown.</summary>
     public long? DenseFlops { get; init; }
 
-    /// <summary>The same for the kept weights alone: what a kernel would do that skips every pruned weight.</summary>
+    /// <summary>FLOPs of the kept weights alone for one sample; <see langword="null"/> if the input's shape is unknown.</summary>
     public long? Flops { get; init; }
 
     /// <summary>The fraction of weights kept, in [0, 1]; 1 for a layer without weights.</summary>
     public double Density => Total == 0 ? 1 : (double)Kept / Total;
 
-    /// <summary>Whether the layer has weights and none is kept, so that nothing flows through it.</summary>
+    /// <summary>Whether the layer has weights but none is kept.</summary>
     public bool IsCollapsed => Kept == 0 && Total > 0;
 }

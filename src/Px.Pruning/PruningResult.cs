@@ -6,19 +6,24 @@ using static TorchSharp.torch.nn;
 
 namespace Px.Pruning;
 
-/// <summary>What pruning left behind: the mask, its binding to the model, and a report. Owns the mask and the binding.</summary>
+/// <summary>The result of a prune: the mask, its binding to the model, and a report. Owns the mask and the binding.</summary>
 /// <remarks>
-/// While the result lives, pruned weights stay zero through training. Disposing it removes the binding, which leaves a plain model
-/// whose pruned weights are zero, and disposes the mask. A result that is never disposed keeps the mask bound.
+/// Until the result is disposed, pruned weights stay zero through training. Disposing it removes the binding, which leaves a plain model
+/// whose pruned weights are zero, and disposes the mask.
 /// </remarks>
+/// <example><code>
+/// using var mask = PruningMask.Load("mask.safetensors");
+/// using var result = PruningResult.Bind("loaded", model, mask, PruningData.Shape(3, 32, 32));
+/// Console.WriteLine(result.Report);
+/// </code></example>
 public sealed class PruningResult : IDisposable
 {
-    /// <summary>Binds a mask to a model and reports what it leaves: how an <see cref="IPruner"/> of your own ends.</summary>
-    /// <param name="method">What the report calls the method.</param>
+    /// <summary>Binds a mask to a model and creates its report: the last step of an <see cref="IPruner"/> of your own.</summary>
+    /// <param name="method">The method's name in the report.</param>
     /// <param name="model">The network; its pruned weights become zero.</param>
-    /// <param name="mask">The mask, which the result owns from now on; where this method throws, it stays the caller's.</param>
-    /// <param name="data">Gives FLOPs and connections to the report, if only by <see cref="PruningData.Shape"/>. Default
-    /// <see langword="null"/>: without them.</param>
+    /// <param name="mask">The mask, which the result owns from now on; if this method throws, it stays the caller's.</param>
+    /// <param name="data">Data, or <see cref="PruningData.Shape"/>, from which the report gets FLOPs and connectivity. Default
+    /// <see langword="null"/>: the report has neither.</param>
     /// <param name="elapsed">How long scoring and ranking took.</param>
     /// <returns>The mask, its binding to the model and a report; the caller disposes it.</returns>
     /// <exception cref="ArgumentException">The mask does not fit the model; the message lists what differs.</exception>
@@ -41,19 +46,19 @@ public sealed class PruningResult : IDisposable
     internal PruningResult(PruningMask mask, MaskBinding binding, PruningReport report, TimeSpan elapsed) =>
         (Mask, Binding, Report, Elapsed) = (mask, binding, report, elapsed);
 
-    /// <summary>Which weights were kept. Borrowed: lives as long as this result.</summary>
+    /// <summary>Which weights are kept. Borrowed: disposed with this result.</summary>
     public PruningMask Mask { get; }
 
-    /// <summary>What holds the pruned weights at zero.</summary>
+    /// <summary>The binding that keeps the pruned weights at zero.</summary>
     public MaskBinding Binding { get; }
 
-    /// <summary>Plain numbers a layer; stays usable after disposal.</summary>
+    /// <summary>Sparsity, FLOPs and connectivity; stays usable after disposal.</summary>
     public PruningReport Report { get; }
 
     /// <summary>How long scoring and ranking took.</summary>
     public TimeSpan Elapsed { get; }
 
-    /// <summary>Unbinds the mask from the model and disposes it.</summary>
+    /// <summary>Disposes the binding and the mask.</summary>
     public void Dispose()
     {
         Binding.Dispose();

@@ -1,20 +1,19 @@
 namespace Px.Pruning;
 
-// A random generator whose numbers never change with the platform or the runtime's version. Source: Steele, Lea and Flood, OOPSLA 2014,
+// A random generator whose numbers are the same on every platform and runtime version. Source: Steele, Lea and Flood, OOPSLA 2014,
 // https://doi.org/10.1145/2660193.2660195.
 internal sealed class SplitMix64
 {
     private ulong state;
 
-    // Starts a sequence that belongs to both a seed and a name.
+    // Each pair of a seed and a name has its own sequence.
     public SplitMix64(long seed, string name)
     {
         state = (ulong)seed;
-        foreach (var symbol in name)
-            state = Next() ^ symbol;
+        foreach (var symbol in name) state = Next() ^ symbol;
     }
 
-    // Puts the values into random order, each order equally likely (Fisher and Yates).
+    // Fisher and Yates: every order is equally likely.
     public void Shuffle(Span<bool> values)
     {
         for (var last = values.Length - 1; last > 0; last--)
@@ -24,10 +23,10 @@ internal sealed class SplitMix64
         }
     }
 
-    // A number from [0, 1): the next 53 bits.
+    // In [0, 1), with 53 random bits.
     public double Uniform() => (Next() >> 11) * (1.0 / (1L << 53));
 
-    // A seed for another generator: from 0 up.
+    // A seed for another generator, at least 0.
     public long Seed() => (long)(Next() >> 1);
 
     public ulong Next()
@@ -38,6 +37,6 @@ internal sealed class SplitMix64
         return z ^ (z >> 31);
     }
 
-    // A number from 0 to bound − 1; the bias is below 2⁻³² for every bound.
+    // In [0, bound); the bias is below 2⁻³².
     private int Below(int bound) => (int)Math.BigMul(Next(), (ulong)bound, out _);
 }

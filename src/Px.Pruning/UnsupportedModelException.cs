@@ -1,7 +1,6 @@
 namespace Px.Pruning;
 
-/// <summary>A method's theory does not hold for this network, so that its scores would be wrong. The model is left as it was
-/// found.</summary>
+/// <summary>Thrown when a method does not apply to a network: its scores would be wrong. The model is left as it was found.</summary>
 public sealed class UnsupportedModelException : NotSupportedException
 {
     /// <summary>Creates the exception without details.</summary>
@@ -16,6 +15,6 @@ public sealed class UnsupportedModelException : NotSupportedException
     /// <param name="innerException">The cause.</param>
     public UnsupportedModelException(string message, Exception? innerException) : base(message, innerException) { }
 
-    /// <summary>The path of the module in the model (<c>layer1.0.conv1</c>), or an empty string where it is not known.</summary>
+    /// <summary>The path of the module in the model (<c>layer1.0.conv1</c>), or an empty string if unknown.</summary>
     public string Module { get; init; } = "";
 }

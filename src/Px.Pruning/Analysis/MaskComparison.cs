@@ -8,6 +8,11 @@ namespace Px.Pruning.Analysis;
 /// Methods that agree on the densities of layers agree on weights by chance too, the more the denser the layers are:
 /// <see cref="MaskPair.ExpectedOverlap"/> says how much. Plain numbers, no tensors.
 /// </remarks>
+/// <example><code>
+/// using var snip = PruningMask.Load("snip.safetensors");
+/// using var px = PruningMask.Load("px.safetensors");
+/// Console.WriteLine(Analysis.MaskComparison.Of([new("SNIP", snip), new("PX", px)]));
+/// </code></example>
 public sealed class MaskComparison
 {
     private readonly MaskPair[,] all;

@@ -3,19 +3,15 @@ using static TorchSharp.torch;
 
 namespace Px.Pruning.Data;
 
-// Checks what mean cross-entropy needs of its targets, before libtorch says it less clearly.
+// Checks the targets of mean cross-entropy: libtorch's own errors name neither the data nor what to do.
 internal static class ClassTargets
 {
-    // What cross-entropy leaves out by default.
-    private const long Ignored = -100;
+    private const long Ignored = -100; // cross-entropy's default ignore_index
 
-    // output: Logits [B, K, …].
-    // target: Class indices [B, …], or class probabilities of the output's shape.
-    // ArgumentException: They do not fit; the message says what was found and what to do.
+    // output: logits [B, K, …]; target: class indices [B, …], or class probabilities of the output's shape.
     public static void Check(Tensor output, Tensor target)
     {
-        bool probabilities = target.is_floating_point() && target.shape.SequenceEqual(output.shape);
-        if (probabilities) return;
+        if (target.is_floating_point() && target.shape.SequenceEqual(output.shape)) return;
         if (output.dim() < 2)
             throw Misfit($"The model's output has shape {ShapeText.Of(output.shape)}, but cross-entropy needs logits [B, K, …].");
         long[] expected = [output.size(0), .. output.shape[2..]];
@@ -23,8 +19,7 @@ internal static class ClassTargets
         {
             throw Misfit(
                 $"The targets are {target.dtype} of shape {ShapeText.Of(target.shape)}, but for an output of shape "
-                + $"{ShapeText.Of(output.shape)} "
-                + $"cross-entropy needs integer class indices of shape {ShapeText.Of(expected)}.");
+                + $"{ShapeText.Of(output.shape)} cross-entropy needs integer class indices of shape {ShapeText.Of(expected)}.");
         }
 
         using var scope = NewDisposeScope();
@@ -32,12 +27,10 @@ internal static class ClassTargets
         if (target.numel() == 0) return;
         var counted = target.masked_fill(target.eq(Ignored), 0);
         long lowest = counted.min().ToInt64(), highest = counted.max().ToInt64();
-        if (lowest < 0 || highest >= output.size(1))
-        {
-            throw Misfit(
-                $"A target is class {(lowest < 0 ? lowest : highest)}, but the model's output of shape {ShapeText.Of(output.shape)} has "
-                + $"classes 0 to {output.size(1) - 1}.");
-        }
+        if (lowest >= 0 && highest < output.size(1)) return;
+        throw Misfit(
+            $"A target is class {(lowest < 0 ? lowest : highest)}, but the model's output of shape {ShapeText.Of(output.shape)} has "
+            + $"classes 0 to {output.size(1) - 1}.");
     }
 
     private static ArgumentException Misfit(string found) => new(

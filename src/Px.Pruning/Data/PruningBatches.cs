@@ -3,24 +3,20 @@ using static TorchSharp.torch;
 
 namespace Px.Pruning.Data;
 
-// The samples a method scores on, copied once to where the model is. Owns its tensors, whatever dispose scope is current. The caller's
-// enumerator may make tensors that it means to keep, or hold a dispose scope of its own open between two batches. So no scope of ours is
-// open while it runs, and what is kept here belongs to no scope.
+// The samples a method scores on, copied to the model's device. Owns its tensors. The caller's enumerator may create tensors that it keeps,
+// or hold a dispose scope open between two batches: so none of our scopes is open while it runs, and no tensor here belongs to a scope.
 internal sealed class PruningBatches : IDisposable
 {
     private readonly List<(Tensor Input, Tensor Target)> batches = [];
 
     private PruningBatches() { }
 
-    // Inputs [B, …] with targets [B, …]. Borrowed.
     public IReadOnlyList<(Tensor Input, Tensor Target)> Batches => batches;
 
-    // The sum of all B.
     public long Samples { get; private set; }
 
-    // Reads as much of the data as the budget asks. outputShape: The shape [1, K, …] of the model's output for an input of one sample;
-    // called once, with a copy of the first sample. dtype: What floating-point inputs become.
-    // ArgumentException: There is no data, or it is malformed; the message names the batch.
+    // Reads as much of the data as the budget asks. outputShape gives the shape [1, K, …] of the model's output; called once, with a copy
+    // of the first sample.
     public static PruningBatches Collect(
         PruningData data, DataBudget budget, int batchSize, Func<Tensor, long[]> outputShape,
         Device device, ScalarType dtype, ILogger? logger, CancellationToken token)
@@ -49,6 +45,7 @@ internal sealed class PruningBatches : IDisposable
             input.Dispose();
             target.Dispose();
         }
+
         batches.Clear();
     }
 
@@ -59,8 +56,7 @@ internal sealed class PruningBatches : IDisposable
     }
 
     private void ReadBatches(
-        PruningData data, int? count, Func<Tensor, long[]> outputShape,
-        TensorCopier copier, ILogger? logger, CancellationToken token)
+        PruningData data, int? count, Func<Tensor, long[]> outputShape, TensorCopier copier, ILogger? logger, CancellationToken token)
     {
         foreach (var (input, target) in BatchReader.Read(data, token))
         {
@@ -69,6 +65,7 @@ internal sealed class PruningBatches : IDisposable
             Add(inputCopy, targetCopy);
             if (batches.Count == count) return;
         }
+
         if (batches.Count == 0) throw BatchReader.NoSamples();
         if (count is not null) logger?.LogWarning("The data has {Found} batches; {Asked} were asked for.", batches.Count, count);
     }
@@ -86,6 +83,7 @@ internal sealed class PruningBatches : IDisposable
                 bins.Add(input, target);
                 if (bins.IsFull) break;
             }
+
             if (bins is null) throw BatchReader.NoSamples();
             if (bins.Shortage() is { } shortage) logger?.LogWarning("{Shortage}", shortage);
             bins.MoveTo(this, batchSize);
@@ -104,7 +102,7 @@ internal sealed class PruningBatches : IDisposable
     }
 }
 
-// Hands on the caller's batches, each one checked. They stay the caller's: borrowed until the next one is asked for.
+// The caller's batches, checked. Borrowed: each is valid until the next one is read.
 internal static class BatchReader
 {
     public static IEnumerable<(Tensor Input, Tensor Target)> Read(PruningData data, CancellationToken token)
@@ -127,8 +125,11 @@ internal static class BatchReader
         CheckTensor(target, "targets", number);
         long[] inputs = input!.shape, targets = target!.shape;
         if (inputs.Length == 0 || targets.Length == 0 || inputs[0] != targets[0])
+        {
             throw Malformed(number, $"its inputs are {ShapeText.Of(inputs)} and its targets {ShapeText.Of(targets)}, "
                 + "but both must begin with the same batch dimension (single samples need a DataLoader to make batches of them).");
+        }
+
         if (inputs[0] == 0) throw Malformed(number, $"it has no samples: its inputs are {ShapeText.Of(inputs)}.");
     }
 

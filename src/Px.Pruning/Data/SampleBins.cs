@@ -1,10 +1,9 @@
-using System.Globalization;
 using System.Runtime.InteropServices;
 using static TorchSharp.torch;
 
 namespace Px.Pruning.Data;
 
-// Single samples in order of arrival: one bin a class, or one bin for all where targets are not class labels.
+// Copies of single samples: a queue for each class, or one for all samples where targets are not class labels.
 internal sealed class SampleBins : IDisposable
 {
     private readonly Queue<(Tensor Input, Tensor Target)>[] bins;
@@ -23,7 +22,7 @@ internal sealed class SampleBins : IDisposable
 
     public bool IsFull => fullBins == bins.Length;
 
-    // The bins that suit the first batch and the model's number of classes.
+    // input, target: the first batch.
     public static SampleBins For(Tensor input, Tensor target, int perClass, long[] outputShape, TensorCopier copier)
     {
         var classes = Classes(outputShape);
@@ -32,13 +31,16 @@ internal sealed class SampleBins : IDisposable
         return labelled ? new(classes, perClass, true, copier, format) : new(1, (long)perClass * classes, false, copier, format);
     }
 
-    // Copies those samples of a batch for which there is room.
+    // Copies the samples of a batch whose bins are not full.
     public void Add(Tensor input, Tensor target)
     {
         if (Format(input, target) is var found && found != format)
+        {
             throw new ArgumentException(
                 $"Samples must be alike to be regrouped: the first had {format}, a later one has {found}. "
                 + "DataBudget.Batches(n) scores on batches as they come.");
+        }
+
         var labels = byLabel ? Labels(target) : null;
         var count = input.shape[0];
         for (var i = 0L; i < count && !IsFull; i++)
@@ -52,12 +54,11 @@ internal sealed class SampleBins : IDisposable
         }
     }
 
-    // What there is too little of, in words; null where every bin is full.
+    // A message about bins that are not full; null if all are.
     public string? Shortage()
     {
         if (IsFull) return null;
-        if (!byLabel) return string.Create(CultureInfo.InvariantCulture, $"The data has {bins[0].Count} samples; {capacity} were asked "
-            + $"for.");
+        if (!byLabel) return $"The data has {bins[0].Count} samples; {capacity} were asked for.";
         const int named = 10;
         var few = Enumerable.Range(0, bins.Length).Where(label => bins[label].Count < capacity).ToList();
         var names = string.Join(", ", few.Take(named).Select(label => $"class {label} has {bins[label].Count}"));
@@ -65,24 +66,23 @@ internal sealed class SampleBins : IDisposable
             + (few.Count > named ? $", and {few.Count - named} more." : ".");
     }
 
-    // Deals the samples out, one of each bin in turn, into batches of the given size, and leaves the bins empty.
+    // Moves the samples, one of each bin in turn, into batches of the given size.
     public void MoveTo(PruningBatches batches, int batchSize)
     {
-        foreach (var hand in Deal().Chunk(batchSize))
+        foreach (var samples in TakeInTurn().Chunk(batchSize))
         {
             try
             {
-                var input = Join(hand.Select(sample => sample.Input));
-                batches.Add(input, Join(hand.Select(sample => sample.Target)));
+                var input = Join(samples.Select(sample => sample.Input));
+                batches.Add(input, Join(samples.Select(sample => sample.Target)));
             }
             finally
             {
-                Free(hand);
+                Free(samples);
             }
         }
     }
 
-    // Frees the samples that were not moved.
     public void Dispose()
     {
         foreach (var bin in bins)
@@ -92,7 +92,7 @@ internal sealed class SampleBins : IDisposable
         }
     }
 
-    private IEnumerable<(Tensor Input, Tensor Target)> Deal()
+    private IEnumerable<(Tensor Input, Tensor Target)> TakeInTurn()
     {
         while (bins.Any(bin => bin.Count > 0))
         {
@@ -106,12 +106,11 @@ internal sealed class SampleBins : IDisposable
         using var copy = target.detach();
         using var onCpu = copy.to(ScalarType.Int64, CPU, copy: true);
         var labels = MemoryMarshal.Cast<byte, long>(onCpu.bytes).ToArray();
-        foreach (var label in labels)
-            if (label < 0 || label >= bins.Length)
-                throw new ArgumentException(
-                    $"A label is {label}, but the model's output has {bins.Length} classes, so that labels are 0 to {bins.Length - 1}. "
-                    + "Where the targets are no class labels, use DataBudget.Batches(n).");
-        return labels;
+        int wrong = Array.FindIndex(labels, label => label < 0 || label >= bins.Length);
+        if (wrong < 0) return labels;
+        throw new ArgumentException(
+            $"A label is {labels[wrong]}, but the model's output has {bins.Length} classes, so that labels are 0 to {bins.Length - 1}. "
+            + "Where the targets are no class labels, use DataBudget.Batches(n).");
     }
 
     private static int Classes(long[] outputShape) => outputShape.Length >= 2 && outputShape[1] >= 1
@@ -123,11 +122,7 @@ internal sealed class SampleBins : IDisposable
     private static string Format(Tensor input, Tensor target) =>
         $"input {ShapeText.Of(input.shape.AsSpan(1))} of {input.dtype} and target {ShapeText.Of(target.shape.AsSpan(1))} of {target.dtype}";
 
-    private static Tensor Join(IEnumerable<Tensor> samples)
-    {
-        List<Tensor> parts = [.. samples];
-        return cat(parts).DetachFromDisposeScope();
-    }
+    private static Tensor Join(IEnumerable<Tensor> samples) => cat(samples.ToList()).DetachFromDisposeScope();
 
     private static void Free(IEnumerable<(Tensor Input, Tensor Target)> samples)
     {

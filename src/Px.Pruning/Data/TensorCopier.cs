@@ -2,10 +2,9 @@ using static TorchSharp.torch;
 
 namespace Px.Pruning.Data;
 
-// Copies the caller's tensors to where the model is. Copies have memory of their own, no graph, and belong to no dispose scope.
+// Copies the caller's tensors to the model's device. Copies have their own memory, no graph, and belong to no dispose scope.
 internal sealed record TensorCopier(Device Device, ScalarType Dtype)
 {
-    // Copies inputs, in the model's dtype where they are floating point, and targets, as int64 where they are integers.
     public (Tensor Input, Tensor Target) Copy(Tensor input, Tensor target)
     {
         var inputCopy = CopyInput(input);
@@ -23,7 +22,7 @@ internal sealed record TensorCopier(Device Device, ScalarType Dtype)
 
     public Tensor CopyInput(Tensor input) => Copy(input, input.is_floating_point() ? Dtype : input.dtype);
 
-    // The integers that may be class indices; bool is not one of them.
+    // Bool is not an integer here: it cannot be a class index.
     public static bool IsInteger(ScalarType dtype) =>
         dtype is ScalarType.Byte or ScalarType.Int8 or ScalarType.Int16 or ScalarType.Int32 or ScalarType.Int64;
 

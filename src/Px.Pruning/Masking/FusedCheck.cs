@@ -3,14 +3,14 @@ using static TorchSharp.torch;
 
 namespace Px.Pruning.Masking;
 
-// Asks once for all parameters whether a pruned weight is not zero: a handful of kernels and one wait for the device, however many layers
-// there are. Owns a copy of all masks end to end, and for a step copies all weights.
+// Checks all parameters at once for pruned weights that are not zero: a few kernels and one wait for the device, however many layers there
+// are. Owns a concatenated copy of all masks, and concatenates all weights for each check.
 internal sealed class FusedCheck(IReadOnlyList<MaskedParameter> parameters) : IDisposable
 {
     private static readonly Scalar zero = 0f.ToScalar();
     private Tensor? pruned; // [N]
 
-    // Whether any pruned weight of any parameter is not zero. Leaves temporaries to the caller's dispose scope.
+    // Leaves temporaries to the caller's dispose scope.
     public bool AnyBroken()
     {
         if (parameters.Count == 0)

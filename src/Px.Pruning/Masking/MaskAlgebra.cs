@@ -1,4 +1,3 @@
-using System.Text;
 using static TorchSharp.torch;
 using static TorchSharp.torch.nn;
 
@@ -6,7 +5,7 @@ namespace Px.Pruning.Masking;
 
 internal static class MaskAlgebra
 {
-    // |A ∩ B|: how many weights both masks keep.
+    // |A ∩ B|, the number of weights that both masks keep.
     public static long CountCommon(PruningMask a, PruningMask b)
     {
         MaskMismatch.ThrowIfAny(a, b);
@@ -26,7 +25,7 @@ internal static class MaskAlgebra
     // |A ∩ B| / |A ∪ B|; 1 where both are empty.
     public static double Jaccard(long common, long a, long b) => a + b == common ? 1 : (double)common / (a + b - common);
 
-    // A new mask, one parameter after the other, in the order of a.
+    // Combines the masks of each parameter into a new mask.
     public static PruningMask Combine(PruningMask a, PruningMask b, Func<Tensor, Tensor, Tensor> combine)
     {
         MaskMismatch.ThrowIfAny(a, b);
@@ -35,12 +34,12 @@ internal static class MaskAlgebra
     }
 }
 
-// Compares what a mask covers, by name and shape, with what it is to be used on, and lists every difference in one message.
+// Compares a mask's names and shapes with those of a model or another mask, and lists every difference in one message.
 internal static class MaskMismatch
 {
     private const int Listed = 20;
 
-    // Checks that a model has every masked parameter in the mask's shape; it may have more. ArgumentException: It has not.
+    // The model may have parameters that the mask does not cover.
     public static void ThrowIfAny(Module model, PruningMask mask)
     {
         var (missing, reshaped) = (new List<string>(), new List<string>());
@@ -50,44 +49,40 @@ internal static class MaskMismatch
             else if (!Same(parameter.shape, mask[name].shape)) reshaped.Add(name);
         }
 
-        if (missing.Count + reshaped.Count == 0)
-            return;
-        var spare = model.named_parameters().Where(p => p.parameter.dim() > 1 && !mask.Contains(p.name)).ToList();
+        if (missing.Count + reshaped.Count == 0) return;
+        var spare = model.named_parameters().Where(p => missing.Count > 0 && p.parameter.dim() > 1 && !mask.Contains(p.name)).ToList();
         throw new ArgumentException(
-            new StringBuilder("The mask does not fit the model, which is unchanged.")
-                .Append(List("The model lacks", missing, name => $"'{name}' {Text(mask[name].shape)}"))
-                .Append(List("Of another shape are", reshaped,
-                name => $"'{name}' (mask {Text(mask[name].shape)}, model {Text(model.get_parameter(name)!.shape)})"))
-                .Append(List("Without a mask are the model's", missing.Count > 0 ? spare
-                : [], p => $"'{p.name}' {Text(p.parameter.shape)}"))
-                .ToString(),
+            "The mask does not fit the model, which is unchanged."
+            + List("The model lacks", missing, name => $"'{name}' {Text(mask[name])}")
+            + List("Of another shape are", reshaped,
+                name => $"'{name}' (mask {Text(mask[name])}, model {Text(model.get_parameter(name)!)})")
+            + List("Without a mask are the model's", spare, p => $"'{p.name}' {Text(p.parameter)}"),
             nameof(model));
     }
 
-    // Checks that two masks cover the same parameters in the same shapes. ArgumentException: They do not.
     public static void ThrowIfAny(PruningMask mask, PruningMask other)
     {
         ArgumentNullException.ThrowIfNull(other);
         var missing = mask.Names.Where(name => !other.Contains(name)).ToList();
         var unexpected = other.Names.Where(name => !mask.Contains(name)).ToList();
         var reshaped = mask.Names.Except(missing).Where(name => !Same(mask[name].shape, other[name].shape)).ToList();
-        if (missing.Count + unexpected.Count + reshaped.Count == 0)
-            return;
+        if (missing.Count + unexpected.Count + reshaped.Count == 0) return;
         throw new ArgumentException(
-            new StringBuilder("The masks are not over the same parameters.")
-                .Append(List("Only the first has", missing, name => $"'{name}' {Text(mask[name].shape)}"))
-                .Append(List("Only the second has", unexpected, name => $"'{name}' {Text(other[name].shape)}"))
-                .Append(List("Of different shapes are", reshaped,
-                name => $"'{name}' ({Text(mask[name].shape)} and {Text(other[name].shape)})"))
-                .ToString(),
+            "The masks are not over the same parameters."
+            + List("Only the first has", missing, name => $"'{name}' {Text(mask[name])}")
+            + List("Only the second has", unexpected, name => $"'{name}' {Text(other[name])}")
+            + List("Of different shapes are", reshaped, name => $"'{name}' ({Text(mask[name])} and {Text(other[name])})"),
             nameof(other));
     }
 
-    private static string List<T>(string title, List<T> items, Func<T, string> text) => items.Count == 0
-        ? ""
-        : $" {title}: {string.Join(", ", items.Take(Listed).Select(text))}{(items.Count > Listed ? $" and {items.Count - Listed} more" : "")}.";
+    private static string List<T>(string title, List<T> items, Func<T, string> text)
+    {
+        if (items.Count == 0) return "";
+        string more = items.Count > Listed ? $" and {items.Count - Listed} more" : "";
+        return $" {title}: {string.Join(", ", items.Take(Listed).Select(text))}{more}.";
+    }
 
     private static bool Same(long[] a, long[] b) => a.AsSpan().SequenceEqual(b);
 
-    private static string Text(long[] shape) => $"[{string.Join(", ", shape)}]";
+    private static string Text(Tensor tensor) => ShapeText.Of(tensor.shape);
 }

@@ -1,4 +1,3 @@
-using System.Runtime.InteropServices;
 using Px.Bytes;
 using Px.Safetensors;
 using static TorchSharp.torch;
@@ -8,10 +7,9 @@ namespace Px.Pruning.Masking;
 // Masks as safetensors files: one BOOL tensor for each parameter, in the mask's order, and its metadata.
 internal static class MaskFile
 {
-    // Writes a mask; the stream is left open.
     public static void Write(Stream stream, PruningMask mask)
     {
-        // Not the writer's own layout, which sorts by name: bytes need no alignment, and this keeps the model's order.
+        // The writer's own layout sorts by name; this one keeps the model's order, and bytes need no alignment.
         var layout = new List<SafetensorsEntry>(mask.Names.Count);
         var begin = 0L;
         foreach (var name in mask.Names)
@@ -24,18 +22,14 @@ internal static class MaskFile
         SafetensorsWriter.Write(stream, layout, mask.Metadata, (entry, target) => target.Write(mask[entry.Name].bytes));
     }
 
-    // Reads a mask from the stream's position to its end; the stream is left open. InvalidDataException: It holds something else than
-    // masks.
+    // Reads from the stream's position to its end.
     public static PruningMask Read(Stream stream, string source)
     {
-        if (!stream.CanSeek)
-            return ReadBuffered(stream, source);
+        if (!stream.CanSeek) return ReadBuffered(stream, source);
         var header = SafetensorsReader.Read(stream, stream.Length - stream.Position, source);
-        if (header.Entries.Count == 0)
-            throw new InvalidDataException($"'{source}' holds no masks.");
+        if (header.Entries.Count == 0) throw new InvalidDataException($"'{source}' holds no masks.");
         if (header.Entries.FirstOrDefault(entry => entry.DType is not ("BOOL" or "U8")) is { } other)
-            throw new InvalidDataException($"'{source}' is not a mask: tensor '{Excerpt.Of(other.Name)}' has the type {other.DType} "
-                + "instead of BOOL or U8.");
+            throw NoMask(source, other, $"type {other.DType} instead of BOOL or U8.");
         using var scope = NewDisposeScope();
         return PruningMask.Adopt(
             header.Entries.Select(entry => KeyValuePair.Create(entry.Name, ReadTensor(stream, entry, source))).ToList(), header.Metadata);
@@ -55,9 +49,9 @@ internal static class MaskFile
         var values = mask.bytes;
         stream.ReadExactly(values);
         var bad = ((ReadOnlySpan<byte>)values).IndexOfAnyExcept((byte)0, (byte)1);
-        return bad < 0
-            ? mask
-            : throw new InvalidDataException($"'{source}' is not a mask: tensor '{Excerpt.Of(entry.Name)}' has the value {values[bad]} at "
-            + $"index {bad}; 0 and 1 are allowed.");
+        return bad < 0 ? mask : throw NoMask(source, entry, $"value {values[bad]} at index {bad}; 0 and 1 are allowed.");
     }
+
+    private static InvalidDataException NoMask(string source, SafetensorsEntry entry, string found) =>
+        new($"'{source}' is not a mask: tensor '{Excerpt.Of(entry.Name)}' has the {found}");
 }

@@ -5,7 +5,7 @@ using static TorchSharp.torch;
 
 namespace Px.Pruning.Masking;
 
-// What a mask does with its tensors: all of them bool, contiguous, on the CPU and outside of any dispose scope.
+// A mask's tensors: bool, contiguous, on the CPU and outside of any dispose scope.
 internal static class MaskTensors
 {
     // Copies 0/1 tensors of any type and device, in order.
@@ -18,16 +18,13 @@ internal static class MaskTensors
         {
             if (string.IsNullOrEmpty(name) || name == SafetensorsHeader.MetadataName)
                 throw new ArgumentException($"A mask needs the name of its parameter, not '{name}'.", nameof(masks));
-            if (mask is null)
-                throw new ArgumentNullException(nameof(masks), $"The mask of '{name}' is null.");
-            if (!copies.TryAdd(name, Copy(name, mask)))
-                throw new ArgumentException($"There are two masks for '{name}'.", nameof(masks));
+            if (mask is null) throw new ArgumentNullException(nameof(masks), $"The mask of '{name}' is null.");
+            if (copies.TryAdd(name, Copy(name, mask))) continue;
+            throw new ArgumentException($"There are two masks for '{name}'.", nameof(masks));
         }
 
-        if (copies.Count == 0)
-            throw new ArgumentException("A mask needs at least one parameter.", nameof(masks));
-        foreach (var copy in copies.Values)
-            copy.DetachFromDisposeScope();
+        if (copies.Count == 0) throw new ArgumentException("A mask needs at least one parameter.", nameof(masks));
+        foreach (var copy in copies.Values) copy.DetachFromDisposeScope();
         return copies;
     }
 
@@ -41,7 +38,7 @@ internal static class MaskTensors
 
     public static long CountTrue(Tensor mask) => ((ReadOnlySpan<byte>)mask.bytes).Count((byte)1);
 
-    // A copy whose elements changed places at random; seed and name alone decide how.
+    // A copy with its elements in a random order, which only depends on seed and name.
     public static Tensor Shuffle(Tensor mask, string name, long seed)
     {
         var shuffled = mask.clone();

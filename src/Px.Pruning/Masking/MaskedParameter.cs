@@ -5,8 +5,8 @@ using static TorchSharp.torch.nn;
 
 namespace Px.Pruning.Masking;
 
-// One parameter of a bound model and which of its weights are pruned. Owns that mask, which follows the parameter's device. The parameter
-// itself is looked up each time: .to() replaces parameters and disposes the old ones. kept: The mask; copied.
+// One parameter of a bound model and its mask, which is copied and follows the parameter's device. The parameter itself is looked up each
+// time, because .to() replaces parameters and disposes the old ones.
 internal sealed class MaskedParameter(string name, Module owner, string member, Tensor kept) : IDisposable
 {
     private static readonly Scalar zero = 0f.ToScalar();
@@ -16,26 +16,24 @@ internal sealed class MaskedParameter(string name, Module owner, string member, 
 
     public Module Owner => owner;
 
-    // Today's parameter. Borrowed. InvalidOperationException: The module no longer has it.
-    public Parameter Current => owner.get_parameter(member)
-        ?? throw new InvalidOperationException($"The model no longer has the masked parameter '{name}'. Remove the binding before a model "
-        + "is rebuilt.");
+    // Borrowed.
+    public Parameter Current => owner.get_parameter(member) ?? throw new InvalidOperationException(
+        $"The model no longer has the masked parameter '{name}'. Remove the binding before a model is rebuilt.");
 
-    // Where the mask is, on the device where it was last used. Borrowed.
+    // True where a weight is pruned; on the device where it was last used. Borrowed.
     public Tensor Pruned => pruned;
 
-    // Whether a pruned weight is not zero; NaN is not.
+    // Whether a pruned weight is not zero; NaN counts as not zero.
     public bool IsBroken => Violations().any().ToBoolean();
 
     public long CountBroken() => Violations().sum().ToInt64();
 
-    // Makes the pruned weights exactly +0.
     public void ZeroPruned() => ZeroPruned(Current);
 
-    // Makes the pruned entries of a tensor that belongs to the parameter, such as its gradient, exactly +0.
+    // Sets the pruned entries of a tensor of the parameter's shape, such as its gradient, to exactly +0.
     public void ZeroPruned(Tensor tensor)
     {
-        Follow(tensor);
+        MoveTo(tensor);
         tensor.masked_fill_(pruned, zero);
     }
 
@@ -44,20 +42,19 @@ internal sealed class MaskedParameter(string name, Module owner, string member, 
     private Tensor Violations()
     {
         var weight = Current;
-        Follow(weight);
+        MoveTo(weight);
         return weight.ne(zero).logical_and_(pruned);
     }
 
-    private void Follow(Tensor tensor)
+    private void MoveTo(Tensor tensor)
     {
-        if (tensor.device_type == pruned.device_type && tensor.device_index == pruned.device_index)
-            return;
+        if (tensor.device_type == pruned.device_type && tensor.device_index == pruned.device_index) return;
         using var before = pruned;
         pruned = before.to(tensor.device).DetachFromDisposeScope();
     }
 }
 
-// The masked parameters of one layer, and whether the layer may skip its next check because the whole model was just checked.
+// The masked parameters of one layer. IsChecked: its next check may be skipped, because the whole model was just checked.
 internal sealed class MaskedLayer(IReadOnlyList<MaskedParameter> parameters)
 {
     public IReadOnlyList<MaskedParameter> Parameters { get; } = parameters;
@@ -65,7 +62,7 @@ internal sealed class MaskedLayer(IReadOnlyList<MaskedParameter> parameters)
     public bool IsChecked { get; set; }
 }
 
-// Modules that have a parameter in common with another module: replacing it in one would leave the other with a tensor that is gone.
+// Modules that share a parameter: replacing it in one of them would leave the others with a disposed tensor.
 internal static class SharedParameters
 {
     internal static HashSet<Module> Of(Module model)

@@ -4,16 +4,14 @@ using static TorchSharp.torch.optim;
 
 namespace Px.Pruning.Masking;
 
-// The tensors that an optimizer keeps for each weight.
+// The state tensors of an optimizer that have a parameter's shape.
 internal static class OptimizerTensors
 {
-    // The per-weight tensors of SGD, Adam and AdamW by parameter; nothing for other optimizers and for parameters that were not stepped
-    // yet. Borrowed.
+    // State of SGD, Adam and AdamW by parameter; none for other optimizers, or before the parameter's first step. Borrowed.
     public static Dictionary<Parameter, List<Tensor>> ByParameter(Optimizer optimizer)
     {
         var tensors = new Dictionary<Parameter, List<Tensor>>(ReferenceEqualityComparer.Instance);
-        if (optimizer is not OptimizerHelper helper)
-            return tensors;
+        if (optimizer is not OptimizerHelper helper) return tensors;
         foreach (var (parameter, state) in helper.parameters().Zip(helper.state_dict().State))
             tensors[parameter] = Of(state).Where(tensor => tensor is not null && !tensor.IsInvalid).ToList();
         return tensors;

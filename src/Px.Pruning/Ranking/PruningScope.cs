@@ -3,50 +3,52 @@ using static TorchSharp.torch;
 
 namespace Px.Pruning;
 
-/// <summary>Which weights are ranked against each other. Knows scores only: no model, no schedule.</summary>
+/// <summary>Which weights are ranked against each other: turns the scores of a round into a mask.</summary>
 /// <remarks>
-/// <para><b>Law:</b> of N weights, pruned ones included, exactly <c>round(density · N)</c> are kept (halves away from zero), or all
-/// that are left where fewer are; <see cref="LayerWise"/> rounds in every layer instead. A pruned weight never returns.
-/// <see cref="PruningOptions.Counting"/> can replace <c>round(density · …)</c>, here and below, except in a minimum density.</para>
-/// <para><b>Ties:</b> of equal scores the earlier weight is kept: first by the order of the parameters in the model, then by the
-/// row-major index inside the parameter. −0 equals +0.</para>
+/// <para>
+/// <b>Law:</b> of N weights, pruned ones included, exactly <c>round(density · N)</c> are kept (halves away from zero), or all that are
+/// left if fewer; <see cref="LayerWise"/> rounds in every layer instead. A pruned weight never returns.
+/// <see cref="PruningOptions.Counting"/> can replace <c>round(density · …)</c>, here and below, except in a minimum density.
+/// </para>
+/// <para>
+/// <b>Ties:</b> of equal scores the earlier weight is kept: first by the order of the parameters in the model, then by the row-major index
+/// inside the parameter. −0 equals +0.
+/// </para>
 /// <para><b>Cost:</b> linear in N, a few passes over the scores. Memory for the masks.</para>
 /// </remarks>
+/// <example><code>var options = new PruningOptions { Scope = PruningScope.Global.WithMinimumDensity(0.01) };</code></example>
 public abstract class PruningScope
 {
     private protected PruningScope() { }
 
-    /// <summary>All weights in one ranking: layers may end with very different densities, or empty.</summary>
+    /// <summary>Ranks all weights together: layers may end with very different densities, or without any weight.</summary>
     public static PruningScope Global { get; } = new GlobalScope();
 
-    /// <summary>
-    /// Each parameter is a ranking of its own: of n weights <c>round(density · n)</c> are kept, so that all layers end with the same
-    /// density to the nearest weight, and a layer too small for its share with none. Sums to <c>round(density · N)</c> only nearly;
-    /// <see cref="Uniform"/> does exactly.
-    /// </summary>
+    /// <summary>Ranks each layer by itself: of its n weights <c>round(density · n)</c> are kept.</summary>
+    /// <remarks>
+    /// A layer that is too small for its share keeps none. Because every layer is rounded, the total may differ slightly from
+    /// <c>round(density · N)</c>; with <see cref="Uniform"/> it is exact.
+    /// </remarks>
     public static PruningScope LayerWise { get; } = new LayerWiseScope();
 
-    /// <summary>Every layer keeps the same density, and all together exactly <c>round(density · N)</c> weights.</summary>
-    /// <remarks>
-    /// Fractions of weights go to the layers with the largest ones, of equal ones to the earlier. In later rounds a layer keeps at most
-    /// what is left in it.
-    /// </remarks>
+    /// <summary>Keeps the same density in every layer, and exactly <c>round(density · N)</c> weights in total.</summary>
+    /// <remarks>Rounds by largest remainder, of equal ones the earlier layer first. A layer keeps at most what is left in it.</remarks>
     public static PruningScope Uniform { get; } = new ApportionedScope("uniform", LayerShares.Uniform);
 
     /// <summary>
-    /// Erdős–Rényi: a layer's density is in proportion to <c>(a + b) / (a·b)</c>, where the weight has shape [a, b, …] as it is stored.
+    /// Erdős–Rényi: keeps a density in each layer that is proportional to <c>(a + b) / (a·b)</c> for a weight of stored shape [a, b, …].
     /// Small layers stay denser.
     /// </summary>
     /// <remarks>
     /// A layer whose share exceeds what is left in it keeps all of that, and the others divide the excess in the same proportion: exactly
-    /// <c>round(density · N)</c> weights remain. Fractions go where they are largest, of equal ones to the earlier layer.
+    /// <c>round(density · N)</c> weights remain. Rounding goes by largest remainder, of equal ones the earlier layer first.
     /// <para><b>Source:</b> Mocanu et al., Nature Communications 2018, <see href="https://arxiv.org/abs/1707.04780"/>.</para>
     /// </remarks>
     public static PruningScope ErdosRenyi { get; } = new ApportionedScope("erdos-renyi", LayerShares.ErdosRenyi);
 
     /// <summary>
-    /// Erdős–Rényi-Kernel: a layer's density is in proportion to <c>(a + b + Σk) / (a·b·Πk)</c>, where the weight has shape [a, b, k₁, k₂,
-    /// …] as it is stored; for linear layers the same as <see cref="ErdosRenyi"/>.
+    /// Erdős–Rényi-Kernel: keeps a density in each layer that is proportional to <c>(a + b + Σk) / (a·b·Πk)</c> for a weight of stored
+    /// shape [a, b, k₁, k₂, …]; for linear layers the same as <see cref="ErdosRenyi"/>.
     /// </summary>
     /// <remarks>
     /// Exact and limited by what is left in each layer, as <see cref="ErdosRenyi"/> is.
@@ -54,36 +56,36 @@ public abstract class PruningScope
     /// </remarks>
     public static PruningScope ErdosRenyiKernel { get; } = new ApportionedScope("erdos-renyi-kernel", LayerShares.ErdosRenyiKernel);
 
-    /// <summary>This scope, but no layer is emptied: of n weights at least <c>max(1, round(minimum · n))</c> remain, the best of the
-    /// layer.</summary>
+    /// <summary>Adds a minimum to this scope: of n weights each layer keeps at least its best <c>max(1, round(minimum · n))</c>.</summary>
     /// <remarks>
-    /// The total is still exactly <c>round(density · N)</c>: what is left after the floors is divided as this scope divides, among layers
-    /// that want more than their floor. Of <see cref="Global"/> one threshold remains, of <see cref="Uniform"/>, <see cref="ErdosRenyi"/>
-    /// and <see cref="ErdosRenyiKernel"/> the proportions; <see cref="LayerWise"/> becomes <see cref="Uniform"/>. A prune whose
-    /// last round has no room for the floors throws <see cref="ArgumentException"/> before anything is scored.
+    /// The total is still exactly <c>round(density · N)</c>: the weights above the minimums are chosen as this scope does, by one ranking
+    /// for <see cref="Global"/>, in proportion for <see cref="Uniform"/>, <see cref="ErdosRenyi"/> and <see cref="ErdosRenyiKernel"/>;
+    /// <see cref="LayerWise"/> becomes <see cref="Uniform"/>. A prune whose final density is too low for the minimums throws
+    /// <see cref="ArgumentException"/> before anything is scored.
     /// </remarks>
-    /// <param name="minimum">The fraction of each layer to keep at least, in [0, 1]; 0 asks for one weight a layer.</param>
+    /// <param name="minimum">The least fraction of each layer to keep, in [0, 1]; 0 keeps at least one weight per layer.</param>
     /// <returns>A new scope; this one does not change.</returns>
     /// <exception cref="ArgumentOutOfRangeException"><paramref name="minimum"/> is not in [0, 1].</exception>
     /// <exception cref="NotSupportedException">This scope is made by <see cref="Custom"/>.</exception>
     public PruningScope WithMinimumDensity(double minimum)
     {
-        if (!(minimum >= 0 && minimum <= 1))
-            throw new ArgumentOutOfRangeException(nameof(minimum),
-                minimum, "A minimum density is the fraction of each layer to keep at least, in [0, 1].");
-        if (!TakesFloors) throw new NotSupportedException($"The scope '{this}' is a function of your own: let it keep the minimum itself.");
-        return new MinimumDensityScope(this, minimum);
+        const string range = "A minimum density is the fraction of each layer to keep at least, in [0, 1].";
+        if (!(minimum >= 0 && minimum <= 1)) throw new ArgumentOutOfRangeException(nameof(minimum), minimum, range);
+        return SupportsMinimum ? new MinimumDensityScope(this, minimum)
+            : throw new NotSupportedException($"The scope '{this}' is a function of your own: let it keep the minimum itself.");
     }
 
-    /// <summary>A scope of your own: for example a ranking in groups of layers.</summary>
+    /// <summary>Creates a scope from a function of your own, for example to rank groups of layers.</summary>
     /// <param name="select">
-    /// Receives the scores of a round, the density to reach and the mask so far (<see langword="null"/> in the first round), all borrowed,
-    /// and returns the mask after the round, over the same parameters in their shapes; the library disposes it. Call
+    /// Receives the scores of a round, the density to reach and the mask so far (<see langword="null"/> in the first round), all borrowed.
+    /// Returns the round's mask over the same parameters in their shapes; the library disposes it. Call
     /// <see cref="Select(PruningScores, double, PruningMask, WeightCounting)"/> of another scope for each group.
     /// </param>
-    /// <param name="name">What the mask's metadata calls it.</param>
-    /// <exception cref="ArgumentException"><paramref name="select"/> is null, or <paramref name="name"/> is null or empty. A prune throws
-    /// it where the mask does not cover the parameters, or brings a pruned weight back.</exception>
+    /// <param name="name">The scope's name in the mask's metadata.</param>
+    /// <exception cref="ArgumentException">
+    /// <paramref name="select"/> is null, or <paramref name="name"/> is null or empty. A prune throws it if the returned mask does not
+    /// cover the parameters, or keeps a weight that was pruned before.
+    /// </exception>
     public static PruningScope Custom(Func<PruningScores, double, PruningMask?, PruningMask> select, string name = "custom")
     {
         ArgumentNullException.ThrowIfNull(select);
@@ -91,19 +93,20 @@ public abstract class PruningScope
         return new CustomScope(select, name);
     }
 
-    /// <summary>Makes a mask of scores: keeps the best of those that are ranked against each other here.</summary>
-    /// <param name="scores">Larger is more worth keeping. Of all parameters or of a group of them.</param>
+    /// <summary>Creates a mask that keeps the weights with the largest scores.</summary>
+    /// <param name="scores">The scores of all parameters or of some of them.</param>
     /// <param name="density">The fraction of all their weights to keep, in [0, 1].</param>
-    /// <param name="mask">The weights that are still there; a pruned one does not return. Default <see langword="null"/>: all of them. May
-    /// cover more parameters.</param>
+    /// <param name="mask">
+    /// The mask so far; weights that it prunes do not return. It may cover more parameters. Default <see langword="null"/>: nothing is
+    /// pruned yet.
+    /// </param>
     /// <param name="counting">How the density becomes a number of weights. Default <see cref="WeightCounting.Rounded"/>.</param>
     /// <returns>A mask over the parameters of <paramref name="scores"/>; the caller disposes it.</returns>
     /// <exception cref="ArgumentOutOfRangeException"><paramref name="density"/> is not in [0, 1].</exception>
-    /// <exception cref="ArgumentException">The mask has another shape than the scores, or the scope cannot keep its promise at this
-    /// density.</exception>
-    /// <exception cref="NonFiniteScoreException">The score of a weight that is still there is NaN or infinite.</exception>
-    public PruningMask Select(PruningScores scores, double density, PruningMask? mask = null,
-        WeightCounting counting = WeightCounting.Rounded)
+    /// <exception cref="ArgumentException">The mask has another shape than the scores, or the scope cannot be satisfied.</exception>
+    /// <exception cref="NonFiniteScoreException">The score of a weight that is not pruned is NaN or infinite.</exception>
+    public PruningMask Select(
+        PruningScores scores, double density, PruningMask? mask = null, WeightCounting counting = WeightCounting.Rounded)
     {
         ArgumentNullException.ThrowIfNull(scores);
         if (!(density >= 0 && density <= 1))
@@ -115,18 +118,15 @@ public abstract class PruningScope
         return PruningMask.Adopt(parameters.Zip(Select(parameters, keep), (p, kept) => KeyValuePair.Create(p.Name, kept)));
     }
 
-    internal virtual bool TakesFloors => true;
+    internal virtual bool SupportsMinimum => true;
 
-    // Whether the scope can keep its promises at the density of the last round; called before anything is scored. ArgumentException: It
-    // cannot; the message says why.
+    // Throws ArgumentException if the scope's guarantee cannot hold at the density of the last round. Called before anything is scored.
     internal virtual void Check(IEnumerable<(string Name, long Weights)> parameters, KeepCount keep) { }
 
-    // Chooses the weights to keep. Returns: One new bool CPU tensor for each parameter, in its shape, true where a weight is kept; the
-    // caller disposes them.
-    // NonFiniteScoreException: The score of a weight that is still there is NaN or infinite.
+    // A new bool CPU tensor for each parameter, in its shape, true where a weight is kept.
     internal IReadOnlyList<Tensor> Select(IReadOnlyList<ScoredParameter> parameters, KeepCount keep) =>
         Select(parameters, keep, new long[parameters.Count]);
 
-    // floors: How many weights each parameter keeps at least: no more than are alive in it, and in all no more than are kept.
+    // floors: the least number of weights to keep of each parameter: at most those alive in it, and in total at most those kept.
     internal abstract IReadOnlyList<Tensor> Select(IReadOnlyList<ScoredParameter> parameters, KeepCount keep, IReadOnlyList<long> floors);
 }

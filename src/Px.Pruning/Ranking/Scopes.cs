@@ -12,7 +12,7 @@ internal sealed class GlobalScope : PruningScope
         return floors.All(floor => floor == 0) ? TopK.Select(parameters, count) : Select(parameters, count, floors);
     }
 
-    // Each layer's floor from its own ranking, and the rest from one ranking of all that is then left.
+    // The best of each layer up to its floor, and the rest by one ranking of all other weights.
     private static List<Tensor> Select(IReadOnlyList<ScoredParameter> parameters, long count, IReadOnlyList<long> floors)
     {
         using var temporaries = NewDisposeScope();
@@ -30,7 +30,7 @@ internal sealed class LayerWiseScope : PruningScope
 {
     internal override IReadOnlyList<Tensor> Select(IReadOnlyList<ScoredParameter> parameters, KeepCount keep, IReadOnlyList<long> floors)
     {
-        // What a floor adds to one layer another must give, which no ranking of a layer by itself can know.
+        // A floor that raises one layer's count must lower another's, which layers ranked by themselves cannot do.
         if (floors.Any(floor => floor > 0)) return Uniform.Select(parameters, keep, floors);
         return TopK.SelectEach(parameters, [.. parameters.Select(p => keep.Of(p.Scores.numel()))]);
     }
@@ -38,7 +38,7 @@ internal sealed class LayerWiseScope : PruningScope
     public override string ToString() => "layer-wise";
 }
 
-// Divides the weights to keep among the layers by their shapes, and lets each layer rank its own.
+// Divides the number of weights to keep among the layers by their shapes; each layer is ranked by itself.
 internal sealed class ApportionedScope(string name, Func<long[], long> share) : PruningScope
 {
     internal override IReadOnlyList<Tensor> Select(IReadOnlyList<ScoredParameter> parameters, KeepCount keep, IReadOnlyList<long> floors)
@@ -52,24 +52,20 @@ internal sealed class ApportionedScope(string name, Func<long[], long> share) : 
     public override string ToString() => name;
 }
 
-// Divides a whole number among layers in proportion to shares, between bounds, exactly: xᵢ = clamp(λ·sᵢ, fᵢ, cᵢ) with the λ for which they
-// sum to the total, and then largest remainders. Whole numbers throughout, so that no rounding error decides a tie. The bounds are those of
-// CSS flexible boxes (https://www.w3.org/TR/css-flexbox-1/#resolve-flexible-lengths): of layers below their floor and layers above their
-// capacity, the kind that is further off in sum is settled, since λ can only move away from the other kind.
+// Divides a whole number among layers in proportion to shares sᵢ, within bounds [fᵢ, cᵢ]: xᵢ = clamp(λ·sᵢ, fᵢ, cᵢ) with the λ for which
+// they sum to the total, rounded by largest remainder. In whole numbers, so that no rounding error decides a tie. Bounds are resolved as
+// in CSS flexible boxes (https://www.w3.org/TR/css-flexbox-1/#resolve-flexible-lengths): of the layers below their floor and those above
+// their capacity, the group that is further off in sum is fixed at its bounds, since λ can then only move away from the other group.
 internal static class Apportionment
 {
-    // The number for each layer; they sum to total. total: In [Σ floors, Σ capacities].
-    // shares: At least 0, and above 0 where the capacity is. Only their ratios matter.
-    // floors: At least 0, at most the capacity.
-    // capacities: At least 0.
-    // Of equal remainders the earlier layer's is rounded up.
+    // The total is in [Σ floors, Σ capacities], 0 ≤ floor ≤ capacity, and the share is positive where the capacity is.
     public static long[] Divide(long total, IReadOnlyList<long> shares, IReadOnlyList<long> floors, IReadOnlyList<long> capacities)
     {
         var counts = new long[shares.Count];
         var open = Enumerable.Range(0, shares.Count).Where(i => capacities[i] > 0).ToList();
         while (true)
         {
-            // λ = left / sum. Everything is compared times `sum`, where λ·sᵢ is the whole number sᵢ·left.
+            // λ = left / sum. Comparisons are multiplied by sum, so that λ·sᵢ is the whole number sᵢ·left.
             long left = total - counts.Sum(), sum = open.Sum(i => shares[i]);
             var below = open.Where(i => Int128.Sign(Gap(i, floors[i])) > 0).ToList();
             var above = open.Where(i => Int128.Sign(Gap(i, capacities[i])) < 0).ToList();
@@ -100,12 +96,10 @@ internal static class Apportionment
     }
 }
 
-// How many weights a layer shall keep in proportion to the others, from its weight's shape [a, b, k₁, k₂, …]. Whole numbers: density times
-// weights with the denominator cancelled. The formulas do not tell a from b, so that the layout of transposed convolutions needs no case of
-// its own.
+// The number of weights to keep of a layer in proportion to the others, from its weight's shape [a, b, k₁, k₂, …]: density times weights,
+// the denominator cancelled. The formulas are symmetric in a and b, so that transposed convolutions need no case of their own.
 internal static class LayerShares
 {
-    // All weights: every layer has the same density.
     public static long Uniform(long[] shape) => Product(shape);
 
     // (a + b) / (a·b) · a·b·Πk = (a + b)·Πk.
@@ -117,7 +111,7 @@ internal static class LayerShares
     private static long Product(long[] sizes) => sizes.Aggregate(1L, (product, size) => product * size);
 }
 
-// Another scope, of which every layer keeps at least a part.
+// Another scope with a minimum for every layer.
 internal sealed class MinimumDensityScope(PruningScope inner, double minimum) : PruningScope
 {
     internal override void Check(IEnumerable<(string Name, long Weights)> parameters, KeepCount keep)
@@ -139,14 +133,13 @@ internal sealed class MinimumDensityScope(PruningScope inner, double minimum) : 
 
     public override string ToString() => string.Create(CultureInfo.InvariantCulture, $"{inner}, minimum density {minimum}");
 
-    // A floor is what a layer keeps at least, and rounded whatever the counting.
+    // Always rounded, whatever the counting of the prune.
     private long Floor(long weights, long alive) => Math.Min(Math.Max(1, new KeepCount(minimum).Of(weights)), alive);
 }
 
-// A scope that the user gives as a function.
 internal sealed class CustomScope(Func<PruningScores, double, PruningMask?, PruningMask> select, string name) : PruningScope
 {
-    internal override bool TakesFloors => false;
+    internal override bool SupportsMinimum => false;
 
     internal override IReadOnlyList<Tensor> Select(IReadOnlyList<ScoredParameter> parameters, KeepCount keep, IReadOnlyList<long> floors)
     {
@@ -154,7 +147,7 @@ internal sealed class CustomScope(Func<PruningScores, double, PruningMask?, Prun
         using var before = new PruningMask(parameters.Select(p => KeyValuePair.Create(p.Name, p.Alive)));
         using var after = select(scores, keep.Density, before.Kept < before.Total ? before : null)
             ?? throw new ArgumentException($"The scope '{name}' returned no mask.");
-        using var both = before.Intersect(after); // refuses other names and shapes
+        using var both = before.Intersect(after); // throws where names or shapes differ
         if (both.Kept < after.Kept)
             throw new ArgumentException($"The scope '{name}' brings back {after.Kept - both.Kept} weights that were pruned before.");
         return [.. parameters.Select(p => after[p.Name].clone())];

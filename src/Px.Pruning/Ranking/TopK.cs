@@ -4,18 +4,16 @@ using static TorchSharp.torch;
 
 namespace Px.Pruning.Ranking;
 
-// Keeps the k largest scores of several tensors by radix selection, straight from tensor memory. A score becomes a 64-bit key whose
-// unsigned order is the scores' order. The k-th largest is found twelve bits at a time, sign and exponent first: each reading of the scores
-// counts the next bits of those keys that agree with it so far, until all of these are kept. Cost: O(N) time, three or four readings of the
-// scores where they differ, at most six; no memory but the masks.
+// Keeps the k largest scores of several tensors by radix selection, directly on tensor memory. A score becomes a 64-bit key whose unsigned
+// order is the order of the scores. The k-th largest key is found twelve bits at a time, sign and exponent first: each pass counts the next
+// bits of those keys that agree with it so far, until all of these are kept. O(N) time in three or four passes, at most six; no memory
+// except the masks.
 internal static class TopK
 {
     private const int DigitBits = 12; // as many as sign and exponent have
     private const int Digits = 1 << DigitBits;
 
-    // Keeps the count largest scores of weights that are alive, or all of these where they are fewer. count: How many to keep, at least 0.
-    // Returns: New bool CPU tensors, true where kept.
-    // NonFiniteScoreException: The score of a weight that is alive is NaN or infinite.
+    // Keeps the count largest scores among weights that are alive, or all of them if there are fewer. Returns new bool CPU tensors.
     public static IReadOnlyList<Tensor> Select(IReadOnlyList<ScoredParameter> parameters, long count)
     {
         var cut = Find(parameters, count);
@@ -23,7 +21,7 @@ internal static class TopK
         return [.. parameters.Select(parameter => Mark(parameter, ref cut)).ToList().Select(mask => mask.MoveToOuterDisposeScope())];
     }
 
-    // Keeps so many of each parameter by itself. counts: How many to keep of each, at least 0.
+    // The same for each parameter by itself.
     public static IReadOnlyList<Tensor> SelectEach(IReadOnlyList<ScoredParameter> parameters, IReadOnlyList<long> counts)
     {
         using var scope = NewDisposeScope();
@@ -31,13 +29,13 @@ internal static class TopK
         return masks.ConvertAll(mask => mask.MoveToOuterDisposeScope());
     }
 
-    // Where the ranking is cut: larger scores are kept, and so many of those that equal it.
+    // Scores above Score are kept, and so many of those that equal it.
     private record struct Cut(double Score, long Ties);
 
     private static Cut Find(IReadOnlyList<ScoredParameter> parameters, long count)
     {
         var histogram = new long[Digits];
-        ulong known = 0; // the k-th largest key as far as it is known, zeros below
+        ulong known = 0; // the leading bits of the k-th largest key
         for (int shift = 64; shift > 0;)
         {
             bool first = shift == 64;
@@ -95,14 +93,13 @@ internal static class TopK
         return mask;
     }
 
-    // A score as an unsigned integer of the same order: flips the sign bit of numbers from zero up and every bit of those below.
+    // A score as an unsigned integer of the same order: flips the sign bit of positive numbers and every bit of negative ones.
     private static ulong Key(double score)
     {
         long bits = BitConverter.DoubleToInt64Bits(score + 0.0); // -0 + 0 = +0
         return (ulong)(bits ^ ((bits >> 63) | long.MinValue));
     }
 
-    // The score with this key.
     private static double Score(ulong key) => BitConverter.Int64BitsToDouble((long)key < 0 ? (long)key ^ long.MinValue : ~(long)key);
 
     private static NonFiniteScoreException NonFinite(IReadOnlyList<ScoredParameter> parameters, long found)
@@ -124,9 +121,8 @@ internal static class TopK
     private static ReadOnlySpan<byte> Alive(ScoredParameter parameter) => parameter.Alive.bytes; // 0 or 1
 }
 
-// What a scope ranks: one parameter's scores and which of its weights are still there. Borrows both tensors. Scores: float64, CPU,
-// contiguous; larger is more worth keeping. Scores of pruned weights are not looked at.
-// Alive: bool, CPU, contiguous, of the same shape: false where a weight was pruned before.
+// One parameter's scores (float64) and which of its weights are not pruned yet (bool), both contiguous on the CPU. Borrows the tensors.
+// Scores of pruned weights are ignored.
 internal sealed record ScoredParameter(string Name, Tensor Scores, Tensor Alive)
 {
     internal static ScoredParameter Of(string name, Tensor scores, PruningMask? mask)
@@ -134,17 +130,17 @@ internal sealed record ScoredParameter(string Name, Tensor Scores, Tensor Alive)
         var alive = mask?.Contains(name) == true ? mask[name] : ones(scores.shape, ScalarType.Bool);
         return alive.shape.SequenceEqual(scores.shape)
             ? new(name, scores, alive)
-            : throw new ArgumentException($"The mask of '{name}' has shape {ShapeText.Of(alive.shape)}, its scores "
-            + $"{ShapeText.Of(scores.shape)}.", nameof(mask));
+            : throw new ArgumentException(
+                $"The mask of '{name}' has shape {ShapeText.Of(alive.shape)}, its scores {ShapeText.Of(scores.shape)}.", nameof(mask));
     }
 }
 
-// The fraction of weights to keep. The one place where it becomes a number of weights. Density: In [0, 1].
+// The fraction of weights to keep, in [0, 1], and how it becomes a number of weights.
 internal readonly record struct KeepCount(double Density, WeightCounting Counting = WeightCounting.Rounded)
 {
     public long Of(long total) => Counting switch
     {
-        // The public codes' own expression: whichever way its rounding falls, it falls alike.
+        // The very expression of the authors' code, so that it rounds alike.
         WeightCounting.Truncated => total - (long)((1 - Density) * total),
         _ => (long)Math.Round(Density * total, MidpointRounding.AwayFromZero),
     };

@@ -5,8 +5,8 @@ namespace Px.Pruning.Reporting;
 
 internal static class ReportTable
 {
-    internal const string FlopsNote = "FLOPs: one sample, a multiply-add counts as 2; biases, normalisation and activations are not "
-        + "counted.\n";
+    internal const string FlopsNote =
+        "FLOPs: one sample, a multiply-add counts as 2; biases, normalisation and activations are not counted.\n";
 
     public static string Write(PruningReport report)
     {
@@ -16,8 +16,7 @@ internal static class ReportTable
         {
             table.Add([
                 layer.Name, layer.Type, N(layer.Kept), N(layer.Total), TextTable.Percent(layer.Density),
-                Units(layer.UnitsAlive, layer.Units),
-                .. Flops(hasFlops, N(layer.Flops), N(layer.DenseFlops))]);
+                Units(layer.UnitsAlive, layer.Units), .. Flops(hasFlops, N(layer.Flops), N(layer.DenseFlops))]);
         }
 
         table.BeginTotals();
@@ -36,8 +35,8 @@ internal static class ReportTable
     {
         var ratio = report.CompressionRatio;
         var smaller = double.IsFinite(ratio) ? ratio.ToString("#,0.##", CultureInfo.InvariantCulture) + "x smaller" : "nothing is left";
-        return $"{report.Method}: {N(report.Kept)} of {N(report.Total)} weights kept (sparsity {TextTable.Percent(report.Sparsity)}, "
-            + $"{smaller})";
+        string sparsity = TextTable.Percent(report.Sparsity);
+        return $"{report.Method}: {N(report.Kept)} of {N(report.Total)} weights kept (sparsity {sparsity}, {smaller})";
     }
 
     private static string Collapsed(PruningReport report) => report.CollapsedLayers.Count switch
@@ -60,13 +59,13 @@ internal static class ReportTable
     private static string Units(long alive, long all) => $"{N(alive)} / {N(all)}";
 }
 
-// Reports as comma-separated values, RFC 4180 but for the line ends.
+// Reports as comma-separated values: RFC 4180, except that lines end in \n.
 internal static class ReportCsv
 {
     public static string Write(PruningReport report) => Lines(
         "layer,type,kept,total,density,units_alive,units,dense_flops,flops",
-        report.Layers.Select(layer => (FormattableString)
-            $"{Quote(layer.Name)},{Quote(layer.Type)},{layer.Kept},{layer.Total},{layer.Density:R},{layer.UnitsAlive},{layer.Units},{layer.DenseFlops},{layer.Flops}"));
+        report.Layers.Select(l => (FormattableString)
+            $"{Quote(l.Name)},{Quote(l.Type)},{l.Kept},{l.Total},{l.Density:R},{l.UnitsAlive},{l.Units},{l.DenseFlops},{l.Flops}"));
 
     internal static string Lines(string header, IEnumerable<FormattableString> lines)
     {

@@ -1,10 +1,9 @@
 using System.Globalization;
 using System.Text;
-using static Px.Pruning.Reporting.TextTable;
 
 namespace Px.Pruning.Reporting;
 
-// Rows of cells as aligned text: words to the left, numbers to the right, rules below the header and above the totals.
+// Rows of cells as aligned text: the first columns (words) to the left, all others to the right, a rule below the header and above totals.
 internal sealed class TextTable(int words, params string[] header)
 {
     private const string Gap = "  ";
@@ -12,13 +11,11 @@ internal sealed class TextTable(int words, params string[] header)
     private readonly List<string[]> rows = [header];
     private int totals = -1;
 
-    // Adds a row with as many cells as the header has.
     internal void Add(params string[] cells) => rows.Add(cells);
 
-    // What is added from now on stands below a second rule.
+    // Rows added from now on are below a second rule.
     internal void BeginTotals() => totals = rows.Count > 1 ? rows.Count : -1;
 
-    // The table, each line ended by \n.
     public override string ToString()
     {
         var widths = header.Select((_, column) => rows.Max(row => row[column].Length)).ToArray();
@@ -35,10 +32,10 @@ internal sealed class TextTable(int words, params string[] header)
         return text.ToString();
     }
 
-    // 1,234; empty for an unknown number.
+    // 1,234; empty if unknown.
     internal static string Number(long? number) => number?.ToString("N0", CultureInfo.InvariantCulture) ?? "";
 
-    // 12.34 %; empty for an unknown fraction.
+    // 12.34 %; empty if unknown.
     internal static string Percent(double? fraction) =>
         fraction is { } known ? (100 * known).ToString("0.00", CultureInfo.InvariantCulture) + " %" : "";
 }

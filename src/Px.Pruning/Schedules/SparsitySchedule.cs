@@ -2,35 +2,35 @@ using System.Globalization;
 
 namespace Px.Pruning;
 
-/// <summary>How much of the network is still there after each round. Knows numbers only: no tensor, no model.</summary>
+/// <summary>The density after each round: how pruning is spread over the rounds.</summary>
 /// <remarks>To write one of your own, derive and override <see cref="Density"/>, or pass a function to <see cref="Custom"/>.</remarks>
+/// <example><code>var options = new PruningOptions { Rounds = 100, Schedule = SparsitySchedule.Exponential };</code></example>
 public abstract class SparsitySchedule
 {
-    /// <summary>The final density in every round: <c>dₜ = d</c>. One round is enough, except for methods whose pruned weights may return
-    /// (FORCE).</summary>
+    /// <summary>The final density from the first round on: <c>dₜ = d</c>.</summary>
+    /// <remarks>More rounds than one only matter for methods whose pruned weights may return (FORCE).</remarks>
     public static SparsitySchedule OneShot { get; } = new FormulaSchedule("one-shot", static (_, _, final) => final);
 
-    /// <summary>The same number of weights in every round: <c>dₜ = 1 − (1 − d)·t/T</c>.</summary>
+    /// <summary>Removes the same number of weights in every round: <c>dₜ = 1 − (1 − d)·t/T</c>.</summary>
     public static SparsitySchedule Linear { get; } =
         new FormulaSchedule("linear", static (round, rounds, final) => 1 - (1 - final) * round / rounds);
 
-    /// <summary>The same fraction of what is left in every round: <c>dₜ = d^(t/T)</c>.</summary>
-    /// <remarks><para><b>Source:</b> Tanaka et al., NeurIPS 2020, Algorithm 1,
-    /// <see href="https://arxiv.org/abs/2006.05467"/>.</para></remarks>
+    /// <summary>Removes the same fraction of the remaining weights in every round: <c>dₜ = d^(t/T)</c>.</summary>
+    /// <remarks><b>Source:</b> Tanaka et al., NeurIPS 2020, Algorithm 1, <see href="https://arxiv.org/abs/2006.05467"/>.</remarks>
     public static SparsitySchedule Exponential { get; } =
         new FormulaSchedule("exponential", static (round, rounds, final) => Math.Pow(final, (double)round / rounds));
 
-    /// <summary>Fast at first and slower towards the end: <c>dₜ = d + (1 − d)·(1 − t/T)³</c>, that is sparsity
-    /// <c>sₜ = s·(1 − (1 − t/T)³)</c>.</summary>
-    /// <remarks><para><b>Source:</b> Zhu and Gupta, ICLR workshop 2018, <see href="https://arxiv.org/abs/1710.01878"/>, from sparsity 0
-    /// on.</para></remarks>
+    /// <summary>Removes many weights at first and fewer towards the end: <c>dₜ = d + (1 − d)·(1 − t/T)³</c>.</summary>
+    /// <remarks>
+    /// In terms of sparsity <c>sₜ = s·(1 − (1 − t/T)³)</c>.
+    /// <para><b>Source:</b> Zhu and Gupta, ICLR workshop 2018, <see href="https://arxiv.org/abs/1710.01878"/>, from sparsity 0 on.</para>
+    /// </remarks>
     public static SparsitySchedule Cubic { get; } =
         new FormulaSchedule("cubic", static (round, rounds, final) => final + (1 - final) * Math.Pow(1 - (double)round / rounds, 3));
 
-    /// <summary>A schedule of your own.</summary>
-    /// <param name="density">Receives what <see cref="Density"/> receives and returns what it returns. Not asked about the last
-    /// round.</param>
-    /// <param name="name">What the mask's metadata calls it.</param>
+    /// <summary>Creates a schedule from a function of your own.</summary>
+    /// <param name="density">Has the arguments and the result of <see cref="Density"/>; not called for the last round.</param>
+    /// <param name="name">The schedule's name in the mask's metadata.</param>
     /// <exception cref="ArgumentNullException"><paramref name="density"/> is null.</exception>
     /// <exception cref="ArgumentException"><paramref name="name"/> is null or empty.</exception>
     public static SparsitySchedule Custom(Func<int, int, double, double> density, string name = "custom")
@@ -43,14 +43,11 @@ public abstract class SparsitySchedule
     /// <summary>The fraction of prunable weights that remain after a round.</summary>
     /// <param name="round">The round, from 1 to <paramref name="rounds"/>.</param>
     /// <param name="rounds">The number of rounds, at least 1.</param>
-    /// <param name="finalDensity">The fraction that shall remain in the end, in (0, 1].</param>
-    /// <returns>
-    /// A density in (0, 1], never larger than the round before's; in the last round exactly <paramref name="finalDensity"/>.
-    /// </returns>
+    /// <param name="finalDensity">The fraction to keep after the last round, in (0, 1].</param>
+    /// <returns>A density in (0, 1], at most that of the round before; in the last round <paramref name="finalDensity"/> exactly.</returns>
     public abstract double Density(int round, int rounds, double finalDensity);
 
-    // The densities of all rounds, checked before anything is scored. rounds: The number of rounds, at least 1.
-    // ArgumentException: The schedule breaks the promise of Density; the message names round and value.
+    // The densities of all rounds. Throws ArgumentException where the schedule is not what Density documents.
     internal double[] Plan(int rounds, double finalDensity)
     {
         var plan = new double[rounds];
@@ -58,8 +55,7 @@ public abstract class SparsitySchedule
         for (var round = 1; round <= rounds; round++)
         {
             var density = Density(round, rounds, finalDensity);
-            if (!(density > 0 && density <= 1))
-                throw Broken(round, rounds, density, "a density must be in (0, 1]");
+            if (!(density > 0 && density <= 1)) throw Broken(round, rounds, density, "a density must be in (0, 1]");
             if (density > before)
                 throw Broken(round, rounds, density, $"the round before left {Text(before)}, and pruned weights never return");
             if (density < finalDensity)
@@ -76,7 +72,7 @@ public abstract class SparsitySchedule
 
     private static string Text(double density) => density.ToString(CultureInfo.InvariantCulture);
 
-    // A schedule given by a formula for every round but the last, which ends at the final density without any rounding error.
+    // A formula for every round except the last, which ends at the final density without a rounding error.
     private sealed class FormulaSchedule(string name, Func<int, int, double, double> density) : SparsitySchedule
     {
         public override double Density(int round, int rounds, double finalDensity)

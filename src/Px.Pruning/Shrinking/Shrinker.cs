@@ -36,6 +36,10 @@ namespace Px.Pruning.Shrinking;
 /// <see href="https://arxiv.org/abs/2301.12900"/>, who trace a graph where this looks at what arrives.
 /// </para>
 /// </remarks>
+/// <example><code>
+/// using var small = Shrinker.Shrink(model, inputShape: [3, 32, 32]);
+/// Console.WriteLine(small);
+/// </code></example>
 public static class Shrinker
 {
     /// <summary>Removes the dead channels of a model in place. There is no way back, but for the exceptions below.</summary>

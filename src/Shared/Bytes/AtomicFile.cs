@@ -1,16 +1,15 @@
 namespace Px.Bytes;
 
-// Files that are there whole or not at all.
+// Writes files that exist completely or not at all.
 internal static class AtomicFile
 {
-    // Writes a file; one of that name is replaced, and only once the new one is complete.
+    // An existing file is replaced once the new one is complete.
     public static void Write(string path, Action<Stream> write)
     {
         var partial = $"{path}.{Guid.NewGuid():N}.partial";
         try
         {
-            using (var stream = File.Create(partial))
-                write(stream);
+            using (var stream = File.Create(partial)) write(stream);
             File.Move(partial, path, overwrite: true);
         }
         finally

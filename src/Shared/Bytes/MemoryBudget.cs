@@ -1,8 +1,8 @@
 namespace Px.Bytes;
 
-// What reading a file may allocate in all: a multiple of the file's length, and Allowance for what every file needs. Whoever allocates on a
-// file's word spends first, tensors and .NET objects alike, and nothing is ever given back. Costs of objects are what a 64-bit runtime
-// takes for them, growing arrays included.
+// The memory that reading a file may allocate in total: a multiple of the file's length, and Allowance for what every file needs. Every
+// allocation whose size comes from the file is spent first, for tensors and .NET objects alike, and nothing is given back. Costs of objects
+// are those of a 64-bit runtime, growing arrays included.
 internal sealed class MemoryBudget
 {
     // 1 MiB: the objects of a few hundred tensors.
@@ -11,29 +11,25 @@ internal sealed class MemoryBudget
     // An array without its elements, or a text without its characters.
     public const int ArrayCost = 32;
 
-    private readonly double _expansion;
-    private readonly long _fileLength, _limit;
-    private readonly string _remedy;
+    private readonly double expansion;
+    private readonly long fileLength, limit;
+    private readonly string remedy;
 
     public MemoryBudget(long fileLength, double expansion, string remedy)
     {
-        (_fileLength, _expansion, _remedy) = (fileLength, expansion, remedy);
-        _limit = (long)Math.Min(expansion * fileLength, long.MaxValue / 2) + Allowance;
+        (this.fileLength, this.expansion, this.remedy) = (fileLength, expansion, remedy);
+        limit = (long)Math.Min(expansion * fileLength, long.MaxValue / 2) + Allowance;
     }
 
-    // The bytes that were spent.
     public long Spent { get; private set; }
 
-    // InvalidDataException: It is more than is left.
     public void Spend(long bytes)
     {
-        if (bytes > _limit - Spent)
-            throw new InvalidDataException($"reading it would take more than {_expansion} times its {_fileLength} bytes of memory. "
-                + $"{_remedy}");
-        Spent += bytes;
+        Spent += bytes <= limit - Spent ? bytes : throw new InvalidDataException(
+            $"reading it would take more than {expansion} times its {fileLength} bytes of memory. {remedy}");
     }
 
-    // A new array that is paid for. InvalidDataException: It is more than is left, or than an array can have.
+    // Spends an array's bytes and creates it.
     public byte[] Allocate(long length)
     {
         Spend(ArrayCost);

@@ -2,8 +2,8 @@ using System.Text.Json;
 
 namespace Px.Safetensors;
 
-// The element types that the safetensors format knows, with their widths. The order is the reference implementation's: its writer puts the
-// types that come last first, so that every tensor's data starts at a multiple of its element size.
+// The element types of the safetensors format, with their widths. The order is that of the reference implementation, whose writer puts the
+// last types first, so that every tensor's data starts at a multiple of its element size.
 internal static class SafetensorsDType
 {
     private static readonly (string Name, int Bits)[] Known =
@@ -13,23 +13,22 @@ internal static class SafetensorsDType
         ("U64", 64),
     ];
 
-    // The type that a JSON text names, or null when the format has no such type.
+    // The type that a JSON text names, or null if the format has no such type.
     public static string? TryRead(ref Utf8JsonReader text)
     {
         foreach (var (name, _) in Known)
         {
-            if (text.ValueTextEquals(name))
-                return name;
+            if (text.ValueTextEquals(name)) return name;
         }
 
         return null;
     }
 
-    // The place of dtype in the reference order, or -1 when the format has no such type.
+    // The index in the reference order, or -1 if the format has no such type.
     public static int Rank(string dtype) => Array.FindIndex(Known, known => known.Name == dtype);
 
-    // The number of bytes that a tensor takes, or -1 when that is not a whole number or does not fit 63 bits. A zero among the sizes does
-    // not excuse the others: their product must fit, as strides are computed from it.
+    // The number of bytes of a tensor, or -1 if that is not a whole number or does not fit 63 bits. Also in an empty tensor the product of
+    // the other sizes must fit, since strides are computed from it.
     public static long ByteCount(string dtype, ReadOnlySpan<long> shape)
     {
         UInt128 bits = (UInt128)Known[Rank(dtype)].Bits;
@@ -38,8 +37,7 @@ internal static class SafetensorsDType
         {
             empty |= size == 0;
             bits *= (UInt128)Math.Max(size, 1);
-            if (bits > long.MaxValue)
-                return -1;
+            if (bits > long.MaxValue) return -1;
         }
 
         return empty ? 0 : bits % 8 == 0 ? (long)(bits / 8) : -1;

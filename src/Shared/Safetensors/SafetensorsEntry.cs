@@ -1,23 +1,21 @@
 namespace Px.Safetensors;
 
-// One tensor of a safetensors file: what it is and where its bytes lie.
+// One tensor of a safetensors file: its description, and the range of its bytes in the data section.
 internal sealed record SafetensorsEntry
 {
-    // The tensor's name: any text but __metadata__.
+    // Any text except __metadata__.
     public required string Name { get; init; }
 
-    // The element type as the format spells it: F32, BF16, BOOL, …; see SafetensorsDType.
+    // F32, BF16, BOOL, …; see SafetensorsDType.
     public required string DType { get; init; }
 
-    // The sizes; empty for a scalar. Not to be changed.
+    // Empty for a scalar.
     public required long[] Shape { get; init; }
 
-    // The first byte, counted from the start of the data section.
     public long Begin { get; init; }
 
-    // One past the last byte, counted from the start of the data section.
+    // One past the last byte.
     public long End { get; init; }
 
-    // The number of bytes: End − Begin.
     public long Length => End - Begin;
 }

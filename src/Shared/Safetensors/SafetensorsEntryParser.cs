@@ -4,15 +4,14 @@ using Px.Bytes;
 
 namespace Px.Safetensors;
 
-// Reads one tensor's description, {"dtype": "F32", "shape": [2, 3], "data_offsets": [0, 24]}, and checks it against itself.
+// Reads one tensor's description, {"dtype": "F32", "shape": [2, 3], "data_offsets": [0, 24]}, and checks that it is consistent.
 internal static class SafetensorsEntryParser
 {
-    // The entry, its shape and its place in a list that grows; then the tensor as the runtime knows it: its object, its places in a scope
-    // and a dictionary.
+    // Bytes of the entry, its shape and its place in a growing list, and later of the tensor's object and its places in a scope and a
+    // dictionary.
     private const int EntryCost = 512;
 
-    // Reads the object that follows. Fields the format does not know are passed over, as in the reference implementation.
-    // InvalidDataException: A field is missing, twice there or malformed, or the offsets do not fit type and shape.
+    // Reads the object that follows. Unknown fields are skipped, as in the reference implementation.
     public static SafetensorsEntry Parse(ref Utf8JsonReader reader, string name, MemoryBudget budget)
     {
         if (!reader.Read() || reader.TokenType != JsonTokenType.StartObject)
@@ -37,8 +36,8 @@ internal static class SafetensorsEntryParser
                     break;
                 case "data_offsets":
                     RequireOnce(offsets is null, name, "data_offsets");
-                    offsets = Numbers(ref reader, name, "data_offsets", numbers[..2]) == 2 ? (numbers[0], numbers[1])
-                        : throw Incomplete(name);
+                    int count = Numbers(ref reader, name, "data_offsets", numbers[..2]);
+                    offsets = count == 2 ? (numbers[0], numbers[1]) : throw Incomplete(name);
                     break;
                 default:
                     reader.Skip();
@@ -46,12 +45,11 @@ internal static class SafetensorsEntryParser
             }
         }
 
-        if (dtype is null || shape is null || offsets is not var (begin, end))
-            throw Incomplete(name);
+        if (dtype is null || shape is null || offsets is not var (begin, end)) throw Incomplete(name);
         return Check(new SafetensorsEntry { Name = name, DType = dtype, Shape = shape, Begin = begin, End = end });
     }
 
-    // The format's own text for the property that the reader is at, or an empty one; the reader moves on to its value.
+    // The name of the current property, or an empty text if the format does not know it; the reader moves on to its value.
     private static string Field(ref Utf8JsonReader reader)
     {
         var field = reader.ValueTextEquals("dtype") ? "dtype" : reader.ValueTextEquals("shape") ? "shape"
@@ -62,32 +60,29 @@ internal static class SafetensorsEntryParser
 
     private static void RequireOnce(bool first, string name, string field)
     {
-        if (!first)
-            throw new InvalidDataException($"tensor '{Excerpt.Of(name)}' has {field} twice.");
+        if (!first) throw new InvalidDataException($"tensor '{Excerpt.Of(name)}' has {field} twice.");
     }
 
     private static SafetensorsEntry Check(SafetensorsEntry entry)
     {
         var bytes = SafetensorsDType.ByteCount(entry.DType, entry.Shape);
-        if (bytes < 0)
-            throw new InvalidDataException($"tensor '{Excerpt.Of(entry.Name)}' of type {entry.DType} and shape "
-                + $"[{string.Join(", ", entry.Shape)}] has no size that a file could hold.");
-        if (entry.End < entry.Begin || entry.Length != bytes)
-            throw new InvalidDataException($"tensor '{Excerpt.Of(entry.Name)}' of type {entry.DType} and shape "
-                + $"[{string.Join(", ", entry.Shape)}] takes {bytes} bytes; its offsets are [{entry.Begin}, {entry.End}].");
-        return entry;
+        if (bytes >= 0 && entry.End >= entry.Begin && entry.Length == bytes) return entry;
+        throw new InvalidDataException(
+            $"tensor '{Excerpt.Of(entry.Name)}' of type {entry.DType} and shape [{string.Join(", ", entry.Shape)}] "
+            + (bytes < 0 ? "has no size that a file could hold."
+                : $"takes {bytes} bytes; its offsets are [{entry.Begin}, {entry.End}]."));
     }
 
     private static string DType(ref Utf8JsonReader reader, string name)
     {
         if (reader.TokenType != JsonTokenType.String)
             throw new InvalidDataException($"the dtype of tensor '{Excerpt.Of(name)}' is not a text.");
-        return SafetensorsDType.TryRead(ref reader)
-            ?? throw new InvalidDataException($"tensor '{Excerpt.Of(name)}' has the unknown dtype "
-            + $"'{Excerpt.Of(Encoding.UTF8.GetString(reader.ValueSpan[..Math.Min(reader.ValueSpan.Length, 100)]))}'.");
+        if (SafetensorsDType.TryRead(ref reader) is { } known) return known;
+        string found = Encoding.UTF8.GetString(reader.ValueSpan[..Math.Min(reader.ValueSpan.Length, 100)]);
+        throw new InvalidDataException($"tensor '{Excerpt.Of(name)}' has the unknown dtype '{Excerpt.Of(found)}'.");
     }
 
-    // Puts the numbers of an array into numbers and returns how many there are.
+    // Reads an array into numbers and returns how many there are.
     private static int Numbers(ref Utf8JsonReader reader, string name, string field, scoped Span<long> numbers)
     {
         if (reader.TokenType != JsonTokenType.StartArray)
@@ -96,8 +91,11 @@ internal static class SafetensorsEntryParser
         while (reader.Read() && reader.TokenType != JsonTokenType.EndArray)
         {
             if (reader.TokenType != JsonTokenType.Number || !reader.TryGetInt64(out var number) || number < 0)
-                throw new InvalidDataException($"the {field} of tensor '{Excerpt.Of(name)}' holds something that is not a whole number "
-                    + $"from 0 to {long.MaxValue}.");
+            {
+                throw new InvalidDataException(
+                    $"the {field} of tensor '{Excerpt.Of(name)}' holds something that is not a whole number from 0 to {long.MaxValue}.");
+            }
+
             if (count == numbers.Length)
                 throw new InvalidDataException($"the {field} of tensor '{Excerpt.Of(name)}' has more than {numbers.Length} numbers.");
             numbers[count++] = number;

@@ -4,21 +4,21 @@ using Px.Bytes;
 
 namespace Px.Safetensors;
 
-// Reads and checks the header of a safetensors file. Nothing is allocated on the word of a number that the file's length does not cover,
-// and all of it is paid for.
+// Reads and checks the header of a safetensors file. Sizes that the file claims are checked against its length and a memory budget before
+// anything is allocated.
 internal static class SafetensorsReader
 {
-    // Places in a list and in a set or dictionary that grow, and the text's own object.
+    // Bytes of a text's object and its places in a growing list, and set or dictionary.
     private const int NameCost = 128;
 
-    // A file's bytes, and as much again for what its header becomes.
+    // The file's bytes, and as much again for the objects made of its header.
     public const double UsualExpansion = 2;
 
     private const string Remedy = "If it really holds thousands of tensors with a few elements each, SafetensorsFile.Load of "
         + "Px.Pruning.Models reads it with a larger maximumExpansion.";
 
-    // Reads the header; the stream is left at the first byte of the data section. InvalidDataException: The file is not what the format
-    // asks for, or would take more memory than that; the message says where.
+    // Reads the header and leaves the stream at the first byte of the data section. Throws InvalidDataException if the file is malformed or
+    // would take more memory than expansion times its length.
     public static SafetensorsHeader Read(Stream stream, long length, string source, double expansion = UsualExpansion)
     {
         try
@@ -46,15 +46,21 @@ internal static class SafetensorsReader
         stream.ReadExactly(prefix);
         var count = BinaryPrimitives.ReadUInt64LittleEndian(prefix);
         if (count > SafetensorsHeader.MaximumLength)
-            throw new InvalidDataException($"its first 8 bytes claim a header of {count} bytes; at most {SafetensorsHeader.MaximumLength} "
-                + "are allowed. Is it another kind of file?");
+        {
+            throw new InvalidDataException(
+                $"its first 8 bytes claim a header of {count} bytes; at most {SafetensorsHeader.MaximumLength} are allowed. "
+                + "Is it another kind of file?");
+        }
+
         if (count > (ulong)length - sizeof(ulong))
+        {
             throw new InvalidDataException($"it claims a header of {count} bytes, and {length - sizeof(ulong)} follow: the file is "
                 + "truncated, or another kind of file.");
+        }
+
         var json = budget.Allocate((long)count);
         stream.ReadExactly(json);
-        if (count == 0 || json[0] != (byte)'{')
-            throw new InvalidDataException("its header does not start with '{'.");
+        if (count == 0 || json[0] != (byte)'{') throw new InvalidDataException("its header does not start with '{'.");
         return json;
     }
 
@@ -67,12 +73,9 @@ internal static class SafetensorsReader
         reader.Read();
         while (NextProperty(ref reader, budget, out var name))
         {
-            if (!names.Add(name))
-                throw new InvalidDataException($"the name '{Excerpt.Of(name)}' appears twice.");
-            if (name == SafetensorsHeader.MetadataName)
-                ParseMetadata(ref reader, metadata, budget);
-            else
-                entries.Add(SafetensorsEntryParser.Parse(ref reader, name, budget));
+            if (!names.Add(name)) throw new InvalidDataException($"the name '{Excerpt.Of(name)}' appears twice.");
+            if (name == SafetensorsHeader.MetadataName) ParseMetadata(ref reader, metadata, budget);
+            else entries.Add(SafetensorsEntryParser.Parse(ref reader, name, budget));
         }
 
         reader.Read(); // throws where more than white space follows the closing brace
@@ -92,17 +95,17 @@ internal static class SafetensorsReader
         }
     }
 
-    // Moves to the next property of the object that the reader is in; false at its end.
+    // Moves to the next property of the current object; false at its end.
     private static bool NextProperty(ref Utf8JsonReader reader, MemoryBudget budget, out string name)
     {
         name = reader.Read() && reader.TokenType == JsonTokenType.PropertyName ? Text(ref reader, budget) : "";
         return reader.TokenType == JsonTokenType.PropertyName;
     }
 
-    // The text of the current token; half a surrogate pair or a byte that is not UTF-8 is an error of the file.
+    // The text of the current token; throws if it is not valid Unicode.
     private static string Text(ref Utf8JsonReader reader, MemoryBudget budget)
     {
-        // Escapes only make it shorter.
+        // The text has at most as many characters as the file has bytes for it.
         budget.Spend(NameCost + sizeof(char) * (long)reader.ValueSpan.Length);
         try
         {
@@ -121,13 +124,18 @@ internal static class SafetensorsReader
         foreach (var entry in entries)
         {
             if (entry.Begin != expected)
-                throw new InvalidDataException($"tensor '{Excerpt.Of(entry.Name)}' starts at byte {entry.Begin} of the data where "
-                    + $"{expected} was expected: {(entry.Begin < expected ? "it overlaps another" : "there is a gap")}.");
+            {
+                throw new InvalidDataException(
+                    $"tensor '{Excerpt.Of(entry.Name)}' starts at byte {entry.Begin} of the data where {expected} was expected: "
+                    + (entry.Begin < expected ? "it overlaps another." : "there is a gap."));
+            }
+
             expected = entry.End;
         }
 
-        if (expected != dataLength)
-            throw new InvalidDataException($"its tensors take {expected} bytes, and {dataLength} follow the header: the file is "
-                + $"{(dataLength < expected ? "truncated" : "longer than it says")}.");
+        if (expected == dataLength) return;
+        throw new InvalidDataException(
+            $"its tensors take {expected} bytes, and {dataLength} follow the header: the file is "
+            + (dataLength < expected ? "truncated." : "longer than it says."));
     }
 }

@@ -4,14 +4,13 @@ using System.Text.Json;
 
 namespace Px.Safetensors;
 
-// Writes safetensors files as the reference implementation does, byte for byte where texts are plain.
+// Writes safetensors files as the reference implementation does, byte for byte unless names or metadata need other escapes.
 internal static class SafetensorsWriter
 {
-    // The reference writes text as it is: only quotes, backslashes and control characters are escaped.
+    // As in the reference implementation, only quotes, backslashes and control characters are escaped.
     private static readonly JsonWriterOptions Plain = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
-    // Gives every tensor its place: the widest types first, so that all data is aligned, then by name. ArgumentException: A name is
-    // __metadata__ or appears twice, a type is unknown, or a shape has no size.
+    // Assigns byte ranges: the widest types first, so that all data is aligned, then by name.
     public static IReadOnlyList<SafetensorsEntry> Layout(IEnumerable<SafetensorsEntry> tensors)
     {
         var names = new HashSet<string>(StringComparer.Ordinal) { SafetensorsHeader.MetadataName };
@@ -26,8 +25,11 @@ internal static class SafetensorsWriter
                 throw new ArgumentException($"Tensor '{tensor.Name}' has the unknown dtype '{tensor.DType}'.", nameof(tensors));
             var length = SafetensorsDType.ByteCount(tensor.DType, tensor.Shape);
             if (length < 0 || tensor.Shape.Length > SafetensorsHeader.MaximumDimensions)
-                throw new ArgumentException($"Tensor '{tensor.Name}' has a shape that the format cannot hold: "
-                    + $"[{string.Join(", ", tensor.Shape)}].", nameof(tensors));
+            {
+                string shape = $"[{string.Join(", ", tensor.Shape)}]";
+                throw new ArgumentException($"Tensor '{tensor.Name}' has a shape that the format cannot hold: {shape}.", nameof(tensors));
+            }
+
             entries.Add(tensor with { Begin = begin, End = checked(begin + length) });
             begin += length;
         }
@@ -35,22 +37,24 @@ internal static class SafetensorsWriter
         return entries;
     }
 
-    // Writes the header and then, in the order of layout, each tensor's bytes. metadata: Free text, written in the order of its names; null
-    // or empty for none.
-    // ArgumentException: The header would be longer than 100 MB.
-    public static void Write(Stream stream, IReadOnlyList<SafetensorsEntry> layout, IReadOnlyDictionary<string, string>? metadata,
+    // Writes the header and then, in the order of layout, each tensor's bytes.
+    public static void Write(
+        Stream stream, IReadOnlyList<SafetensorsEntry> layout, IReadOnlyDictionary<string, string>? metadata,
         Action<SafetensorsEntry, Stream> writeData)
     {
         var json = Header(layout, metadata);
         if (json.Length > SafetensorsHeader.MaximumLength)
-            throw new ArgumentException($"The header would take {json.Length} bytes; at most {SafetensorsHeader.MaximumLength} are "
-                + "allowed. Shorten the names or the metadata.", nameof(layout));
+        {
+            throw new ArgumentException(
+                $"The header would take {json.Length} bytes; at most {SafetensorsHeader.MaximumLength} are allowed. "
+                + "Shorten the names or the metadata.", nameof(layout));
+        }
+
         Span<byte> prefix = stackalloc byte[sizeof(ulong)];
         BinaryPrimitives.WriteUInt64LittleEndian(prefix, (ulong)json.Length);
         stream.Write(prefix);
         stream.Write(json);
-        foreach (var entry in layout)
-            writeData(entry, stream);
+        foreach (var entry in layout) writeData(entry, stream);
     }
 
     private static byte[] Header(IReadOnlyList<SafetensorsEntry> layout, IReadOnlyDictionary<string, string>? metadata)
@@ -59,15 +63,12 @@ internal static class SafetensorsWriter
         using (var writer = new Utf8JsonWriter(buffer, Plain))
         {
             writer.WriteStartObject();
-            if (metadata is { Count: > 0 })
-                WriteMetadata(writer, metadata);
-            foreach (var entry in layout)
-                WriteEntry(writer, entry);
+            if (metadata is { Count: > 0 }) WriteMetadata(writer, metadata);
+            foreach (var entry in layout) WriteEntry(writer, entry);
             writer.WriteEndObject();
         }
 
-        while (buffer.Length % 8 != 0)
-            buffer.WriteByte((byte)' ');
+        while (buffer.Length % 8 != 0) buffer.WriteByte((byte)' ');
         return buffer.ToArray();
     }
 
@@ -91,8 +92,7 @@ internal static class SafetensorsWriter
     private static void WriteNumbers(Utf8JsonWriter writer, string name, long[] numbers)
     {
         writer.WriteStartArray(name);
-        foreach (var number in numbers)
-            writer.WriteNumberValue(number);
+        foreach (var number in numbers) writer.WriteNumberValue(number);
         writer.WriteEndArray();
     }
 }

@@ -3,10 +3,10 @@ using static TorchSharp.torch;
 
 namespace Px.Safetensors;
 
-// Moves a tensor's bytes from and to a stream with no arithmetic between, so that halves, bfloat16 and NaNs come out as they went in.
+// Copies a tensor's bytes from and to a stream without converting them, so that halves, bfloat16 and NaNs stay as they are.
 internal static class TensorBytes
 {
-    // A span ends at 2 GB; a tensor need not.
+    // A span holds at most 2 GB; a tensor may be larger.
     private const long ChunkBytes = 1 << 26;
 
     private static readonly (ScalarType Type, string Name)[] Types =
@@ -31,23 +31,21 @@ internal static class TensorBytes
         return name is not null;
     }
 
-    // A new tensor with the bytes that follow in the stream.
+    // A new tensor from the stream's next bytes.
     public static Tensor Read(Stream stream, SafetensorsEntry entry)
     {
         TryGetType(entry.DType, out var type);
         return Read(entry.Name, type, entry.Shape, stream.ReadExactly);
     }
 
-    // A new tensor with the bytes that read puts into the pieces of its memory. InvalidDataException: It is of truth values, and some are
-    // neither true nor false.
+    // A new tensor whose memory read fills, chunk by chunk.
     public static Tensor Read(string name, ScalarType type, long[] shape, ChunkAction read)
     {
         var tensor = empty(shape, dtype: type);
         try
         {
             ForEachChunk(tensor, read);
-            if (type == ScalarType.Bool)
-                RequireBooleans(tensor, name);
+            if (type == ScalarType.Bool) RequireBooleans(tensor, name);
             return tensor;
         }
         catch
@@ -57,22 +55,20 @@ internal static class TensorBytes
         }
     }
 
-    // Writes the tensor's elements in row-major order.
+    // In row-major order.
     public static void Write(Stream stream, Tensor tensor)
     {
         using var temporaries = NewDisposeScope();
         ForEachChunk(tensor.detach().cpu().contiguous(), bytes => stream.Write(bytes));
     }
 
-    // Reads or writes a piece of a tensor's memory.
     public delegate void ChunkAction(Span<byte> bytes);
 
-    // Hands out the memory of a contiguous tensor on the CPU, in order, in pieces that a span can hold.
+    // Calls the action on the memory of a contiguous CPU tensor, in order, in chunks that a span can hold.
     public static void ForEachChunk(Tensor contiguous, ChunkAction action)
     {
         var (count, step) = (contiguous.numel(), ChunkBytes / contiguous.ElementSize);
-        if (count == 0)
-            return;
+        if (count == 0) return;
         if (count <= step)
         {
             action(contiguous.bytes);

@@ -3,14 +3,14 @@ using static TorchSharp.torch;
 
 namespace Px.Pruning;
 
-/// <summary>Random: <c>S ~ U(0, 1)</c>, independent for every weight.</summary>
+/// <summary>Random pruning: scores are random numbers, <c>S ~ U(0, 1)</c>, independent for every weight.</summary>
 /// <remarks>
-/// <para><b>Cost:</b> none but the ranking; no data and no pass.</para>
-/// <para><b>Law:</b> with the same <see cref="PruningOptions.Seed"/> and model shapes the mask is the same; the expected density of
-/// every layer is the density asked for.</para>
-/// <para><b>Deviation:</b> uniform instead of normal numbers, which rank alike.</para>
+/// <para><b>Cost:</b> only the ranking; no data and no pass through the network.</para>
+/// <para><b>Law:</b> the same seed and shapes give the same mask; the expected density is the same in every layer.</para>
+/// <para><b>Deviation:</b> uniform instead of normal numbers, whose ranking is equally random.</para>
 /// <para><b>Source:</b> the baseline of Frankle et al., ICLR 2021, <see href="https://arxiv.org/abs/2009.08576"/>.</para>
 /// </remarks>
+/// <example><code>using var result = new RandomPruner().Prune(model, sparsity: 0.9, new PruningOptions { Seed = 1 });</code></example>
 public sealed class RandomPruner : Pruner
 {
     /// <inheritdoc/>
@@ -24,7 +24,7 @@ public sealed class RandomPruner : Pruner
     {
         internal override RoundScores Score(ScoringRound round)
         {
-            // Scores do not depend on the round: a weight that survives keeps its number.
+            // The same seed in every round: a weight keeps its score.
             using var generator = new Generator(unchecked((ulong)Context.Seed));
             return new(new SlotTensors(Network.Prunable, slot =>
             {

@@ -5,7 +5,7 @@ namespace Px.Pruning.Methods.Custom;
 
 internal sealed class CustomRun(
     ScoringContext context, NormStatistics statistics, Func<PruningContext, IEnumerable<KeyValuePair<string, Tensor>>> score)
-        : MethodRun(context)
+    : MethodRun(context)
 {
     internal override RoundScores Score(ScoringRound round)
     {

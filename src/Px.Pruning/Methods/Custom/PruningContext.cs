@@ -4,8 +4,8 @@ using static TorchSharp.torch;
 
 namespace Px.Pruning;
 
-/// <summary>What a criterion of your own scores with: the weights, the mask so far, the data, and gradients. Valid while
-/// <see cref="CustomPruner"/>'s function runs.</summary>
+/// <summary>Gives the function of a <see cref="CustomPruner"/> the weights, the mask so far, the data, and gradients.</summary>
+/// <remarks>Valid only while the function runs.</remarks>
 public sealed class PruningContext
 {
     private readonly ScoringContext context;
@@ -21,33 +21,34 @@ public sealed class PruningContext
     /// <summary>The parameters that are pruned, in the model's order.</summary>
     public IReadOnlyList<PrunableParameter> Parameters { get; }
 
-    /// <summary>The pruning data, the same in every round: inputs [B, …] and targets [B, …] on the model's device. Borrowed; empty without
-    /// data.</summary>
+    /// <summary>The pruning data: inputs [B, …] and targets [B, …] on the model's device, the same in every round. Borrowed.</summary>
+    /// <remarks>Empty if <see cref="CustomPruner.UsesData"/> is <see langword="false"/> and the caller gives no data.</remarks>
     public IReadOnlyList<(Tensor Input, Tensor Target)> Batches => context.Batches;
 
-    /// <summary>The round, from 1.</summary>
+    /// <summary>The number of the round, from 1.</summary>
     public int Round => round.Number;
 
     /// <summary>The model's device.</summary>
     public Device Device => context.Network.Device;
 
-    /// <summary>The seed of this call: <see cref="PruningOptions.Seed"/>, or a fresh one.</summary>
+    /// <summary>The seed of this call: <see cref="PruningOptions.Seed"/>, or a new one if that is not set.</summary>
     public long Seed => context.Seed;
 
-    /// <summary>The token of the call; long computations should look at it.</summary>
+    /// <summary>The cancellation token of the call; long computations should check it.</summary>
     public CancellationToken CancellationToken => context.Token;
 
-    /// <summary>The loss of the call: <see cref="PruningOptions.Loss"/>, or mean cross-entropy.</summary>
+    /// <summary>Computes the loss: <see cref="PruningOptions.Loss"/>, or mean cross-entropy if that is not set.</summary>
     /// <param name="output">The network's output.</param>
     /// <param name="target">The batch's targets.</param>
     /// <exception cref="ArgumentException">The targets do not fit the output.</exception>
     public Tensor Loss(Tensor output, Tensor target) => context.Loss(output, target);
 
-    /// <summary>The gradient of a number made of the masked network's output, with respect to every prunable weight, summed over
-    /// <see cref="Batches"/>.</summary>
-    /// <param name="scalar">Makes a single number of output and target, for example <see cref="Loss"/>.</param>
-    /// <returns>For each parameter a float64 tensor on the CPU; zero where no gradient arrives. Pruned weights have the gradient that they
-    /// would have.</returns>
+    /// <summary>Computes the gradient of a function of the masked network's output by every weight, summed over the batches.</summary>
+    /// <param name="scalar">Computes a single number from output and target, for example <see cref="Loss"/>.</param>
+    /// <returns>
+    /// A float64 tensor on the CPU for each parameter; zero where the number does not depend on it. A pruned weight has the gradient at its
+    /// value 0.
+    /// </returns>
     /// <exception cref="ArgumentException">The result is not a single number.</exception>
     /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
     public IReadOnlyDictionary<string, Tensor> Gradients(Func<Tensor, Tensor, Tensor> scalar)
@@ -56,9 +57,9 @@ public sealed class PruningContext
         return Gradients(Batches, scalar);
     }
 
-    /// <summary>The same for an input of your own.</summary>
-    /// <param name="input">[B, …] on the model's device.</param>
-    /// <param name="scalar">Makes a single number of the output.</param>
+    /// <summary>Computes the same gradient for an input of your own.</summary>
+    /// <param name="input">The input, [B, …], on the model's device.</param>
+    /// <param name="scalar">Computes a single number from the output.</param>
     /// <inheritdoc cref="Gradients(Func{Tensor, Tensor, Tensor})" path="/returns"/>
     /// <exception cref="ArgumentException">The result is not a single number.</exception>
     public IReadOnlyDictionary<string, Tensor> Gradients(Tensor input, Func<Tensor, Tensor> scalar)
@@ -78,7 +79,7 @@ public sealed class PruningContext
     }
 }
 
-/// <summary>A parameter that is pruned, as <see cref="PruningContext"/> lends it.</summary>
+/// <summary>A parameter that is pruned: its values and its mask so far. See <see cref="PruningContext"/>.</summary>
 public sealed class PrunableParameter
 {
     private readonly WeightSlot slot;
@@ -92,8 +93,7 @@ public sealed class PrunableParameter
     /// <summary>The layer that owns it.</summary>
     public nn.Module Module => slot.Layer.Module;
 
-    /// <summary>A copy of its values, 0 where they are pruned: float64, the type that scores are ranked in, on the CPU. In the current
-    /// dispose scope.</summary>
+    /// <summary>A copy of its values, 0 where they are pruned: float64, on the CPU, in the current dispose scope.</summary>
     public Tensor Weight
     {
         get
@@ -103,6 +103,6 @@ public sealed class PrunableParameter
         }
     }
 
-    /// <summary>Which of its weights are left: bool, on the CPU. In the current dispose scope.</summary>
+    /// <summary>Which of its weights are not pruned yet: bool, on the CPU, in the current dispose scope.</summary>
     public Tensor Mask => round.Alive?[slot].alias() ?? ones(slot.Layer.Weight.shape, ScalarType.Bool);
 }

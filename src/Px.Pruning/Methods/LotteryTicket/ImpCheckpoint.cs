@@ -5,7 +5,7 @@ using static TorchSharp.torch;
 
 namespace Px.Pruning.Methods.LotteryTicket;
 
-// What a run of lottery-ticket iterations needs to go on after a round, as a safetensors file. Owns its tensors.
+// The state of a run after a round, from which it can be resumed; a safetensors file. Owns its tensors.
 internal sealed record ImpCheckpoint(int Completed, TrainingState Rewind, PruningMask Mask, IReadOnlyDictionary<string, string> Settings)
     : IDisposable
 {
@@ -14,7 +14,6 @@ internal sealed record ImpCheckpoint(int Completed, TrainingState Rewind, Prunin
     private const string RewindPrefix = "rewind/";
     private const string MaskPrefix = "mask/";
 
-    // Replaces the file, once the new one is complete.
     internal void Save(string path)
     {
         var tensors = Rewind.Tensors.Select(pair => (Name: RewindPrefix + pair.Key, Tensor: pair.Value))
@@ -32,22 +31,20 @@ internal sealed record ImpCheckpoint(int Completed, TrainingState Rewind, Prunin
             SafetensorsWriter.Write(stream, layout, metadata, (entry, target) => TensorBytes.Write(target, tensors[entry.Name])));
     }
 
-    // Reads a checkpoint of the same run. InvalidDataException: The file is damaged, or no checkpoint.
-    // InvalidOperationException: It is the checkpoint of another run; the message says what differs.
+    // Throws InvalidDataException if the file is damaged or no checkpoint, InvalidOperationException if it is of another run.
     internal static ImpCheckpoint Load(string path, TrainingState state, PruningMask mask, IReadOnlyDictionary<string, string> settings)
     {
         using var stream = File.OpenRead(path);
         var header = SafetensorsReader.Read(stream, stream.Length, path);
-        if (!int.TryParse(header.Metadata.GetValueOrDefault(CompletedKey), NumberStyles.None, CultureInfo.InvariantCulture,
-            out int completed)
-            || !long.TryParse(header.Metadata.GetValueOrDefault(SeedKey), NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture,
-            out _))
+        var (rounds, seed) = (header.Metadata.GetValueOrDefault(CompletedKey), header.Metadata.GetValueOrDefault(SeedKey));
+        if (!int.TryParse(rounds, NumberStyles.None, CultureInfo.InvariantCulture, out int completed)
+            || !long.TryParse(seed, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out _))
         {
-            throw new InvalidDataException($"'{path}' is not a checkpoint of IMP: it does not say how many rounds are done, or their "
-                + "seed. Choose another path.");
+            throw new InvalidDataException(
+                $"'{path}' is not a checkpoint of IMP: it does not say how many rounds are done, or their seed. Choose another path.");
         }
 
-        RefuseOthers(path, header, state, mask, settings);
+        ThrowIfOfAnotherRun(path, header, state, mask, settings);
         using var scope = NewDisposeScope();
         var (rewind, kept) = (new Dictionary<string, Tensor>(), new Dictionary<string, Tensor>());
         foreach (var entry in header.Entries)
@@ -67,22 +64,23 @@ internal sealed record ImpCheckpoint(int Completed, TrainingState Rewind, Prunin
         Mask.Dispose();
     }
 
-    private static void RefuseOthers(
+    private static void ThrowIfOfAnotherRun(
         string path, SafetensorsHeader header, TrainingState state, PruningMask mask, IReadOnlyDictionary<string, string> settings)
     {
         var expected = state.Tensors.Select(pair => Describe(RewindPrefix + pair.Key, pair.Value))
             .Concat(mask.Names.Select(name => Describe(MaskPrefix + name, mask[name]))).ToList();
-        var found = header.Entries.Select(entry => $"{entry.Name} {entry.DType} [{string.Join(", ", entry.Shape)}]").ToList();
+        var found = header.Entries.Select(entry => $"{entry.Name} {entry.DType} {ShapeText.Of(entry.Shape)}").ToList();
         var differences = expected.Except(found).Select(tensor => $"the model has '{tensor}', the file has not")
             .Concat(found.Except(expected).Select(tensor => $"the file has '{tensor}', the model has not"))
             .Concat(settings.Where(s => header.Metadata.GetValueOrDefault(s.Key) != s.Value)
                 .Select(s => $"{s.Key} is {s.Value}, in the file {header.Metadata.GetValueOrDefault(s.Key) ?? "nothing"}")).ToList();
         if (differences.Count == 0) return;
+        string more = differences.Count > 3 ? $"; and {differences.Count - 3} more differences" : "";
         throw new InvalidOperationException(
-            $"'{path}' is the checkpoint of another run: {string.Join("; ", differences.Take(3))}{(differences.Count > 3 ? $"; and {differences.Count - 3} more differences" : "")}. "
+            $"'{path}' is the checkpoint of another run: {string.Join("; ", differences.Take(3))}{more}. "
             + "Delete the file to begin anew, choose another path, or go on with the same model and settings.");
     }
 
     private static string Describe(string name, Tensor tensor) =>
-        $"{name} {(TensorBytes.TryGetName(tensor.dtype, out string? type) ? type : tensor.dtype)} [{string.Join(", ", tensor.shape)}]";
+        $"{name} {(TensorBytes.TryGetName(tensor.dtype, out string? type) ? type : tensor.dtype)} {ShapeText.Of(tensor.shape)}";
 }

@@ -3,7 +3,7 @@ using static TorchSharp.torch.nn;
 
 namespace Px.Pruning;
 
-/// <summary>One training of <see cref="IterativeMagnitudePruner"/>, as its callback sees it. Valid while the callback runs.</summary>
+/// <summary>Describes one training to the callback of an <see cref="IterativeMagnitudePruner"/>. Valid while the callback runs.</summary>
 public sealed class ImpRound
 {
     private readonly Module model;
@@ -11,42 +11,37 @@ public sealed class ImpRound
 
     internal ImpRound(Module model, MaskBinding binding) => (this.model, Binding) = (model, binding);
 
-    /// <summary>The round, from 1 to <see cref="Rounds"/>.</summary>
+    /// <summary>The number of the round, from 1 to <see cref="Rounds"/>.</summary>
     public int Number { get; internal init; }
 
     /// <summary>The number of rounds, at least 1.</summary>
     public int Rounds { get; internal init; }
 
-    /// <summary>The fraction of prunable weights that are trained in this round, in (0, 1]: 1 in the first.</summary>
+    /// <summary>The fraction of prunable weights that this round trains, in (0, 1]; 1 in the first round.</summary>
     public double Density { get; internal init; }
 
-    /// <summary>
-    /// Holds the weights pruned so far at zero. Call <c>Apply(optimizer)</c> after each step, so that momentum forgets them too. Borrowed.
-    /// </summary>
+    /// <summary>The binding that keeps pruned weights at zero: call its <c>Apply(optimizer)</c> after each step. Borrowed.</summary>
     public MaskBinding Binding { get; }
 
-    /// <summary>A seed from 0 up that belongs to this round and to <see cref="PruningOptions.Seed"/>: the same when the run is
-    /// resumed.</summary>
+    /// <summary>A seed of at least 0, made from <see cref="PruningOptions.Seed"/> and the round; the same if the run is resumed.</summary>
     public long Seed { get; internal init; }
 
-    /// <summary>The token of the call; long trainings should look at it.</summary>
+    /// <summary>The cancellation token of the call; long trainings should check it.</summary>
     public CancellationToken CancellationToken { get; internal init; }
 
     internal TrainingState? RewindPoint { get; private set; }
 
-    /// <summary>
-    /// Makes the model's present state, parameters and buffers, the one that later rounds and the result begin with, instead of the
-    /// initialisation: call it once, in the first round, after the first few per cent of the steps.
-    /// </summary>
-    /// <remarks>Later rounds then start at that step: let a learning-rate schedule begin there.</remarks>
-    /// <exception cref="InvalidOperationException">It is not the first round, it was called before, or the callback has
-    /// returned.</exception>
+    /// <summary>Saves the model's parameters and buffers as the state to rewind to, instead of the initialisation.</summary>
+    /// <remarks>
+    /// Call it once, in the first round, after the first few per cent of the steps. Later rounds and the result begin with that state, so
+    /// that a learning-rate schedule should start at that step.
+    /// </remarks>
+    /// <exception cref="InvalidOperationException">It is not the first round, it was called before, or the callback has ended.</exception>
     public void SaveRewindPoint()
     {
         if (!running) throw new InvalidOperationException("The round is over: save the rewind point inside the training callback.");
-        if (Number != 1)
-            throw new InvalidOperationException($"This is round {Number}, which began at the rewind point. Save it where ImpRound.Number "
-                + "is 1.");
+        const string remedy = "which began at the rewind point. Save it where ImpRound.Number is 1.";
+        if (Number != 1) throw new InvalidOperationException($"This is round {Number}, {remedy}");
         if (RewindPoint is not null) throw new InvalidOperationException("The rewind point was saved before in this round.");
         RewindPoint = TrainingState.Of(model);
     }

@@ -6,14 +6,14 @@ using static TorchSharp.torch.nn;
 
 namespace Px.Pruning.Methods.LotteryTicket;
 
-// The rounds of IterativeMagnitudePruner on one model: train, rank, rewind. Puts nothing back at the end. No dispose scope may be open
-// while the callback runs: what it creates is its own.
+// The rounds of IterativeMagnitudePruner on one model: train, rank, rewind. The caller restores the model. No dispose scope may be open
+// while the callback runs, as it would free tensors that the callback keeps.
 internal sealed class ImpRun(
     Action<Module<Tensor, Tensor>, ImpRound> train, Module<Tensor, Tensor> model, ModelBackup backup, List<LayerInfo> layers,
     CancellationToken token)
 {
-    // All rounds, or those that the checkpoint lacks: the last mask and the rewind point, owned by the caller. The model is left as the
-    // last training left it. checkpoint: the file to go on from and to write after each round, or null. watch: time since the call began.
+    // All rounds, or those after the checkpoint's if that file exists. Returns the last mask and the rewind point; the model keeps the
+    // state of the last training.
     internal ImpCheckpoint Iterate(PruningPlan plan, long? given, string? checkpoint, Stopwatch watch)
     {
         var now = Begin(plan, given, checkpoint);
@@ -26,8 +26,8 @@ internal sealed class ImpRun(
                 backup.Reset();
                 now.Rewind.CopyTo(model);
                 var rewind = Train(now.Mask, round, plan.Rounds, seed) ?? now.Rewind;
-                var (before, settings) =
-                    (now, rewind == now.Rewind ? now.Settings : new Dictionary<string, string>(now.Settings) { ["rewind"] = "early" });
+                var before = now;
+                var settings = rewind == now.Rewind ? now.Settings : new Dictionary<string, string>(now.Settings) { ["rewind"] = "early" };
                 now = now with { Completed = round, Rewind = rewind, Settings = settings };
                 if (rewind != before.Rewind) before.Rewind.Dispose();
                 now = now with { Mask = Rank(before.Mask, round, plan) };
@@ -46,7 +46,7 @@ internal sealed class ImpRun(
         }
     }
 
-    // The start of a run: the checkpoint's, or no mask and the model's own state.
+    // The checkpoint's state, or the model's own state and a mask that prunes nothing.
     private ImpCheckpoint Begin(PruningPlan plan, long? given, string? checkpoint)
     {
         var settings = new Dictionary<string, string>
@@ -59,7 +59,7 @@ internal sealed class ImpRun(
         };
         if (checkpoint is not null) settings["initial weights"] = backup.State.Fingerprint();
         if (given is { } known) settings["seed"] = known.ToString(CultureInfo.InvariantCulture);
-        var all = Everything();
+        var all = DenseMask();
         if (checkpoint is not null && File.Exists(checkpoint))
         {
             using (all) return ImpCheckpoint.Load(checkpoint, backup.State, all, settings);
@@ -107,7 +107,7 @@ internal sealed class ImpRun(
         return PruningMask.Adopt(layers.Zip(kept, (layer, alive) => KeyValuePair.Create(layer.Name, alive)));
     }
 
-    // |θ| of one parameter, 0 where it is pruned: float64, on the CPU. Fresh.
+    // |θ| of one parameter, 0 where it is pruned: float64, on the CPU.
     internal Tensor Magnitude(string name, PruningMask mask)
     {
         using var scope = NewDisposeScope();
@@ -115,12 +115,12 @@ internal sealed class ImpRun(
         var theta = model.get_parameter(name)
             ?? throw new InvalidOperationException($"The training callback removed '{name}'. A callback trains the model in place.");
         var magnitude = theta.detach().to(float64).cpu().abs();
-        return (mask.Contains(name) ? magnitude.masked_fill(mask[name].logical_not(), 0) : magnitude).contiguous()
-            .MoveToOuterDisposeScope();
+        if (mask.Contains(name)) magnitude = magnitude.masked_fill(mask[name].logical_not(), 0);
+        return magnitude.contiguous().MoveToOuterDisposeScope();
     }
 
     // A mask that prunes nothing. The caller disposes it.
-    internal PruningMask Everything()
+    internal PruningMask DenseMask()
     {
         using var scope = NewDisposeScope();
         return PruningMask.Adopt(layers.Select(layer => KeyValuePair.Create(layer.Name, ones(layer.Shape, ScalarType.Bool))));

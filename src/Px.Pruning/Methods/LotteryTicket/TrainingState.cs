@@ -14,7 +14,7 @@ internal sealed class TrainingState : IDisposable
 
     private TrainingState(Dictionary<string, Tensor> tensors) => this.tensors = tensors;
 
-    // The copies. Borrowed.
+    // Borrowed.
     internal IReadOnlyDictionary<string, Tensor> Tensors => tensors;
 
     internal static TrainingState Of(Module model)
@@ -30,18 +30,16 @@ internal sealed class TrainingState : IDisposable
         return new(tensors);
     }
 
-    // Writes the state into the model, in place and bit for bit. InvalidOperationException: The model no longer has one of the tensors, or
-    // has it in another shape; all others are written.
+    // Writes the state into the model in place. Throws if a tensor is missing there or has another shape, after writing all others.
     internal void CopyTo(Module model)
     {
         if (WriteTo(model) is not { } lost) return;
         throw new InvalidOperationException(
-            $"The training callback removed or reshaped '{lost}', so that the model cannot be rewound. A callback trains the model in "
-            + "place.");
+            $"The training callback removed or reshaped '{lost}', so that the model cannot be rewound. "
+            + "A callback trains the model in place.");
     }
 
-    // Writes whatever the model still has into it. Returns: The first tensor that it has no longer, or in another shape; null where it has
-    // all.
+    // The same without throwing: returns the name of the first tensor that is missing or has another shape, or null.
     internal string? WriteTo(Module model)
     {
         using var scope = NewDisposeScope();
@@ -66,11 +64,10 @@ internal sealed class TrainingState : IDisposable
         }
         catch (ExternalException)
         {
-            return false; // expanded, for example: several of its numbers lie in one place
+            return false; // cannot be written in place: an expanded tensor, for example
         }
     }
 
-    // A digest of names, types, shapes and bits.
     internal string Fingerprint()
     {
         using var hash = SHA256.Create();
@@ -100,8 +97,8 @@ internal sealed class TrainingState : IDisposable
     }
 }
 
-// How a model was found before it was trained: every value, mode, flag and gradient, so that all of it can be put back. The caller's
-// gradients are set aside at once: training must not add to them.
+// A model's values, modes, flags and gradients before training, to be restored. The caller's gradients are removed from the model at once,
+// so that training does not add to them.
 internal sealed class ModelBackup : IDisposable
 {
     private readonly Module model;
@@ -112,17 +109,17 @@ internal sealed class ModelBackup : IDisposable
     {
         this.model = model;
         State = TrainingState.Of(model);
-        // Parents come before their children, and train(bool) recurses: restoring in this order ends with every child's own mode.
+        // train(bool) recurses into children: restoring parents first leaves every child in its own mode.
         modes = [(model, model.training), .. model.named_modules().Select(m => (m.module, m.module.training))];
         foreach (var (name, parameter) in model.named_parameters())
             parameters.TryAdd(name, (parameter.requires_grad, parameter.grad?.DetachFromDisposeScope()));
         Reset();
     }
 
-    // The values as found. Borrowed.
+    // Borrowed.
     internal TrainingState State { get; }
 
-    // Modes and flags as found, and no gradients: what every round begins with.
+    // For the start of a round: modes and flags as found, and no gradients.
     internal void Reset()
     {
         foreach (var (module, training) in modes)
@@ -133,14 +130,14 @@ internal sealed class ModelBackup : IDisposable
         SetParameters(withGradients: false);
     }
 
-    // Puts everything back that the model still has. Does not throw for what it has no longer: that would hide why it is put back.
+    // Restores everything that the model still has. Missing tensors are ignored: an exception would hide the one that is being handled.
     internal void RestoreAll()
     {
         State.WriteTo(model);
         Restore();
     }
 
-    // Puts modes, flags and gradients back, but no values.
+    // Restores modes, flags and gradients, but not values.
     internal void Restore()
     {
         Reset();

@@ -2,20 +2,20 @@ using static TorchSharp.torch;
 
 namespace Px.Pruning.Methods.NtkSap;
 
-// The random numbers of NtkSapPruner: float64 CPU tensors, fresh, the same for the same arguments.
+// The random numbers of NtkSapPruner: float64 CPU tensors, the same for the same arguments.
 internal abstract class NtkSapDraws
 {
-    // Weights as Kaiming's normal initialisation draws them: mean 0, variance 2 / fan-in.
+    // Kaiming's normal initialisation: mean 0, variance 2 / fan-in.
     public abstract Tensor Weights(DrawIndex index, string parameter, long[] shape);
 
-    // A direction to perturb weights in: mean 0, variance 1.
+    // The perturbation Δ: mean 0, variance 1.
     public abstract Tensor Perturbation(DrawIndex index, string parameter, long[] shape);
 
     // A batch of inputs: mean 0, variance 1.
     public abstract Tensor Input(DrawIndex index, long[] shape);
 }
 
-// Normal numbers, each tensor from a generator of its own, on the CPU whatever the model's device.
+// Each tensor has its own generator on the CPU, so that numbers depend neither on the device nor on the order of calls.
 internal sealed class NormalDraws(long seed) : NtkSapDraws
 {
     public override Tensor Weights(DrawIndex index, string parameter, long[] shape) =>
@@ -26,10 +26,9 @@ internal sealed class NormalDraws(long seed) : NtkSapDraws
 
     public override Tensor Input(DrawIndex index, long[] shape) => Normal($"input {index.Round} {index.Repeat} {index.Batch}", shape);
 
-    // How many weights an output sums: all dimensions but the first.
     internal static long FanIn(long[] shape) => shape.Skip(1).Aggregate(1L, (product, size) => product * size);
 
-    // The first batch has no number: where it is the only one, a seed gives the mask that it gave when weights were drawn once a repeat.
+    // The first batch has no number, so that with a single batch seeds give the same masks as in versions that drew once a repeat.
     private static string Text(DrawIndex index) =>
         index.Batch == 0 ? $"{index.Round} {index.Repeat}" : $"{index.Round} {index.Repeat} {index.Batch}";
 

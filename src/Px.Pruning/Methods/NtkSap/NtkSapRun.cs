@@ -7,7 +7,7 @@ namespace Px.Pruning.Methods.NtkSap;
 
 internal sealed class NtkSapRun(ScoringContext context, NtkSapPruner settings) : MethodRun(context)
 {
-    // Samples are independent once norm statistics are constants, so chunks change nothing but memory.
+    // Samples in a pass. With constant norm statistics samples are independent, so that chunks only limit memory.
     private const long Chunk = 16;
 
     private readonly NtkSapDraws draws = settings.Draws ?? new NormalDraws(context.Seed);
@@ -41,7 +41,6 @@ internal sealed class NtkSapRun(ScoringContext context, NtkSapPruner settings) :
         return new(dm.Map((slot, gradient) => mask.Mask(slot, gradient).abs().cpu().MoveToOuterDisposeScope()));
     }
 
-    // The batches of all repeats, and how many inputs each has.
     private IEnumerable<(DrawIndex Index, long Size)> Batches(int round)
     {
         long samples = settings.Samples ?? 10 * (Network.OutputShape is [_, var classes, ..] ? classes : 1), size = Context.BatchSize;

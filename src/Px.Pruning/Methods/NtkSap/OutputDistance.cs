@@ -7,7 +7,7 @@ namespace Px.Pruning.Methods.NtkSap;
 // J = Σₙ ‖f(zₙ; a) − f(zₙ; b)‖², differentiated by both weights.
 internal static class OutputDistance
 {
-    // ∂J/∂a and ∂J/∂b. Fresh.
+    // ∂J/∂a and ∂J/∂b.
     internal static (SlotTensors A, SlotTensors B) Differentiate(
         WeightFunction function, SlotTensors a, SlotTensors b, IEnumerable<Tensor> inputs, CancellationToken token) =>
         function is SubstitutedWeights substituted ? SideBySide(substituted, a, b, inputs, token) : InTurn(function, a, b, inputs, token);
@@ -29,7 +29,7 @@ internal static class OutputDistance
         return (function.TakeGradients(), other.TakeGradients());
     }
 
-    // One set of weights at a time, for parameters that can hold no two: one more forward pass.
+    // For functions that hold one set of weights at a time, in the caller's own parameters. Costs one more forward pass.
     private static (SlotTensors, SlotTensors) InTurn(
         WeightFunction function, SlotTensors a, SlotTensors b, IEnumerable<Tensor> inputs, CancellationToken token)
     {
@@ -39,7 +39,8 @@ internal static class OutputDistance
             token.ThrowIfCancellationRequested();
             using var temporaries = NewDisposeScope();
             function.Set(b);
-            var atB = Constant(function, z);
+            Tensor atB;
+            using (no_grad()) atB = function.Run(z);
             var (gradientA, atA) = Toward(function, a, z, atB);
             var (gradientB, _) = Toward(function, b, z, atA);
             (dA, dB) = (Add(dA, gradientA), Add(dB, gradientB));
@@ -57,19 +58,13 @@ internal static class OutputDistance
         return (function.TakeGradients(), output.detach());
     }
 
-    private static Tensor Constant(WeightFunction function, Tensor z)
-    {
-        using var noGrad = no_grad();
-        return function.Run(z);
-    }
-
     private static void Backward(Tensor J, List<Tensor> weights)
     {
-        // No weight reaches the output: every gradient is zero.
+        // If no path leads to the output, J depends on no weight.
         if (J.requires_grad) autograd.backward([J], inputs: weights);
     }
 
-    // Adds to the sum; the first part becomes it and leaves the scope.
+    // The first part becomes the sum and leaves the scope.
     private static SlotTensors Add(SlotTensors? sum, SlotTensors part)
     {
         if (sum is null) return part.Map((_, tensor) => tensor.MoveToOuterDisposeScope());

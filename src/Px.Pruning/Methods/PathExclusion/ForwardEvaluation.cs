@@ -7,11 +7,11 @@ using static TorchSharp.torch;
 
 namespace Px.Pruning.Methods.PathExclusion;
 
-// f: the masked network itself, biases and norm shifts included. Leaves its activation pattern, its max-pooling indices and the moments of
-// its normalisation layers. Run it without gradients.
+// Evaluates f, the masked network with biases and norm shifts, and records its activation pattern, max-pooling indices and norm statistics.
+// Run it without gradients.
 internal sealed class ForwardEvaluation(MaskedWeights weights, NormPolicy norms, ActivationPattern pattern) : Evaluation
 {
-    // A tensor passes several module boundaries unchanged; its fingerprint tells whether it changed in place in between.
+    // A tensor may pass several module boundaries; its fingerprint shows whether it was changed in place in between.
     private readonly Dictionary<Tensor, double> seen = new(ReferenceEqualityComparer.Instance);
 
     internal override bool Replaces(HookedModule hooked) => hooked.Weighted is not null || hooked.Norm is not null || hooked.IsMaxPool;
@@ -50,10 +50,10 @@ internal sealed class ForwardEvaluation(MaskedWeights weights, NormPolicy norms,
         return null;
     }
 
-    // An activation module has no modules inside: it is left at the step after it is entered.
+    // An activation module has no modules inside, so that it is left one step after it is entered.
     private const int OtherGateOffset = 1;
 
-    // Notes a gate where the tensor came out of a ReLU that no module showed: non-negative, with zeros.
+    // A tensor that is non-negative with zeros comes from a ReLU that was called as a function: adds its gate.
     private void Observe(HookedModule hooked, int step, Tensor tensor)
     {
         if (tensor.dim() == 0 || tensor.numel() == 0) return;
@@ -67,7 +67,7 @@ internal sealed class ForwardEvaluation(MaskedWeights weights, NormPolicy norms,
         if (!gate.all().ToBoolean()) pattern.AddGate(hooked, step, gate);
     }
 
-    // The sum of one sample, or −1 where it has a negative value: cheap, and different once the tensor is changed in place.
+    // The sum of one sample, or −1 if it has a negative value: cheap, and it differs once the tensor is changed in place.
     private static double Fingerprint(Tensor tensor)
     {
         using var scope = NewDisposeScope();
@@ -75,15 +75,14 @@ internal sealed class ForwardEvaluation(MaskedWeights weights, NormPolicy norms,
         return sample.min().ToDouble() < 0 ? -1 : sample.sum().ToDouble();
     }
 
-    // 1 where a ReLU's output is positive. As bytes: libtorch multiplies by them in a third of the time that bool takes, and compares
-    // slowly.
+    // 1 where a ReLU's output is positive. Bytes, since libtorch multiplies by them three times as fast as by bool; it compares slowly.
     private static Tensor Positive(Tensor output)
     {
         using var positive = output.to(ScalarType.Bool);
         return positive.to(ScalarType.Byte);
     }
 
-    // +1 where positive, −1 elsewhere: what a ReLU lets pass and what it stops.
+    // +1 where a following ReLU would pass the output, −1 elsewhere.
     private static Tensor Signs(Tensor output)
     {
         using var scope = NewDisposeScope();
@@ -95,7 +94,7 @@ internal sealed class ForwardEvaluation(MaskedWeights weights, NormPolicy norms,
         using var scope = NewDisposeScope();
         using var grad = enable_grad();
         var z = input.detach().clone().requires_grad_();
-        // Times one: an in-place activation may not write to a leaf.
+        // Times one, because an in-place activation cannot write to a leaf.
         var output = hooked.Module.forward(z * 1);
         autograd.backward([output], [ones_like(output)], inputs: [z]);
         return z.grad!.square().MoveToOuterDisposeScope();

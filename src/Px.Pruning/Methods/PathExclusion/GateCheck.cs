@@ -7,33 +7,31 @@ using static TorchSharp.torch;
 
 namespace Px.Pruning.Methods.PathExclusion;
 
-// Proves on one sample that the gates seen at module boundaries are all the gates there are: between two layers, g must change exactly as f
-// does when f's values are nudged. Every layer's output z is replaced: by z + ε·t in f, by t in g, for some t ≥ 0. What then reaches the
-// next layers must satisfy (f(z + ε·t) − f(z)) / ε = g(t), since the code in between is piecewise linear. Where it does not, a ReLU was
-// called as a function and its output combined further before any module saw it. If handing on signs heals that, the layer before it does
-// so from now on.
+// Checks on one sample that the gates seen at module boundaries are all gates of the network. Each layer's output z is replaced: by z + ε·t
+// in f, by t in g, for some t ≥ 0. What then reaches the next layers must satisfy (f(z + ε·t) − f(z)) / ε = g(t), since the code in
+// between is piecewise linear. Otherwise a ReLU was called as a function and its output combined further before it reached a module. If
+// the check succeeds once the layer before passes on signs, it does so from now on.
 internal static class GateCheck
 {
-    private const double Nudge = 1e-8;
+    private const double Epsilon = 1e-8;
 
-    // A nudge may cross a kink here and there; a missed gate spoils about half of all entries.
+    // A perturbation may cross a few kinks; a missed gate changes about half of all entries.
     private const double ToleratedFraction = 1e-3;
 
-    // UnsupportedModelException: A gate is missed; the message names the layer that receives the wrong values.
     internal static void Run(Network network, NormStatistics statistics, Tensor input)
     {
         using var scope = NewDisposeScope();
         using var noGrad = no_grad();
-        // Unmasked: which gates are seen depends on the code, and a mask makes constant channels.
+        // Without the mask, which would make channels constant; which gates are seen depends on the model's code only.
         using var weights = new MaskedWeights(network, null);
-        var sample = Roughened(input.narrow(0, 0, 1).to(ScalarType.Float64));
-        int healed = -1;
+        var sample = WithNoise(input.narrow(0, 0, 1).to(ScalarType.Float64));
+        int corrected = -1; // the last mismatch that signs were to remove
         while (FirstMismatch(network, weights, statistics, sample) is { } mismatch)
         {
             var before = mismatch.Earlier.LastOrDefault(hooked => !hooked.IsOtherActivation && !hooked.PassesSigns);
-            if (mismatch.Index <= healed || before is null) throw Missed(mismatch.Layer);
+            if (mismatch.Index <= corrected || before is null) throw Missed(mismatch.Layer);
             before.PassesSigns = true;
-            healed = mismatch.Index;
+            corrected = mismatch.Index;
         }
     }
 
@@ -43,29 +41,26 @@ internal static class GateCheck
         using var scope = NewDisposeScope();
         using var norms = new NormPolicy(statistics);
         using var pattern = new ActivationPattern();
-
-        using var scratch = new ActivationPattern();
-
+        using var unused = new ActivationPattern();
         var plain = new Trace(new ForwardEvaluation(weights, norms, pattern), null);
         var inputs = plain.Run(network, sample);
         var tests = plain.Outputs.Prepend(sample).Select(TestVector).ToList();
-        var nudged = plain.Outputs.Zip(tests.Skip(1), (z, t) => z + t * Nudge).ToList();
-        var moved = new Trace(new ForwardEvaluation(weights, norms, scratch), nudged).Run(network, sample + tests[0] * Nudge);
+        var perturbed = plain.Outputs.Zip(tests.Skip(1), (z, t) => z + t * Epsilon).ToList();
+        var moved = new Trace(new ForwardEvaluation(weights, norms, unused), perturbed).Run(network, sample + tests[0] * Epsilon);
         var path = new PathEvaluation { Weight = weights.Ones, OwnsWeights = true, Pattern = pattern, InPlace = true };
         var gated = new Trace(path, [.. tests.Skip(1)]).Run(network, tests[0].clone());
 
         for (int i = 0; i < inputs.Count; i++)
         {
-            if (!Agree((moved[i] - inputs[i]) / Nudge, gated[i]))
+            if (!Agree((moved[i] - inputs[i]) / Epsilon, gated[i]))
                 return (i, i < plain.Modules.Count ? plain.Modules[i] : null, plain.Modules.Take(i).ToList());
         }
 
         return null;
     }
 
-    // The sample with noise of its own size: a black background would make ties in max-pooling, where no derivative is defined. Which gates
-    // are seen depends on the code, not on the sample.
-    private static Tensor Roughened(Tensor sample)
+    // Adds noise of the sample's own size: a constant background would give ties in max-pooling, where no derivative is defined.
+    private static Tensor WithNoise(Tensor sample)
     {
         using var scope = NewDisposeScope();
         using var generator = new Generator(1);
@@ -83,13 +78,13 @@ internal static class GateCheck
         return wrong.sum().ToDouble() <= ToleratedFraction * found.numel();
     }
 
-    // Non-negative, of the size of z, different from entry to entry; 0 where f has a kink: where z is 0, and in channels that are constant,
-    // whose maximum is everywhere.
+    // Non-negative, of the size of z, different for neighbours; 0 where f has a kink: where z is 0, and in constant channels, where every
+    // entry is the maximum.
     private static Tensor TestVector(Tensor z)
     {
         using var scope = NewDisposeScope();
-        var ripple = arange(z.numel(), ScalarType.Float64, z.device).remainder(7).reshape(z.shape) / 8 + 1;
-        var t = ripple * z.abs().mean() * z.ne(0);
+        var varied = arange(z.numel(), ScalarType.Float64, z.device).remainder(7).reshape(z.shape) / 8 + 1;
+        var t = varied * z.abs().mean() * z.ne(0);
         if (z.dim() > 2)
         {
             long[] positions = [.. Enumerable.Range(2, (int)z.dim() - 2)];
@@ -101,12 +96,11 @@ internal static class GateCheck
 
     private static UnsupportedModelException Missed(HookedModule? hooked) => new(
         $"What reaches {(hooked is null ? "the model's output" : $"'{hooked.Name}'")} passed an activation or a max-pooling that was "
-        + "called as a function "
-        + "and combined with something else before any module saw it, so that its gates are unknown. "
+        + "called as a function and combined with something else before any module saw it, so that its gates are unknown. "
         + "Make it a module (torch.nn.ReLU, torch.nn.MaxPool2d) and call it through call().")
     { Module = hooked?.Name ?? "" };
 
-    // Runs another evaluation, noting what enters and leaves each layer, or putting given outputs in place of computed ones.
+    // Runs another evaluation and records what enters and leaves each layer, or replaces the layers' outputs by given ones.
     private sealed class Trace(Evaluation inner, IReadOnlyList<Tensor>? outputs) : Evaluation
     {
         private readonly DisposeScope owner = CurrentDisposeScope!;
@@ -138,7 +132,7 @@ internal static class GateCheck
 
         internal override Tensor? Enter(HookedModule hooked, int step, Tensor input) => inner.Enter(hooked, step, input);
 
-        // A smooth activation's squared derivative is its gate by definition: there is nothing to prove about it.
+        // The gate of another activation is its squared derivative by definition: there is nothing to check.
         internal override Tensor? Leave(HookedModule hooked, int step, Tensor output) =>
             hooked.IsOtherActivation ? null : inner.Leave(hooked, step, output);
     }

@@ -12,7 +12,7 @@ namespace Px.Pruning.Methods.PathExclusion;
 internal sealed class PathExclusionRun(ScoringContext context, PathExclusionPruner settings) : MethodRun(context)
 {
     private double? growth; // log₂ of the largest path activation of the unpruned network
-    private bool isProven;
+    private bool isSupported;
 
     internal override RoundScores Score(ScoringRound round)
     {
@@ -26,14 +26,13 @@ internal sealed class PathExclusionRun(ScoringContext context, PathExclusionPrun
         return new(new SlotTensors(Network.Prunable, slot => Score(leaves[slot]).MoveToOuterDisposeScope()), exponent);
     }
 
-    // R = Σₖ Gᵏ hᵏ(1, θ², 1) with Gᵏ = Σₙ gᵏ(xₙ², 1, aₙ). Exact, since h does not depend on the data: G first, without gradients, then one
-    // forward and backward pass of h on a single ones-input. For dense outputs G is a map. Where there is no data term, G is 1, and R the
-    // trace of the path kernel. Returns the leaves θ² ⊙ m with their gradients, and the power of two that was taken out of R.
-    // norms: where frozen norm scales come from. Statistics that are constants already stay what they are.
+    // R = Σₖ Gᵏ hᵏ(1, θ², 1) with Gᵏ = Σₙ gᵏ(xₙ², 1, aₙ). This is exact, since h does not depend on the data. G is summed first, without
+    // gradients, followed by one forward and backward pass of h. For dense outputs G is a map; without data term it is 1. Returns the
+    // leaves θ² ⊙ m with their gradients, and the power of two that was taken out of R.
     internal (SlotTensors Leaves, int Exponent) Decoupled(ScoringRound round, NormPolicy norms, bool dataTerm = true)
     {
         CheckTheory(round.Weights, norms.Statistics);
-        if (!dataTerm) Moments(round.Weights, norms);
+        if (!dataTerm) CollectNormStatistics(round.Weights, norms);
         var (G, exponent) = dataTerm ? SumActivations(round, norms) : (ones([], float64, Network.Device), 0);
 
         var leaves = round.Weights.SquaredLeaves(float64);
@@ -42,7 +41,7 @@ internal sealed class PathExclusionRun(ScoringContext context, PathExclusionPrun
         using var input = ones([1, .. Network.SampleShape!], float64, Network.Device);
         using var h = Network.Run(kernel, input);
         using var R = (G * h).sum();
-        Differentiate(R, leaves);
+        Backward(R, leaves);
         return (leaves, exponent);
     }
 
@@ -51,7 +50,7 @@ internal sealed class PathExclusionRun(ScoringContext context, PathExclusionPrun
     {
         CheckTheory(round.Weights, settings.NormStatistics);
         using var norms = new NormPolicy(settings.NormStatistics);
-        Moments(round.Weights, norms);
+        CollectNormStatistics(round.Weights, norms);
 
         var wide = round.Weights.SquaredLeaves(float64);
         double bound = PathRange.Growth(Network, (slot, _) => wide[slot], ownsWeights: false, norms.SquaredScale);
@@ -67,35 +66,34 @@ internal sealed class PathExclusionRun(ScoringContext context, PathExclusionPrun
             var squared = range.SquaredInput(input);
             var R = Gated(leaves, norms, pattern, squared, inPlace: false);
             if (round.Number == 1) CheckGates(leaves, norms, pattern, squared, R);
-            Differentiate(R, leaves);
+            Backward(R, leaves);
         }
 
-        bool silent = Network.Prunable.All(slot => leaves[slot].grad is not { } dR || dR.count_nonzero().ToInt64() == 0);
-        if (!silent) return (leaves, range.Exponent);
-        Context.Logger?.LogWarning("Round {Round}: no path is active on the pruning data, so that the path kernel alone decides.",
-            round.Number);
+        if (Network.Prunable.Any(slot => leaves[slot].grad is { } dR && dR.count_nonzero().ToInt64() > 0)) return (leaves, range.Exponent);
+        Context.Logger?.LogWarning(
+            "Round {Round}: no path is active on the pruning data, so that the path kernel alone decides.", round.Number);
         using var again = new NormPolicy(settings.NormStatistics);
         return Decoupled(round, again, dataTerm: false);
     }
 
-    // Before the first round: is this a network of paths, and are all its gates seen?
+    // Once: whether the network is piecewise linear in the way that the theory asks, and all its gates are seen.
     private void CheckTheory(MaskedWeights weights, NormStatistics statistics)
     {
-        if (isProven) return;
+        if (isSupported) return;
         PathLinearity.Check(Network, weights.SquaredTheta);
         GateCheck.Run(Network, statistics, Context.Batches[0].Input);
-        isProven = true;
+        isSupported = true;
     }
 
     private (Tensor G, int Exponent) SumActivations(ScoringRound round, NormPolicy norms)
     {
         using var scope = NewDisposeScope();
         using var noGrad = no_grad();
-        // A mask only takes paths away: the first round's bound holds for all.
+        // Masks only remove paths, so that the first round's bound holds for all rounds.
         double bound = growth ??= PathRange.Growth(Network, round.Weights.Ones, ownsWeights: true, scale: null);
         var range = PathRange.Choose(bound + 2 * InputPeak(), Network.ComputeType);
 
-        // Batch norm on the batch's own statistics needs f to see it whole; everything else goes sample by sample.
+        // Batch norm on the batch's own statistics needs the whole batch at once; everything else is computed in parts.
         bool whole = !norms.IsFrozen
             && Network.Modules.Any(hooked => hooked.Norm is { IsBatchNorm: true } norm && norm.UsesBatch(norms.Statistics));
         Tensor? sum = null;
@@ -118,13 +116,13 @@ internal sealed class PathExclusionRun(ScoringContext context, PathExclusionPrun
         if (!double.IsFinite(largest)) throw NotFinite("the path activations g");
         if (largest == 0)
         {
-            // The data would rank nothing any more; the path kernel still does, and keeps input and output connected.
+            // Every score would be 0. The path kernel still ranks weights, and keeps input and output connected.
             Context.Logger?.LogWarning(
                 "Round {Round}: no path is active on the pruning data, so that every path activation counts as 1.", round.Number);
             return (ones_like(sum).MoveToOuterDisposeScope(), 0);
         }
 
-        // Only ratios between outputs matter: bring the largest near 1, exactly.
+        // Only ratios between outputs matter: scales the largest to near 1, by a power of two and so without rounding.
         int excess = Math.ILogB(largest);
         var normalized = sum * Math.ScaleB(1, -excess);
         return (normalized.MoveToOuterDisposeScope(), range.Exponent + excess);
@@ -172,8 +170,8 @@ internal sealed class PathExclusionRun(ScoringContext context, PathExclusionPrun
         }
     }
 
-    // Collects norm moments over all batches, so that every batch is scaled by the same constants.
-    private void Moments(MaskedWeights weights, NormPolicy norms)
+    // Over all batches, so that norm layers are the same constants for every batch.
+    private void CollectNormStatistics(MaskedWeights weights, NormPolicy norms)
     {
         foreach (var (input, _) in Context.Batches)
         {
@@ -186,14 +184,16 @@ internal sealed class PathExclusionRun(ScoringContext context, PathExclusionPrun
     {
         using var mode = set_grad_enabled(!inPlace);
         pattern.Rewind();
-        var evaluation = new PathEvaluation { Weight = (slot, _) =>
-            leaves[slot], Scale = norms.SquaredScale, Pattern = pattern, InPlace = inPlace };
+        var evaluation = new PathEvaluation
+        {
+            Weight = (slot, _) => leaves[slot], Scale = norms.SquaredScale, Pattern = pattern, InPlace = inPlace,
+        };
         using var input = squared.clone();
         using var output = Network.Run(evaluation, input);
         return output.sum();
     }
 
-    // Under autograd gates replace what crosses a boundary; in place they reach every reader. Both must agree.
+    // Under autograd, gates replace the tensor that crosses a module boundary; in place they also reach its other readers. Both must agree.
     private void CheckGates(SlotTensors leaves, NormPolicy norms, ActivationPattern pattern, Tensor squared, Tensor R)
     {
         using var inPlace = Gated(leaves, norms, pattern, squared, inPlace: true);
@@ -201,17 +201,10 @@ internal sealed class PathExclusionRun(ScoringContext context, PathExclusionPrun
         if (Math.Abs(everywhere - replaced) <= 1e-3 * Math.Abs(everywhere)) return;
         throw new UnsupportedModelException(
             "A ReLU called as a function feeds several places at once, only some of which are modules, so that the joint objective cannot "
-            + "gate them "
-            + "all. Make that ReLU a module (torch.nn.ReLU) and call it through call(), or use PxObjective.Decoupled.");
+            + "gate them all. Make that ReLU a module (torch.nn.ReLU) and call it through call(), or use PxObjective.Decoupled.");
     }
 
-    private void Differentiate(Tensor R, SlotTensors leaves)
-    {
-        // Nothing flows through a network that is cut in two: every gradient is zero.
-        if (R.requires_grad) autograd.backward([R], inputs: [.. Network.Prunable.Select(slot => leaves[slot])]);
-    }
-
-    // θ² ⊙ ∂R/∂θ² of one leaf θ²; a weight that R does not reach scores 0.
+    // θ² ⊙ ∂R/∂θ² of one leaf θ²; 0 if R does not depend on it.
     private Tensor Score(Tensor thetaSquared)
     {
         var theta2 = thetaSquared.detach().to(float64);

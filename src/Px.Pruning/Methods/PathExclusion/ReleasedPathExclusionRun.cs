@@ -23,9 +23,7 @@ internal sealed class ReleasedPathExclusionRun(ScoringContext context, bool keep
             var f = Output(theta, norms, input);
             using var grad = enable_grad();
             var h = Network.Run(new Kernel(squared), input);
-            var R = (f * h).sum();
-            // Nothing flows through a network that is cut in two: every gradient is zero.
-            if (R.requires_grad) autograd.backward([R], inputs: [.. Network.Prunable.Select(slot => squared[slot])]);
+            Backward((f * h).sum(), squared);
         }
 
         using var noGrad = no_grad();
@@ -46,8 +44,7 @@ internal sealed class ReleasedPathExclusionRun(ScoringContext context, bool keep
         return (dR.to(float64).abs() * thetaSquared.detach().to(float64).pow(2.5)).cpu().MoveToOuterDisposeScope();
     }
 
-    // h as PX's first public code computes it: squared weights and squared biases, every activation the identity, norm layers in training
-    // mode with their own γ and β, max-pooling on its own values.
+    // h: squared weights and biases, activations as the identity, norm layers in training mode with γ and β, max-pooling on its own values.
     private sealed class Kernel(SlotTensors squared) : Evaluation
     {
         internal override bool Replaces(HookedModule hooked) =>
@@ -63,13 +60,12 @@ internal sealed class ReleasedPathExclusionRun(ScoringContext context, bool keep
     }
 }
 
-// Checks that every activation of the network is a module, so that taking them out leaves a linear network: turning the input's sign must
-// turn the sign of whatever leaves a module. Max-pooling modules gather at the same places both times.
+// Checks that all activations of the network are modules. Without them, biases and norms it is then linear: negating the input must negate
+// the output of every module. Max-pooling modules select the same positions both times.
 internal static class ActivationFreedom
 {
     private const double Tolerance = 1e-6;
 
-    // UnsupportedModelException: An activation or pooling is called as a function; the message names the module around it.
     internal static void Check(Network network, Tensor input)
     {
         using var scope = NewDisposeScope();
@@ -77,8 +73,8 @@ internal static class ActivationFreedom
         using var weights = new MaskedWeights(network, null);
         using var pattern = new ActivationPattern();
         var sample = input.narrow(0, 0, 1).to(ScalarType.Float64);
-        var plus = new Bare(weights, pattern, record: true);
-        var minus = new Bare(weights, pattern, record: false);
+        var plus = new LinearPart(weights, pattern, record: true);
+        var minus = new LinearPart(weights, pattern, record: false);
         network.Run(plus, sample);
         network.Run(minus, sample.neg());
         foreach (var ((hooked, there), (_, back)) in plus.Sums.Zip(minus.Sums))
@@ -86,17 +82,15 @@ internal static class ActivationFreedom
             if (Math.Abs(there.Sum + back.Sum) <= Tolerance * (there.Magnitude + back.Magnitude)) continue;
             throw new UnsupportedModelException(
                 $"The forward of {(hooked.Name.Length == 0 ? "the model itself" : $"'{hooked.Name}'")} is not linear once its activation "
-                + "modules are taken out: "
-                + "an activation or a max-pooling is called as a function. The released variant of PX removes activations, which must "
-                + "therefore be modules "
-                + "(torch.nn.ReLU, torch.nn.MaxPool2d) called through call(). KeepsFunctionalActivations leaves them on instead; "
-                + "PathExclusionPruner itself has no such limit.")
+                + "modules are taken out: an activation or a max-pooling is called as a function. The released variant of PX removes "
+                + "activations, which must therefore be modules (torch.nn.ReLU, torch.nn.MaxPool2d) called through call(). "
+                + "KeepsFunctionalActivations leaves them on instead; PathExclusionPruner itself has no such limit.")
             { Module = hooked.Name };
         }
     }
 
-    // Weights as they are; no biases, no activations, norm layers the identity.
-    private sealed class Bare(MaskedWeights weights, ActivationPattern pattern, bool record) : Evaluation
+    // The network without biases and activations, norm layers as the identity.
+    private sealed class LinearPart(MaskedWeights weights, ActivationPattern pattern, bool record) : Evaluation
     {
         internal List<(HookedModule Layer, (double Sum, double Magnitude) Output)> Sums { get; } = [];
 

@@ -1,5 +1,4 @@
 using System.Collections;
-using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using Microsoft.Extensions.Logging;
 using Px.Pruning.Engine;
@@ -10,7 +9,7 @@ namespace Px.Pruning.Methods.Phew;
 
 internal sealed class PhewRun(ScoringContext context) : MethodRun(context)
 {
-    private UnitGraph? graph; // how the layers are joined depends on neither weights nor mask
+    private UnitGraph? graph; // the same in every round: it depends on neither weights nor mask
 
     internal override RoundScores Score(ScoringRound round)
     {
@@ -23,10 +22,10 @@ internal sealed class PhewRun(ScoringContext context) : MethodRun(context)
     }
 }
 
-// Sends walks through the network, forward and backward in turn, and notes in which order they first touch each weight.
+// Walks through the network, forward and backward in turn, and records the order in which walks first touch each weight.
 internal sealed class WalkOrder
 {
-    // Walks that find next to nothing new would go on for ever: the last weights are the least likely.
+    // Without a limit, walks would take very long to find the last weights, which are the least likely.
     private const int WalksBetweenChecks = 1000;
     private const int NewBetweenChecks = 100;
 
@@ -35,9 +34,9 @@ internal sealed class WalkOrder
     private readonly UnitGraph graph;
     private readonly WalkDirection[] directions;
     private readonly SplitMix64 random;
-    private readonly BitArray?[] touched; // of each of Network.Slots; null where it is not ranked
-    private readonly int[] starts; // of each of Network.Slots: where its weights begin among all
-    private readonly List<int> order = []; // of touched weights, by their place among all
+    private readonly BitArray?[] touched; // by slot; null for weights that are not ranked
+    private readonly int[] starts; // by slot: the index of its first weight among all weights
+    private readonly List<int> order = []; // touched weights, by their index among all weights
     private readonly Action<WeightSlot, int> visit;
 
     internal WalkOrder(Network network, UnitGraph graph, WalkWeights weights, SplitMix64 random)
@@ -53,11 +52,11 @@ internal sealed class WalkOrder
 
     internal long Walks { get; private set; }
 
-    // Walks until so many weights are touched, or until walks hardly find new ones.
+    // Walks until so many weights are touched, or walks hardly find new ones.
     internal void Walk(long wanted, CancellationToken token)
     {
         if (directions.Any(direction => direction.Starts.Count == 0)) return;
-        // The last walk may touch one more in every other call.
+        // The last walk may touch one more weight in each call.
         order.EnsureCapacity((int)Math.Min(wanted, touched.Sum(slot => slot?.Count ?? 0)) + graph.Calls.Count);
         for (long before = Touched; Touched < wanted; before = Touched)
         {
@@ -67,8 +66,8 @@ internal sealed class WalkOrder
         }
     }
 
-    // The scores of each ranked weight: above 1 in the order of being touched, earlier is larger; where untouched the probability of a
-    // forward step through it, |θ| / Σ‖K(·, i)‖₁, and 0 in layers that are not called. Fresh, float64, on the CPU.
+    // Touched weights score above 1, earlier ones more. Others score the probability of a forward step through them, |θ| / Σ‖K(·, i)‖₁, or
+    // 0 in layers that are not called. Float64, on the CPU.
     internal SlotTensors Scores()
     {
         long total = touched.Sum(slot => slot?.Count ?? 0L);
@@ -80,8 +79,8 @@ internal sealed class WalkOrder
             var scores = zeros(slot.Layer.Weight.shape, float64, CPU);
             var values = MemoryMarshal.Cast<byte, double>(scores.bytes);
             int start = starts[slot.Index];
-            for (; next < places.Length && places[next] < start + values.Length; next++) values[places[next] - start] = 1
-                + total - ranks[next];
+            for (; next < places.Length && places[next] < start + values.Length; next++)
+                values[places[next] - start] = 1 + total - ranks[next];
             if (graph.Calls.FirstOrDefault(call => call.Slot == slot) is { } call) Fill(values, call.Grid, weights.Of(slot));
             return scores;
         });
@@ -105,7 +104,6 @@ internal sealed class WalkOrder
         }
     }
 
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void WalkOnce()
     {
         var direction = directions[Walks % 2];
@@ -114,7 +112,6 @@ internal sealed class WalkOrder
         Walks++;
     }
 
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void Visit(WeightSlot slot, int weight)
     {
         if (touched[slot.Index] is not { } known || known[weight]) return;

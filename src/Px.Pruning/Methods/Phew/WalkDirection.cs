@@ -1,20 +1,19 @@
-using System.Runtime.CompilerServices;
 using Px.Pruning.Engine;
 using Px.Pruning.Engine.Wiring;
 
 namespace Px.Pruning.Methods.Phew;
 
-// Walks from the network's input to its output, or back. A step goes from the unit where a call is entered to the unit where it is left,
-// with probability ‖K(o, i)‖₁ / Σ ‖K‖₁ over the units on the other side, and from there to any call that follows. Tables are made where a
-// walk first needs them. Only units are entered from which alive weights lead to the end, so that every walk arrives.
+// Walks from the network's input to its output, or back. A step goes through a layer's call, from the unit where it is entered to the unit
+// where it is left, with probability ‖K(o, i)‖₁ / Σ ‖K‖₁ over the units on the other side, and then to any call that follows. Only open
+// units are entered: those from which unpruned weights lead to the end. Tables are made when a walk first needs them.
 internal sealed class WalkDirection
 {
     private readonly UnitGraph graph;
     private readonly WalkWeights weights;
     private readonly bool forward;
     private readonly bool[][] enterable; // [call][unit]
-    private readonly UnitLink[][][] onward; // [call + 1, or 0 for the start][left unit]: what may be entered from there, by port
-    private readonly StepRow?[][] rows; // [call][entered unit]
+    private readonly UnitLink[][][] onward; // [call + 1, or 0 for the start][unit left]: the open units that follow, by port
+    private readonly StepRow?[][] rows; // [call][unit entered]
     private double[] totals = [];
 
     internal WalkDirection(UnitGraph graph, WalkWeights weights, bool forward)
@@ -31,8 +30,7 @@ internal sealed class WalkDirection
     // The units where walks of this direction begin: input channels, or output units.
     internal IReadOnlyList<int> Starts { get; }
 
-    // Takes one walk from a unit of Starts to the other end.
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    // One walk from a unit of Starts to the other end.
     internal void Walk(SplitMix64 random, int start, Action<WeightSlot, int> visit)
     {
         var (call, unit) = (-1, start);
@@ -47,7 +45,7 @@ internal sealed class WalkDirection
         }
     }
 
-    // The links to one of the calls that may follow, each equally likely: several where a convolution is flattened.
+    // The links to one of the calls that follow, each call equally likely: several links if a convolution is flattened before the call.
     private static ReadOnlySpan<UnitLink> Branch(SplitMix64 random, ReadOnlySpan<UnitLink> links)
     {
         int calls = 1;
@@ -63,7 +61,7 @@ internal sealed class WalkDirection
         return count;
     }
 
-    // Running sums of the weights of units of one call; equal ones where all weigh nothing.
+    // Running sums of the norms by which units of one call are chosen; all equal if all norms are 0.
     private ReadOnlySpan<double> Totals(int call, ReadOnlySpan<UnitLink> links)
     {
         if (totals.Length < links.Length) totals = new double[links.Length];
@@ -73,7 +71,7 @@ internal sealed class WalkDirection
         return totals.AsSpan(0, links.Length);
     }
 
-    // Where one may go after leaving a call, or from the start (−1), the closed included.
+    // All links that follow a call, or the start (−1).
     private UnitLink[][] Links(int call) =>
         forward ? graph.Targets[call + 1] : graph.Sources[call < 0 ? graph.Calls.Count : call];
 
@@ -111,19 +109,18 @@ internal sealed class WalkDirection
     private bool IsOpen(Magnitudes magnitudes, int call, int entered, int left) =>
         IsLeavable(call, left) && magnitudes.IsAnyAlive(Kernel(call, entered, left), graph.Calls[call].Grid.KernelSize);
 
-    // The units on the other side of a call that share a group with this one.
+    // The units on the other side of a call, in the same group.
     private (int First, int Count) Others(KernelGrid grid, int entered) => forward
         ? (entered / grid.GroupInputs * grid.GroupOutputs, grid.GroupOutputs)
         : (entered / grid.GroupOutputs * grid.GroupInputs, grid.GroupInputs);
 
-    // The first weight between two units.
+    // The index of the first weight between two units.
     private int Kernel(int call, int entered, int left)
     {
         var grid = graph.Calls[call].Grid;
         return (forward ? grid.Kernel(entered, left) : grid.Kernel(left, entered)) * grid.KernelSize;
     }
 
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private int Leave(SplitMix64 random, int call, int entered)
     {
         var (first, count) = Others(graph.Calls[call].Grid, entered);
@@ -155,8 +152,7 @@ internal sealed class WalkDirection
         return byNorm && ends[^1] == 0 ? null : new StepRow(ends, byNorm ? ends[^1] : 0);
     }
 
-    // Fills in running sums over the units from left: of their kernels' norms, or of 1 for each that is open.
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    // Running sums over the units from left on: of their kernels' norms, or of 1 for each open one.
     private void Accumulate(Span<double> sums, double sum, int call, int entered, int left, bool byNorm)
     {
         int size = graph.Calls[call].Grid.KernelSize;
@@ -169,7 +165,6 @@ internal sealed class WalkDirection
         }
     }
 
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private int Tap(SplitMix64 random, int call, int entered, int left)
     {
         int size = graph.Calls[call].Grid.KernelSize, first = Kernel(call, entered, left);
@@ -183,7 +178,7 @@ internal sealed class WalkDirection
     }
 }
 
-// The choice among a range of units by weight. Weights lie in the parameters; of their running sums only every sixteenth is kept.
+// Running sums for a choice among units. Only every sixteenth is stored; those between are computed again from the parameters.
 internal sealed record StepRow(double[] Sums, double Total)
 {
     internal const int Block = 16;
@@ -200,7 +195,6 @@ internal static class RandomChoice
         cumulative.Length == 1 ? 0 : Find(cumulative, random.Uniform() * cumulative[^1]);
 
     // The first index whose running sum exceeds a number; where none does, the last one that added to it.
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     internal static int Find(ReadOnlySpan<double> cumulative, double wanted)
     {
         int low = 0, high = cumulative.Length - 1;
@@ -211,7 +205,7 @@ internal static class RandomChoice
             else low = middle + 1;
         }
 
-        // Rounding may make the product the whole sum: then the last one that has weight.
+        // Rounding may make wanted equal to the whole sum: then the last one that added to it.
         while (low > 0 && cumulative[low - 1] == cumulative[low]) low--;
         return low;
     }

@@ -1,4 +1,3 @@
-using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using Px.Pruning.Engine;
 using TorchSharp;
@@ -6,13 +5,12 @@ using static TorchSharp.torch;
 
 namespace Px.Pruning.Methods.Phew;
 
-// The magnitudes that walks are drawn by, read where the parameters lie. What must be converted is a tensor in the current dispose scope.
+// The magnitudes of weights, read from the parameters' own memory; converted copies are in the current dispose scope.
 internal sealed class WalkWeights
 {
     private readonly Tensor[] thetas;
     private readonly Tensor?[] alive;
 
-    // NonFiniteScoreException: A weight is NaN or infinite; the message names the parameter.
     internal WalkWeights(Network network, SlotTensors? masks)
     {
         thetas = [.. network.Slots.Select(slot => slot.Detached().to(network.ComputeType).cpu().contiguous())];
@@ -21,25 +19,23 @@ internal sealed class WalkWeights
         foreach (var slot in network.Slots)
         {
             if (thetas[slot.Index].isfinite().all().ToBoolean()) continue;
-            throw new NonFiniteScoreException($"A weight of '{slot.Name}' is NaN or infinite, so that no walk can be drawn; the model is "
-                + "unchanged.")
+            throw new NonFiniteScoreException(
+                $"A weight of '{slot.Name}' is NaN or infinite, so that no walk can be drawn; the model is unchanged.")
             { Parameter = slot.Name };
         }
     }
 
-    // |θ| of every weight of a parameter. Valid as long as this.
     internal Magnitudes Of(WeightSlot slot) => new(thetas[slot.Index], alive[slot.Index]);
 }
 
-// |θ| of one parameter's weights, 0 where they are pruned: a view of its memory.
+// |θ| of one parameter's weights, 0 where they are pruned: a view of the parameter's memory.
 internal readonly ref struct Magnitudes
 {
     private readonly ReadOnlySpan<float> singles;
     private readonly ReadOnlySpan<double> doubles;
     private readonly ReadOnlySpan<byte> alive;
 
-    // theta: float32 or float64, contiguous, on the CPU. Outlives this.
-    // alive: bool, likewise; null where nothing is pruned.
+    // Both contiguous on the CPU. theta: float32 or float64; alive: bool, or null if nothing is pruned.
     internal Magnitudes(Tensor theta, Tensor? alive)
     {
         if (theta.dtype == ScalarType.Float64) doubles = MemoryMarshal.Cast<byte, double>(theta.bytes);
@@ -54,7 +50,6 @@ internal readonly ref struct Magnitudes
 
     internal bool IsAnyAlive(int first, int count) => alive.IsEmpty || alive.Slice(first, count).Contains((byte)1);
 
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     internal double Sum(int first, int count)
     {
         double sum = 0;

@@ -4,17 +4,16 @@ using static TorchSharp.torch;
 
 namespace Px.Pruning;
 
-/// <summary>FORCE, foresight connection sensitivity: <c>S = |θ ⊙ ∂L(θ ⊙ m)/∂(θ ⊙ m)|</c> for every weight, pruned ones included.</summary>
+/// <summary>FORCE, foresight connection sensitivity: SNIP in rounds in which pruned weights may return.</summary>
 /// <remarks>
-/// The gradient is that of the pruned network; where a weight is pruned it says what bringing it back would do.
+/// <c>S = |θ ⊙ ∂L(θ ⊙ m)/∂(θ ⊙ m)|</c> for every weight. The gradient is that of the pruned network; for a pruned weight it estimates the
+/// effect of restoring it.
 /// <para><b>Cost:</b> one forward and one backward pass of the pruning data a round.</para>
-/// <para>
-/// <b>Law:</b> every round ranks all weights anew, so that pruned weights may return; the counts of every round are exact all the same.
-/// Round 1 scores as <see cref="SnipPruner"/> does.
-/// </para>
+/// <para><b>Law:</b> every round ranks all weights anew, and its count is exact. Round 1 scores as <see cref="SnipPruner"/> does.</para>
 /// <para><b>Deviation:</b> exact counts; the authors' code keeps every weight that ties with the last. Dropout is off while scoring.</para>
 /// <para><b>Source:</b> de Jorge et al., ICLR 2021, Eq. 7, <see href="https://arxiv.org/abs/2006.09081"/>.</para>
 /// </remarks>
+/// <example><code>using var result = new ForcePruner().Prune(model, loader, sparsity: 0.95);</code></example>
 public sealed class ForcePruner : Pruner
 {
     /// <inheritdoc/>
@@ -23,16 +22,13 @@ public sealed class ForcePruner : Pruner
     /// <summary>60, as in the authors' experiments.</summary>
     public override int DefaultRounds => 60;
 
-    /// <summary>
-    /// Where norm layers take their statistics from. Default <see cref="NormStatistics.PruningBatch"/>, as in training mode: gradients
-    /// flow through the batch's statistics.
-    /// </summary>
+    /// <summary>Where norm layers take their statistics from. Default <see cref="NormStatistics.PruningBatch"/>: as in training mode,
+    /// gradients flow through the batch's statistics.</summary>
     public NormStatistics NormStatistics { get; init; } = NormStatistics.PruningBatch;
 
     internal override MethodNeeds Needs => new() { Data = true, WeightsReturn = true };
 
-    internal override IEnumerable<KeyValuePair<string, string>> Settings =>
-        [KeyValuePair.Create("norm_statistics", NormStatistics.ToString())];
+    internal override IEnumerable<(string Name, string Value)> Settings => [("norm_statistics", NormStatistics.ToString())];
 
     internal override MethodRun Start(ScoringContext context) => new SaliencyRun(context, NormStatistics, dense: true);
 }

@@ -23,7 +23,7 @@ internal sealed class GraspRun(ScoringContext context, GraspPruner settings) : M
         return new(theta.Zip(Hg, (w, h) => (w.to(float64) * h.to(float64)).cpu().MoveToOuterDisposeScope()));
     }
 
-    // The last batch's graph serves both for its part of g and, once g is complete, for its part of H g.
+    // The graph of the last batch is used twice: for its part of g and, once g is complete, for its part of H g.
     private SlotTensors HessianTimesGradient(MaskedWeights weights, LossDerivatives loss)
     {
         double samples = Context.Batches.Sum(batch => (double)batch.Input.size(0));

@@ -4,17 +4,17 @@ using static TorchSharp.torch;
 
 namespace Px.Pruning;
 
-/// <summary>Iterative SNIP: <c>S = |θ ⊙ ∂L/∂θ|</c> of the network as the rounds before left it.</summary>
+/// <summary>Iterative SNIP: SNIP's score <c>S = |θ ⊙ ∂L/∂θ|</c>, computed anew in every round on the masked network.</summary>
 /// <remarks>
 /// <para><b>Cost:</b> one forward and one backward pass of the pruning data a round.</para>
 /// <para><b>Law:</b> round 1 scores as <see cref="SnipPruner"/> does; a pruned weight never returns. One round is SNIP.</para>
 /// <para>
-/// <b>Deviation:</b> exact counts among the weights that are left; the authors' threshold lets pruned weights back in where too few
-/// gradients differ from zero. Dropout is off while scoring.
+/// <b>Deviation:</b> exact counts among the weights that are left; the authors' threshold readmits pruned weights if too few gradients
+/// differ from zero. Dropout is off while scoring.
 /// </para>
-/// <para><b>Source:</b> de Jorge et al., ICLR 2021, Eq. 7 with pruned weights left out,
-/// <see href="https://arxiv.org/abs/2006.09081"/>.</para>
+/// <para><b>Source:</b> de Jorge et al., ICLR 2021, Eq. 7 without pruned weights, <see href="https://arxiv.org/abs/2006.09081"/>.</para>
 /// </remarks>
+/// <example><code>using var result = new IterSnipPruner().Prune(model, loader, sparsity: 0.95);</code></example>
 public sealed class IterSnipPruner : Pruner
 {
     /// <inheritdoc/>
@@ -23,16 +23,13 @@ public sealed class IterSnipPruner : Pruner
     /// <summary>60, as in the authors' experiments.</summary>
     public override int DefaultRounds => 60;
 
-    /// <summary>
-    /// Where norm layers take their statistics from. Default <see cref="NormStatistics.PruningBatch"/>, as in training mode: gradients
-    /// flow through the batch's statistics.
-    /// </summary>
+    /// <summary>Where norm layers take their statistics from. Default <see cref="NormStatistics.PruningBatch"/>: as in training mode,
+    /// gradients flow through the batch's statistics.</summary>
     public NormStatistics NormStatistics { get; init; } = NormStatistics.PruningBatch;
 
     internal override MethodNeeds Needs => new() { Data = true };
 
-    internal override IEnumerable<KeyValuePair<string, string>> Settings =>
-        [KeyValuePair.Create("norm_statistics", NormStatistics.ToString())];
+    internal override IEnumerable<(string Name, string Value)> Settings => [("norm_statistics", NormStatistics.ToString())];
 
     internal override MethodRun Start(ScoringContext context) => new SaliencyRun(context, NormStatistics);
 }

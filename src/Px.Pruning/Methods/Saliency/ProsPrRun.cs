@@ -21,7 +21,7 @@ internal sealed class ProsPrRun(ScoringContext context, ProsPrPruner settings) :
         SlotTensors? v = null;
         var kept = new Dictionary<int, DifferentiableGradient>();
         bool keeps = function.KeepsGraphs && Network.Speed.IsOn && !settings.FirstOrder;
-        int firstKept = keeps ? steps - settings.KeptSteps : steps;
+        int firstKept = keeps ? steps - settings.KeptSteps : steps; // the step from which on graphs are kept
         for (int t = 0; t < steps; t++)
         {
             function.Set(w[t]);

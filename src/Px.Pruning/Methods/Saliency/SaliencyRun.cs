@@ -4,15 +4,15 @@ using static TorchSharp.torch;
 
 namespace Px.Pruning.Methods.Saliency;
 
-// SNIP, IterSNIP and FORCE: |θ ⊙ ∂L/∂θ| of the masked network, the gradient summed over the batches.
-// dense: whether pruned weights count with their own value and the gradient that they would have, instead of 0.
+// SNIP, IterSNIP and FORCE: |θ ⊙ ∂L/∂θ| of the masked network, the gradient summed over the batches. With dense (FORCE) a pruned weight is
+// scored by its original value instead of 0.
 internal sealed class SaliencyRun(ScoringContext context, NormStatistics statistics, bool dense = false) : MethodRun(context)
 {
     internal override RoundScores Score(ScoringRound round)
     {
         using var scope = NewDisposeScope();
         using var whole = new MaskedWeights(Network, null);
-        // Both before the weights are borrowed.
+        // Read before the function changes the caller's parameters.
         var masked = round.Weights.Thetas();
         var factors = dense ? whole.Thetas() : masked;
         using var function = WeightFunction.Of(Network, statistics);

@@ -6,37 +6,35 @@ using static TorchSharp.torch;
 
 namespace Px.Pruning.Methods.SynFlow;
 
-// The flow of networks whose layers no hook can see: the caller's own parameters hold |θ|ᵖ for the time of one pass, and every bit is put
-// back.
+// SynFlow for networks whose layers hooks cannot reach: the caller's own parameters hold |θ|ᵖ during one pass and are restored exactly.
 internal static class BorrowedFlow
 {
-    internal static (SlotTensors Weights, SlotTensors dR, int Exponent) Differentiate(Network network, MaskedWeights weights, int power,
-        bool scaled)
+    internal static (SlotTensors Weights, SlotTensors dR, int Exponent) Differentiate(
+        Network network, MaskedWeights weights, int power, bool scaled)
     {
         using var found = new SavedTensors();
         using var gradients = new BorrowedGradients(network.Prunable.Select(slot => slot.Layer.Weight));
         using (no_grad()) Substitute(network, weights, found, power, scaled);
 
-        // The pass runs in the model's own type: a power of two out of the input keeps it in range.
+        // The pass runs in the model's own type; a smaller input keeps it in range.
         for (int exponent = 0; exponent <= 120; exponent += 20)
         {
             using var grad = enable_grad();
-            var R = network.Model.call(full([1, .. network.SampleShape!], Math.ScaleB(1, -exponent), network.WeightType,
-                network.Device)).sum();
+            var input = full([1, .. network.SampleShape!], Math.ScaleB(1, -exponent), network.WeightType, network.Device);
+            var R = network.Model.call(input).sum();
             if (!double.IsFinite(R.to(ScalarType.Float64).ToDouble())) continue;
             if (R.requires_grad) autograd.backward([R], inputs: [.. network.Prunable.Select(slot => slot.Layer.Weight)]);
             using var noGrad = no_grad();
             return (
                 new SlotTensors(network.Prunable, slot => slot.Layer.Weight.detach().to(ScalarType.Float64, copy: true)),
                 new SlotTensors(network.Prunable, slot =>
-                (slot.Layer.Weight.grad ?? zeros_like(slot.Layer.Weight)).to(ScalarType.Float64, copy: true)),
+                    (slot.Layer.Weight.grad ?? zeros_like(slot.Layer.Weight)).to(ScalarType.Float64, copy: true)),
                 exponent);
         }
 
         throw new NonFiniteScoreException(
             $"The flow through this network does not fit into {network.WeightType}. Convert the model to float64 for pruning, or call its "
-            + "layers through "
-            + $"call() instead of forward() ('{network.Unhooked[0]}' is the first), so that they can be scored in float64.");
+            + $"layers through call() instead of forward() ('{network.Unhooked[0]}' is the first), so that they can be scored in float64.");
     }
 
     private static void Substitute(Network network, MaskedWeights weights, SavedTensors found, int power, bool scaled)
@@ -55,7 +53,7 @@ internal static class BorrowedFlow
         }
     }
 
-    // In evaluation mode: mean 0, no shift, and a γ that makes the layer the wanted scale.
+    // Sets statistics and parameters so that in evaluation mode the layer is the fixed scale, without mean and shift.
     private static void Freeze(HookedModule hooked, NormLayer norm, SavedTensors found, int power, bool scaled)
     {
         if (norm.RunningMean is not { } mean || norm.RunningVariance is not { } variance)

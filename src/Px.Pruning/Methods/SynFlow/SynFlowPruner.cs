@@ -3,25 +3,25 @@ using Px.Pruning.Methods.SynFlow;
 
 namespace Px.Pruning;
 
-/// <summary>SynFlow: <c>S = |θ| ⊙ ∂R/∂|θ|</c> with the data-free objective <c>R = 1ᵀ (∏ₗ |θₗ|) 1</c>, the sum over all paths of the product
-/// of their weights.</summary>
+/// <summary>SynFlow: scores weights without data, by the absolute values of the weights on all paths through them.</summary>
 /// <remarks>
 /// <para>
-/// R is the sum of the outputs for one input of ones, with absolute weights, without biases and shifts, with every activation on and each
-/// norm layer the fixed scale <c>|γ|/√(running variance + ε)</c> (|γ| where it keeps no running statistics). Max-pooling takes its own
-/// maximum.
+/// <c>S = |θ| ⊙ ∂R/∂|θ|</c> with <c>R = 1ᵀ (∏ₗ |θₗ|) 1</c>, the sum over all paths of the product of their weights. R is the sum of the
+/// outputs for one all-ones input, with absolute weights, without biases and shifts. Every activation is the identity, each norm layer the
+/// fixed scale <c>|γ|/√(running variance + ε)</c> (|γ| without running statistics). Max-pooling takes its own maximum.
 /// </para>
 /// <para><b>Cost:</b> one forward and one backward pass of a single sample in float64 a round; no data, only the shape of an input.</para>
 /// <para>
-/// <b>Law:</b> scores are not negative; for layers in series every layer's scores sum to R, so that none is emptied before the others
-/// (maximal critical compression). Residual branches beside a shortcut are not protected.
+/// <b>Law:</b> scores are not negative; for layers in series every layer's scores sum to R, so that no layer collapses before the others
+/// (maximal critical compression). Residual branches beside a shortcut may collapse.
 /// </para>
 /// <para>
-/// <b>Deviation:</b> float64, and a power of two taken out of R where even that would overflow, instead of float32, which ResNet-50
-/// exceeds. Biases and shifts are dropped as the formula has it; the authors' code adds their absolute values.
+/// <b>Deviation:</b> float64 instead of float32, which ResNet-50 overflows, and a power of two taken out of R if float64 would overflow.
+/// Biases and shifts are dropped as in the formula; the authors' code adds their absolute values.
 /// </para>
 /// <para><b>Source:</b> Tanaka et al., NeurIPS 2020, Eq. 2 and Algorithm 1, <see href="https://arxiv.org/abs/2006.05467"/>.</para>
 /// </remarks>
+/// <example><code>using var result = new SynFlowPruner().Prune(model, PruningData.Shape(3, 32, 32), sparsity: 0.95);</code></example>
 public sealed class SynFlowPruner : Pruner
 {
     /// <inheritdoc/>
