@@ -66,7 +66,7 @@ internal sealed class NtkJacobian : IDisposable
 
     // Rows a sample.
     internal long Outputs =>
-        options.Outputs == NtkOutputs.Sum ? 1 : context.Network.OutputShape!.Aggregate(1L, (product, size) => product * size);
+        options.SumOutputs ? 1 : context.Network.OutputShape!.Aggregate(1L, (product, size) => product * size);
 
     internal long Rows => Samples * Outputs;
 
@@ -132,7 +132,7 @@ internal sealed class NtkJacobian : IDisposable
     {
         using var scope = NewDisposeScope();
         var cast = vector.to(output.dtype, output.device);
-        var spread = options.Outputs == NtkOutputs.Sum ? cast.reshape(-1, 1).expand(cast.numel(), output.numel() / cast.numel()) : cast;
+        var spread = options.SumOutputs ? cast.reshape(-1, 1).expand(cast.numel(), output.numel() / cast.numel()) : cast;
         return spread.reshape(output.shape).MoveToOuterDisposeScope();
     }
 

@@ -25,14 +25,14 @@ internal sealed class NtkKrylov : IDisposable
     }
 
     // Vectors in a block.
-    internal static long Width(long size, NtkOptions options) => Math.Min(size, (long)options.Count + Oversampling);
+    internal static long Width(long size, NtkEigenvalueOptions options) => Math.Min(size, (long)options.Count + Oversampling);
 
-    // Eigenvalues, descending, with their residuals. apply: Multiplies [size, columns].
-    internal static NtkRitz Find(Func<Tensor, Tensor> apply, long size, NtkOptions options)
+    // Eigenvalues, descending, with their residuals. apply multiplies the matrix by [size, columns].
+    internal static NtkRitz Find(Func<Tensor, Tensor> apply, long size, NtkEigenvalueOptions options)
     {
         using var scope = NewDisposeScope();
         using var noGrad = no_grad();
-        using var generator = new Generator((ulong)options.Seed);
+        using var generator = new Generator((ulong)options.Kernel.Seed);
         using var space = new NtkKrylov(apply, size);
         long count = Math.Min(options.Count, size);
         var next = randn([size, Width(size, options)], float64, generator: generator);

@@ -7,7 +7,7 @@ namespace Px.Pruning.Analysis.Ntk;
 
 // Θv = J (Jᵀv) without Θ or J. Jᵀv is a backward pass. Ju is one, too: the gradient g(w) = Jᵀw is linear in w, so that ∂⟨g(w), u⟩/∂w = Ju
 // whatever w is.
-internal sealed class NtkProducts(NtkJacobian jacobian, NtkOptions options)
+internal sealed class NtkProducts(NtkJacobian jacobian, NtkEigenvalueOptions options)
 {
     private readonly List<Tensor> leaves = [.. jacobian.Parameters.Select(parameter => parameter.Leaf)];
 
@@ -20,7 +20,7 @@ internal sealed class NtkProducts(NtkJacobian jacobian, NtkOptions options)
     {
         using var scope = NewDisposeScope();
         long bytes = leaves.Sum(leaf => leaf.numel() * leaf.element_size());
-        long together = Math.Clamp(options.MemoryBudget / Math.Max(1, 2 * bytes), 1, V.size(1));
+        long together = Math.Clamp(options.Kernel.MemoryBudget / Math.Max(1, 2 * bytes), 1, V.size(1));
         var results = new List<Tensor>();
         foreach (var some in V.split(together, 1))
         {

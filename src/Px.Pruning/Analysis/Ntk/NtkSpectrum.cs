@@ -20,7 +20,7 @@ public sealed class NtkSpectrum
     /// <summary>Samples N, at least 1.</summary>
     public long Samples { get; }
 
-    /// <summary>Rows of the kernel a sample: K, or 1 for <see cref="NtkOutputs.Sum"/>.</summary>
+    /// <summary>Rows of the kernel a sample: K, or 1 with <see cref="NtkOptions.SumOutputs"/>.</summary>
     public long Outputs => Eigenvalues.Count / Samples;
 
     /// <summary>Kept weights that were differentiated, m. No more eigenvalues than these are above 0.</summary>

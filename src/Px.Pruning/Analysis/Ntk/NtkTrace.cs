@@ -14,7 +14,7 @@ public sealed record NtkTrace
     /// <summary>Samples N.</summary>
     public required long Samples { get; init; }
 
-    /// <summary>Rows of the kernel a sample: K, or 1 for <see cref="NtkOutputs.Sum"/>.</summary>
+    /// <summary>Rows of the kernel a sample: K, or 1 with <see cref="NtkOptions.SumOutputs"/>.</summary>
     public required long Outputs { get; init; }
 
     /// <summary>Kept weights that were differentiated, m.</summary>
@@ -53,7 +53,7 @@ public sealed record NtkTopEigenvalues
     /// <summary><c>‖Θv − λv‖</c> for each with its unit vector v: some eigenvalue of the kernel lies at most that far away.</summary>
     public required IReadOnlyList<double> Residuals { get; init; }
 
-    /// <summary>Whether all residuals are within <see cref="NtkOptions.Tolerance"/> of the largest eigenvalue.</summary>
+    /// <summary>Whether all residuals are within <see cref="NtkEigenvalueOptions.Tolerance"/> of the largest eigenvalue.</summary>
     public required bool Converged { get; init; }
 
     /// <summary>How often the kernel was multiplied by a vector.</summary>
@@ -62,7 +62,7 @@ public sealed record NtkTopEigenvalues
     /// <summary>Samples N.</summary>
     public required long Samples { get; init; }
 
-    /// <summary>Rows of the kernel a sample: K, or 1 for <see cref="NtkOutputs.Sum"/>.</summary>
+    /// <summary>Rows of the kernel a sample: K, or 1 with <see cref="NtkOptions.SumOutputs"/>.</summary>
     public required long Outputs { get; init; }
 
     /// <summary>Kept weights that were differentiated, m.</summary>

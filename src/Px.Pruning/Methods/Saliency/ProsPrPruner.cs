@@ -16,9 +16,9 @@ namespace Px.Pruning;
 /// </para>
 /// <para>
 /// <b>Cost:</b> M + 1 forward and backward passes and M Hessian-vector products, each a forward pass and a double backward pass. The chain
-/// through the steps is computed backwards, <c>λₜ = λₜ₊₁ − η H(wₜ) λₜ₊₁</c>. The last <see cref="KeptSteps"/> keep their graphs, that of
-/// any other is made anew from the weights it started with: memory is that of these steps and one, whatever M is, and M copies of the
-/// weights. With <see cref="FirstOrder"/> M + 1 forward and backward passes.
+/// through the steps is computed backwards, <c>λₜ = λₜ₊₁ − η H(wₜ) λₜ₊₁</c>. The last two steps keep their graphs; that of any other is
+/// computed anew from the weights it started with. Memory is that of three graphs, whatever M is, and M copies of the weights. With
+/// <see cref="FirstOrder"/> M + 1 forward and backward passes.
 /// </para>
 /// <para><b>Law:</b> with <see cref="Steps"/> 0 the scores are those of <see cref="SnipPruner"/> on one batch.</para>
 /// <para>
@@ -66,9 +66,8 @@ public sealed class ProsPrPruner : Pruner
             : throw new ArgumentOutOfRangeException(nameof(Momentum), value, "A momentum is at least 0 and below 1.");
     }
 
-    // How many of the last inner steps keep their graph, at least 0: each saves a forward and a backward pass, and takes the memory of a
-    // graph. Scores do not depend on it but for rounding. 0 is what networks have whose layers hooks cannot see. Default 2.
-    // ArgumentOutOfRangeException: The value is negative.
+    // How many of the last inner steps keep their graph: each saves a forward and a backward pass and takes the memory of a graph. Scores
+    // depend on it by rounding only.
     internal int KeptSteps
     {
         get => keptSteps;
