@@ -8,8 +8,8 @@ using static TorchSharp.torch.nn;
 namespace Px.Pruning.Analysis;
 
 /// <summary>
-/// Computes the Fixed-Weight Neural Tangent Kernel of a pruned network, <c>Θ = J Jᵀ</c>, where J is the Jacobian of the outputs of N samples
-/// with respect to the kept weights at their current values: its spectrum, trace, largest eigenvalues and the paper's bound.
+/// Computes the Fixed-Weight Neural Tangent Kernel of a pruned network, <c>Θ = J Jᵀ</c>, where J is the Jacobian of the outputs of N
+/// samples with respect to the kept weights at their current values: its spectrum, trace, largest eigenvalues and the paper's bound.
 /// </summary>
 /// <remarks>
 /// <para>

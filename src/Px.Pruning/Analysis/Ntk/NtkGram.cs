@@ -73,9 +73,9 @@ internal static class NtkGram
         double most = Math.Floor(Math.Sqrt(options.MemoryBudget / 2.0 / (Squares * Wide)));
         return new ArgumentException(
             $"The kernel of {jacobian.Samples} samples with {jacobian.Outputs} outputs each has {jacobian.Rows} rows; with "
-            + $"NtkOptions.MemoryBudget at {options.MemoryBudget} bytes all eigenvalues are computed for at most {most}. Take fewer samples "
-            + "(NtkOptions.Data), NtkOptions.SumOutputs or a larger budget, or call NtkAnalysis.Trace or NtkAnalysis.TopEigenvalues, which "
-            + "need no matrix.", nameof(options));
+            + $"NtkOptions.MemoryBudget at {options.MemoryBudget} bytes all eigenvalues are computed for at most {most}. Take fewer "
+            + "samples (NtkOptions.Data), NtkOptions.SumOutputs or a larger budget, or call NtkAnalysis.Trace or "
+            + "NtkAnalysis.TopEigenvalues, which need no matrix.", nameof(options));
     }
 
     private readonly record struct Columns(NtkParameter Parameter, long Start, long Count);

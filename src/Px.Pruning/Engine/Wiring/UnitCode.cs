@@ -1,16 +1,15 @@
 namespace Px.Pruning.Engine.Wiring;
 
-// Tells which unit of a source arrives where with 2·log₂(units) samples instead of one a unit: sample 2b carries the units whose bit b is
-// set, sample 2b + 1 the others. Sources that arrive at different units send at the same time.
+// Finds which unit of a source arrives where with 2·log₂(units) samples instead of one a unit: in sample 2b the units whose index has bit b
+// set send a signal, in sample 2b + 1 the others. Sources that arrive at different units send at the same time.
 internal sealed class UnitCode
 {
     private readonly UnitProbe probe;
     private readonly bool[][] feeds;
     private readonly int[] groupOf;
-    private readonly List<int> firstSample = []; // of each group
+    private readonly List<int> firstSample = []; // by group
     private readonly List<(int Group, int Bit, int Value)> samples = [];
 
-    // feeds: For each target, whether source s feeds unit u, at s · units + u.
     internal UnitCode(UnitProbe probe, bool[][] feeds)
     {
         (this.probe, this.feeds) = (probe, feeds);
@@ -30,10 +29,7 @@ internal sealed class UnitCode
         var reached = probe.Send(samples.Count, Sends, alone: false, token);
         var mixed = new List<int>();
         for (int source = 0; source < groupOf.Length; source++)
-        {
             if (!Decode(source, reached, links[source])) mixed.Add(source);
-        }
-
         return mixed;
     }
 
@@ -75,7 +71,7 @@ internal sealed class UnitCode
         return groupOf[source] == group && bit < Bits(probe.SourceUnits[source]) && ((unit >> bit) & 1) == value;
     }
 
-    // Puts each source into the first group in which no other arrives where it arrives.
+    // Puts each source into the first group in which no other source arrives at the same units.
     private int[] Groups()
     {
         var groups = new int[probe.SourceUnits.Count];
