@@ -75,14 +75,7 @@ internal static class NetworkMeasurement
 
     private static EffectivePaths Follow(Network network, MaskedWeights kept, CancellationToken token)
     {
-        if (network.Unhooked.Count > 0)
-        {
-            throw new UnsupportedModelException(
-                $"'{network.Unhooked[0]}' is reached by forward(), which runs no hooks. Call the layers through call() in the model's own "
-                + "forward.")
-            { Module = network.Unhooked[0] };
-        }
-
+        network.RequireHooks();
         token.ThrowIfCancellationRequested();
         PathLinearity.Check(network);
         return EffectivePaths.Follow(network, kept, token);

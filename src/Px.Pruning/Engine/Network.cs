@@ -54,12 +54,19 @@ internal sealed class Network : IDisposable
 
     internal bool IsAboutTheModel(Exception e) => hooks.IsAboutTheModel(e);
 
-    // Until disposed, passes run on one thread where they are too small to share out. To be called after the probe.
-    internal IDisposable? OnOneThread(long samples)
+    // FLOPs of one sample in weighted layers, a multiply-add counting as two; 0 before Probe.
+    internal long Flops => Modules.Sum(hooked => hooked.Weighted is { } layer ? 2 * layer.Positions * layer.Weight.numel() : 0);
+
+    // Until disposed, passes run on one thread where they are too small to share out. To be called after Probe.
+    internal IDisposable? OnOneThread(long samples) => Speed.OnOneThread(Flops * samples);
+
+    internal void RequireHooks()
     {
-        long flops = Modules.Where(hooked => hooked.Weighted is not null)
-            .Sum(hooked => 2 * hooked.Weighted!.Positions * hooked.Weighted.Weight.numel());
-        return Speed.OnOneThread(flops * samples);
+        if (Unhooked.Count == 0) return;
+        throw new UnsupportedModelException(
+            $"'{Unhooked[0]}' is reached by forward(), which runs no hooks, so that what it receives cannot be seen. Call the layers "
+            + "through call() in the model's own forward.")
+        { Module = Unhooked[0] };
     }
 
     // One forward pass of one sample: learns shapes and which modules hooks can see. Returns the output's shape.

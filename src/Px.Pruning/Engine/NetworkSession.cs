@@ -18,8 +18,9 @@ internal sealed record NetworkSession(string Name, MethodNeeds Needs)
         if (network.Prunable.Count == 0)
         {
             throw new ArgumentException(
-                "The model has nothing to prune: no convolution, transposed convolution or linear layer is registered in it and selected by "
-                + "PruningOptions.Parameters. Layers in arrays or lists are not registered; use ModuleList or Sequential.", nameof(model));
+                "The model has nothing to prune: no convolution, transposed convolution or linear layer is registered in it and selected "
+                + "by PruningOptions.Parameters. Layers in arrays or lists are not registered; use ModuleList or Sequential.",
+                nameof(model));
         }
 
         using var context = new ScoringContext(

@@ -6,7 +6,7 @@ using static TorchSharp.torch;
 
 namespace Px.Pruning.Shrinking;
 
-// What is known of every channel: whether it carries a constant, where that can be folded away, and whether anything reads it.
+// Facts about every channel: whether it carries a constant, whether that can be folded away, and whether anything reads it.
 internal sealed class ChannelFacts
 {
     private readonly ChannelGraph graph;
@@ -33,19 +33,16 @@ internal sealed class ChannelFacts
         (readsInput, readsOutput) = Backward();
     }
 
-    // Whether a call's output unit carries nothing: a constant, or what nothing reads.
+    // Whether a call's output unit carries nothing: it is a constant, or nothing reads it.
     internal bool IsDead(int call, int output) => !readsOutput[call][output] || !double.IsNaN(constants.Departures[call][output]);
 
-    // Whether something that the network's output depends on reads a call's input unit.
+    // Whether the network's output depends on a call's input unit.
     internal bool IsRead(int call, int input) => readsInput[call][input];
 
-    // The constant that arrives at a call's input unit; NaN where none does.
+    // The constant that arrives at a call's input unit, or NaN.
     internal double Constant(int call, int input) => constants.Arrivals[call][input];
 
-    // Whether the bias of a call, or the batch norm right behind it, can take over what a constant input adds.
-    internal bool Folds(int call) => WhyNoFold(call) is null;
-
-    // Why a constant that arrives at a call cannot be folded away; null where it can.
+    // Why the bias of a call, or the batch norm right behind it, cannot absorb a constant input; null if it can.
     internal string? WhyNoFold(int call)
     {
         var hooked = graph.Calls[call].Layer;
