@@ -185,18 +185,10 @@ public static class NtkAnalysis
         };
         return frame.Run(model, data, reading, context =>
         {
-            RefuseOtherNames(mask, context.Network);
+            NetworkMeasurement.RefuseOtherNames(mask, context.Network);
             using var jacobian = new NtkJacobian(context, options, mask);
             return work(jacobian);
         }, token);
-    }
-
-    private static void RefuseOtherNames(PruningMask? mask, Network network)
-    {
-        if (mask?.Names.Except(network.Slots.Select(slot => slot.Name)).FirstOrDefault() is not { } unknown) return;
-        throw new ArgumentException(
-            $"The mask covers '{unknown}', which is no weight of a convolution or linear layer, or one that is known as another layer's.",
-            nameof(mask));
     }
 
     private static NtkTrace TraceOf(NtkJacobian jacobian, NtkTraceOptions options)

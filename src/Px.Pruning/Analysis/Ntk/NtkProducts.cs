@@ -5,8 +5,8 @@ using static TorchSharp.torch;
 
 namespace Px.Pruning.Analysis.Ntk;
 
-// Θv = J (Jᵀv) without Θ or J. Jᵀv is a backward pass. Ju is one, too: the gradient g(w) = Jᵀw is linear in w, so that ∂⟨g(w), u⟩/∂w = Ju
-// whatever w is.
+// Θv = J (Jᵀv) without Θ or J. Jᵀv is a backward pass, and so is Ju: the gradient g(w) = Jᵀw is linear in w, so that ∂⟨g(w), u⟩/∂w = Ju for
+// any w.
 internal sealed class NtkProducts(NtkJacobian jacobian, NtkEigenvalueOptions options)
 {
     private readonly List<Tensor> leaves = [.. jacobian.Parameters.Select(parameter => parameter.Leaf)];
@@ -14,8 +14,7 @@ internal sealed class NtkProducts(NtkJacobian jacobian, NtkEigenvalueOptions opt
     // Backward passes for one column.
     internal long Passes => 2 * jacobian.MicroBatches(options.MicroBatch).Count();
 
-    // ΘV, for as many columns at a time as memory has room for. V: [R, columns], float64, on the CPU.
-    // Returns: [R, columns], float64, on the CPU. Fresh.
+    // ΘV for V [R, columns], float64, on the CPU, for as many columns at a time as fit into memory. Fresh, like V.
     internal Tensor Apply(Tensor V)
     {
         using var scope = NewDisposeScope();
@@ -25,14 +24,14 @@ internal sealed class NtkProducts(NtkJacobian jacobian, NtkEigenvalueOptions opt
         foreach (var some in V.split(together, 1))
         {
             using var temporaries = NewDisposeScope();
-            results.Add(Push(Pull(some)).MoveToOuterDisposeScope());
+            results.Add(Jvp(Vjp(some)).MoveToOuterDisposeScope());
         }
 
         return cat(results, 1).MoveToOuterDisposeScope();
     }
 
-    // JᵀV: for each column one tensor for each leaf, 0 where a weight is pruned.
-    private List<Tensor[]> Pull(Tensor V)
+    // JᵀV, vector-Jacobian products: for each column a tensor for each leaf, 0 where a weight is pruned.
+    private List<Tensor[]> Vjp(Tensor V)
     {
         var sums = Enumerable.Range(0, (int)V.size(1)).Select(_ => leaves.Select(leaf => zeros_like(leaf)).ToArray()).ToList();
         long row = 0;
@@ -45,7 +44,7 @@ internal sealed class NtkProducts(NtkJacobian jacobian, NtkEigenvalueOptions opt
             for (int column = 0; column < sums.Count; column++)
             {
                 using var perColumn = NewDisposeScope();
-                var gradients = jacobian.Pull(output, rows.select(1, column), leaves);
+                var gradients = jacobian.VectorProduct(output, rows.select(1, column), leaves);
                 for (int i = 0; i < leaves.Count; i++) sums[column][i].add_(gradients[i]);
             }
         }
@@ -53,33 +52,33 @@ internal sealed class NtkProducts(NtkJacobian jacobian, NtkEigenvalueOptions opt
         return [.. sums.Select(sum => sum.Zip(jacobian.Parameters, (tensor, parameter) => parameter.Mask(tensor)).ToArray())];
     }
 
-    // JU, [R, columns].
-    private Tensor Push(List<Tensor[]> U)
+    // JU, Jacobian-vector products, [R, columns].
+    private Tensor Jvp(List<Tensor[]> U)
     {
         var parts = new List<Tensor>();
         foreach (var input in jacobian.MicroBatches(options.MicroBatch))
         {
             using var temporaries = NewDisposeScope();
-            parts.Add(Push(jacobian.Run(input), input.size(0) * jacobian.Outputs, U).MoveToOuterDisposeScope());
+            parts.Add(Jvp(jacobian.Run(input), input.size(0) * jacobian.Outputs, U).MoveToOuterDisposeScope());
         }
 
         return cat(parts, 0);
     }
 
-    private Tensor Push(Tensor output, long rows, List<Tensor[]> U)
+    private Tensor Jvp(Tensor output, long rows, List<Tensor[]> U)
     {
         using var grad = enable_grad();
         var w = zeros(rows, output.dtype, output.device).requires_grad_();
         var reached = Reached(output);
-        IList<Tensor> g = reached.Count > 0
-            ? autograd.grad([output], [.. reached.Select(i => leaves[i])], [jacobian.AtOutput(w, output)], retain_graph: true,
-            create_graph: true)
+        IList<Tensor> inputs = [.. reached.Select(i => leaves[i])];
+        IList<Tensor> g = inputs.Count > 0
+            ? autograd.grad([output], inputs, [jacobian.AtOutput(w, output)], retain_graph: true, create_graph: true)
             : [];
         return stack(U.Select(u => Differentiate(g, reached.Select(i => u[i]), w)), 1).cpu();
     }
 
-    // The leaves that an output depends on, by a plain backward pass. autograd.grad ends the process where such a pass throws; and for a
-    // leaf that nothing depends on it would hand out a tensor without memory, which TorchSharp counts as alive for ever.
+    // The leaves that an output depends on, by a backward pass: autograd.grad would end the process where backward throws, and for an
+    // independent leaf it returns a tensor without memory, which TorchSharp counts as alive for ever.
     private List<int> Reached(Tensor output)
     {
         if (!output.requires_grad) return [];
