@@ -1,4 +1,3 @@
-using System.Runtime.InteropServices;
 using Px.Pruning.Engine.Weights;
 using TorchSharp;
 using static TorchSharp.torch;
@@ -94,22 +93,14 @@ internal sealed class NtkProducts(NtkJacobian jacobian, NtkEigenvalueOptions opt
     {
         using var temporaries = NewDisposeScope();
         var products = g.Zip(u, (a, b) => a.requires_grad ? (a * b).sum().to(w.dtype) : null).OfType<Tensor>().ToList();
-        if (products.Count > 0) Backward(products.Aggregate((a, b) => a + b), w);
+        if (products.Count > 0)
+        {
+            DifferentiableGradient.Backward(products.Aggregate((a, b) => a + b), [w], keepsGraph: true,
+                "NtkAnalysis.TopEigenvalues differentiates the network twice, and an operation of it",
+                "take NtkAnalysis.Spectrum on fewer samples");
+        }
+
         jacobian.Report();
         return WeightFunction.TakeGradient(w).detach().to(float64).MoveToOuterDisposeScope();
-    }
-
-    private static void Backward(Tensor product, Tensor w)
-    {
-        try
-        {
-            autograd.backward([product], retain_graph: true, inputs: [w]);
-        }
-        catch (Exception e) when (e is ExternalException or InvalidOperationException)
-        {
-            throw new UnsupportedModelException(
-                "NtkAnalysis.TopEigenvalues differentiates the network twice, and an operation of it has no second derivative: "
-                + e.Message.Split('\n')[0] + " Replace that operation, or take NtkAnalysis.Spectrum on fewer samples.", e);
-        }
     }
 }

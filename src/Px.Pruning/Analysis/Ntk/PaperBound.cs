@@ -9,9 +9,9 @@ using static TorchSharp.torch;
 namespace Px.Pruning.Analysis.Ntk;
 
 // The bound on the trace that Path eXclusion prunes by, and the modules to which the proof of trace ≤ bound does not apply. The proof
-// writes fₖ = Σₚ aₚ xₛ vₚ and applies the Cauchy inequality over paths. Additive constants ahead of a weight are paths that do not start at the
-// input; a maximum may keep another path of a window than the path kernel's maximum; an activation that is not homogeneous is not a factor
-// of a path; statistics of single samples are different factors for each sample.
+// writes fₖ = Σₚ aₚ xₛ vₚ and applies the Cauchy inequality over paths. Additive constants ahead of a weight are paths that do not start at
+// the input; a maximum may keep another path of a window than the path kernel's maximum; an activation that is not homogeneous is not a
+// factor of a path; statistics of single samples are different factors for each sample.
 internal static class PaperBound
 {
     // Σ ∂R/∂θ² over the kept weights.

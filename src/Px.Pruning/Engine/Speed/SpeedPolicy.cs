@@ -23,9 +23,21 @@ internal sealed class SpeedPolicy
     internal bool IsOn { get; } = !isOff.Value;
 
     // For tests: until disposed, networks that this flow of execution makes are computed without speed-ups.
-    internal static IDisposable TurnOff() => new Off();
+    internal static IDisposable TurnOff()
+    {
+        isOff.Value = true;
+        return new Undo(() => isOff.Value = false);
+    }
 
-    internal IDisposable? OnOneThread(long operations) => IsOn && operations < WorthSharing ? new SingleThread() : null;
+    // Until disposed, operators run on one thread if the operations are few. Held for a whole call, since libtorch starts its threads anew
+    // whenever their number grows.
+    internal IDisposable? OnOneThread(long operations)
+    {
+        int found = get_num_threads();
+        if (!IsOn || operations >= WorthSharing || found == 1) return null;
+        set_num_threads(1);
+        return new Undo(() => set_num_threads(found));
+    }
 
     internal Tensor[] Parts(Tensor batch) => IsOn ? batch.split(SamplesInPart) : [batch];
 
@@ -61,26 +73,8 @@ internal sealed class SpeedPolicy
         return batch.permute(0, 2, 3, 1).contiguous().permute(0, 3, 1, 2).MoveToOuterDisposeScope();
     }
 
-    // Held for a whole call, since libtorch starts its threads anew whenever their number grows.
-    private sealed class SingleThread : IDisposable
+    private sealed class Undo(Action action) : IDisposable
     {
-        private readonly int found = get_num_threads();
-
-        internal SingleThread()
-        {
-            if (found > 1) set_num_threads(1);
-        }
-
-        public void Dispose()
-        {
-            if (found > 1) set_num_threads(found);
-        }
-    }
-
-    private sealed class Off : IDisposable
-    {
-        internal Off() => isOff.Value = true;
-
-        public void Dispose() => isOff.Value = false;
+        public void Dispose() => action();
     }
 }

@@ -20,7 +20,12 @@ internal sealed class DifferentiableGradient(SlotTensors weights, SlotTensors gr
             using var grad = enable_grad();
             var products = gradients.Where(g => g.Value.requires_grad).Select(g => (g.Value * vector[g.Key]).sum()).ToList();
             // Without products the loss is linear in the weights, and H is zero.
-            if (products.Count > 0) Backward(products.Aggregate((a, b) => a + b));
+            if (products.Count > 0)
+            {
+                Backward(products.Aggregate((a, b) => a + b), [.. weights.Values], keepsGraph: false,
+                    "This method differentiates the loss twice, and an operation of the network or of the loss",
+                    "choose a method of first order (SnipPruner, PathExclusionPruner)");
+            }
         }
 
         using var noGrad = no_grad();
@@ -32,18 +37,17 @@ internal sealed class DifferentiableGradient(SlotTensors weights, SlotTensors gr
         foreach (var tensor in gradients.Values.Concat(weights.Values)) tensor.Dispose();
     }
 
-    private void Backward(Tensor product)
+    // A backward pass through a gradient. The texts are for the error where an operation has no second derivative.
+    internal static void Backward(Tensor product, IList<Tensor> inputs, bool keepsGraph, string operation, string remedy)
     {
         try
         {
-            autograd.backward([product], inputs: [.. weights.Values]);
+            autograd.backward([product], retain_graph: keepsGraph, inputs: inputs);
         }
         catch (Exception e) when (e is ExternalException or InvalidOperationException)
         {
             throw new UnsupportedModelException(
-                "This method differentiates the loss twice, and an operation of the network or of the loss has no second derivative: "
-                + e.Message.Split('\n')[0]
-                + " Replace that operation, or choose a method of first order (SnipPruner, PathExclusionPruner).", e);
+                $"{operation} has no second derivative: {e.Message.Split('\n')[0]} Replace that operation, or {remedy}.", e);
         }
     }
 }

@@ -35,10 +35,8 @@ internal sealed class UnitCode
 
     private bool Decode(int source, bool[][] reached, List<(int Unit, UnitLink Link)> links)
     {
-        for (int target = 0; target < feeds.Length; target++)
-        for (int unit = 0; unit < probe.TargetUnits[target]; unit++)
+        foreach (var (target, unit) in Fed(source))
         {
-            if (!feeds[target][source * probe.TargetUnits[target] + unit]) continue;
             if (Word(source, reached[target], unit, probe.TargetUnits[target]) is not { } word)
             {
                 links.Clear();
@@ -78,7 +76,8 @@ internal sealed class UnitCode
         var taken = new List<bool[][]>();
         for (int source = 0; source < groups.Length; source++)
         {
-            int group = taken.FindIndex(arrived => !Overlap(source, arrived));
+            List<(int Target, int Unit)> fed = [.. Fed(source)];
+            int group = taken.FindIndex(arrived => !fed.Exists(at => arrived[at.Target][at.Unit]));
             if (group < 0)
             {
                 group = taken.Count;
@@ -86,24 +85,18 @@ internal sealed class UnitCode
             }
 
             groups[source] = group;
-            Visit(source, (target, unit) => taken[group][target][unit] = true);
+            foreach (var (target, unit) in fed) taken[group][target][unit] = true;
         }
 
         return groups;
     }
 
-    private bool Overlap(int source, bool[][] arrived)
-    {
-        bool found = false;
-        Visit(source, (target, unit) => found |= arrived[target][unit]);
-        return found;
-    }
-
-    private void Visit(int source, Action<int, int> fed)
+    // The units of targets that a source feeds.
+    private IEnumerable<(int Target, int Unit)> Fed(int source)
     {
         for (int target = 0; target < feeds.Length; target++)
         for (int unit = 0; unit < probe.TargetUnits[target]; unit++)
-            if (feeds[target][source * probe.TargetUnits[target] + unit]) fed(target, unit);
+            if (feeds[target][source * probe.TargetUnits[target] + unit]) yield return (target, unit);
     }
 
     private static int Bits(int units) => units <= 1 ? 0 : 32 - int.LeadingZeroCount(units - 1);
