@@ -40,7 +40,7 @@ internal static class CellSpectrum
         {
             try
             {
-                return NtkAnalysis.Bound(network, data, mask, options, token);
+                return NtkAnalysis.Bound(network, data, mask, new() { Kernel = options }, token);
             }
             catch (UnsupportedModelException)
             {

@@ -2,11 +2,11 @@ using Px.Pruning.Masking;
 
 namespace Px.Pruning.Analysis;
 
-/// <summary>How much masks over the same parameters agree, each with each, over all weights and parameter by parameter: of methods, of
-/// seeds, of rounds.</summary>
+/// <summary>Compares masks over the same parameters in pairs, such as those of methods, seeds or rounds: over all weights and for each
+/// parameter.</summary>
 /// <remarks>
-/// Methods that agree on the densities of layers agree on weights by chance too, the more the denser the layers are:
-/// <see cref="MaskPair.ExpectedOverlap"/> says how much. Plain numbers, no tensors.
+/// Methods that agree on the densities of layers also agree on weights by chance, and the more so the denser the layers are;
+/// <see cref="MaskPair.ExpectedOverlap"/> is the share of chance. Holds no tensors.
 /// </remarks>
 /// <example><code>
 /// using var snip = PruningMask.Load("snip.safetensors");
@@ -27,13 +27,13 @@ public sealed class MaskComparison
     /// <summary>The parameters' names, in the order of the first mask.</summary>
     public IReadOnlyList<string> Parameters { get; }
 
-    /// <summary>Two masks over all weights.</summary>
+    /// <summary>Gets the comparison of two masks over all weights.</summary>
     /// <param name="first">An index of <see cref="Names"/>.</param>
     /// <param name="second">An index of <see cref="Names"/>; the same for a mask with itself.</param>
     /// <exception cref="IndexOutOfRangeException">There is no such mask.</exception>
     public MaskPair this[int first, int second] => all[first, second];
 
-    /// <summary>Two masks over the weights of one parameter.</summary>
+    /// <summary>Gets the comparison of two masks over the weights of one parameter.</summary>
     /// <param name="parameter">A name of <see cref="Parameters"/>.</param>
     /// <param name="first">An index of <see cref="Names"/>.</param>
     /// <param name="second">An index of <see cref="Names"/>; the same for a mask with itself.</param>
@@ -41,7 +41,7 @@ public sealed class MaskComparison
     /// <exception cref="IndexOutOfRangeException">There is no such mask.</exception>
     public MaskPair this[string parameter, int first, int second] => byParameter[parameter][first, second];
 
-    /// <summary>Compares masks, each with each.</summary>
+    /// <summary>Compares every pair of masks.</summary>
     /// <remarks><b>Cost:</b> one pass over both masks for each pair.</remarks>
     /// <param name="masks">Names with masks over the same parameters in the same shapes; left as they are.</param>
     /// <param name="cancellationToken">Checked between pairs.</param>
@@ -59,8 +59,11 @@ public sealed class MaskComparison
         foreach (var (name, mask) in given)
         {
             if (name is null || !names.Add(name))
-                throw new ArgumentException($"Each mask needs a name of its own; found "
-                + $"{(name is null ? "null" : $"'{name}' more than once")}.", nameof(masks));
+            {
+                string found = name is null ? "null" : $"'{name}' more than once";
+                throw new ArgumentException($"Each mask needs a name of its own; found {found}.", nameof(masks));
+            }
+
             ArgumentNullException.ThrowIfNull(mask, nameof(masks));
             MaskMismatch.ThrowIfAny(given[0].Value, mask);
         }
@@ -80,16 +83,12 @@ public sealed class MaskComparison
         return new MaskComparison([.. given.Select(mask => mask.Key)], parameters, all, byParameter);
     }
 
-    /// <summary>
-    /// Tables to read: the overlap of each mask with each, over all weights, and what chance would give at the same layer densities.
-    /// Invariant culture, lines end in <c>\n</c>.
-    /// </summary>
+    /// <summary>Returns readable tables: the overlap of every pair over all weights, and that of chance at the same layer densities.
+    /// Invariant culture, lines end in <c>\n</c>.</summary>
     public override string ToString() => ComparisonText.Write(this);
 
-    /// <summary>
-    /// A table for other programs: a header, and for each pair of different masks a line for all weights, with an empty parameter, and one
-    /// for each parameter. With commas, in the invariant culture; lines end in <c>\n</c>.
-    /// </summary>
+    /// <summary>Returns a CSV table: a header, and for each pair of different masks a line for all weights, with an empty parameter, and
+    /// one for each parameter. Invariant culture, lines end in <c>\n</c>.</summary>
     public string ToCsv() => ComparisonText.Csv(this);
 
     private static MaskPair Compare(KeyValuePair<string, PruningMask> a, KeyValuePair<string, PruningMask> b, string name)
@@ -104,8 +103,7 @@ public sealed class MaskComparison
 
     private static MaskPair Sum(MaskPair[] pairs) => new(
         pairs[0].First, pairs[0].Second, pairs.Sum(pair => pair.FirstKept), pairs.Sum(pair => pair.SecondKept),
-        pairs.Sum(pair => pair.Total),
-        pairs.Sum(pair => pair.Common), pairs.Sum(pair => pair.ExpectedCommon));
+        pairs.Sum(pair => pair.Total), pairs.Sum(pair => pair.Common), pairs.Sum(pair => pair.ExpectedCommon));
 }
 
 /// <summary>How much two masks agree, over all weights or over those of one parameter.</summary>
@@ -115,10 +113,8 @@ public sealed class MaskComparison
 /// <param name="SecondKept">Weights that the second mask keeps.</param>
 /// <param name="Total">Weights in all.</param>
 /// <param name="Common">Weights that both keep, in [0, min(FirstKept, SecondKept)].</param>
-/// <param name="ExpectedCommon">
-/// Weights that two independent random masks both keep on average, which keep as many of each parameter as these two:
-/// <c>Σ aₗ·bₗ/nₗ</c> over the parameters.
-/// </param>
+/// <param name="ExpectedCommon">Weights that two independent random masks both keep on average if they keep as many of each parameter as
+/// these two: <c>Σ aₗ·bₗ/nₗ</c> over the parameters.</param>
 public sealed record MaskPair(string First, string Second, long FirstKept, long SecondKept, long Total, long Common, double ExpectedCommon)
 {
     /// <summary><c>|A ∩ B| / min(|A|, |B|)</c> in [0, 1], as <see cref="PruningMask.Overlap"/>.</summary>
@@ -127,9 +123,7 @@ public sealed record MaskPair(string First, string Second, long FirstKept, long 
     /// <summary><c>|A ∩ B| / |A ∪ B|</c> in [0, 1], as <see cref="PruningMask.Jaccard"/>.</summary>
     public double Jaccard => MaskAlgebra.Jaccard(Common, FirstKept, SecondKept);
 
-    /// <summary>
-    /// The mean <see cref="Overlap"/> of independent random masks of these layer densities, in [0, 1]: what is above it is agreement on
-    /// weights, and not on how many each layer keeps.
-    /// </summary>
+    /// <summary>The mean <see cref="Overlap"/> of independent random masks with these layer densities, in [0, 1]. Only overlap above it is
+    /// agreement on weights rather than on densities.</summary>
     public double ExpectedOverlap => MaskAlgebra.Overlap(ExpectedCommon, FirstKept, SecondKept);
 }

@@ -3,26 +3,24 @@ using static TorchSharp.torch.nn;
 
 namespace Px.Pruning.Analysis;
 
-/// <summary>
-/// What a mask leaves of a network, layer by layer and in all: weights, units, parameters and FLOPs, dense, kept and effective, and
-/// a diagnosis in words. Plain numbers, no tensors.
-/// </summary>
+/// <summary>Counts what a mask leaves of a network, layer by layer and in all: weights, units, parameters and FLOPs, dense, kept and
+/// effective. Adds a diagnosis in words; holds no tensors.</summary>
 /// <remarks>
 /// <para>
-/// <b>Effective</b> is a kept weight on a path of kept weights from the input to the output. A path counts whatever its weights' values
-/// and signs; activations let it pass, a maximum lets all of its window pass, and a convolution's weight counts if it lies on a path at any
-/// position: one that meets nothing but padding does not. Biases and shifts of normalisation layers start no path. A weight behind which no
-/// path arrives may still pass on such a constant; one from which none leads on does nothing at all.
+/// A kept weight is <b>effective</b> if it lies on a path of kept weights from the input to the output, whatever the weights' values and
+/// signs. Activations let a path pass, a maximum lets every element of its window pass, and a convolution's weight counts if it lies on a
+/// path at any position; one that only meets padding does not. Biases and shifts of normalisation layers start no path: a weight at which
+/// no path arrives may still pass on such a constant, while one from which no path leads on has no influence.
 /// </para>
 /// <para>
 /// <b>FLOPs</b> are those of one sample, a multiply-add counting as two: <c>2 × weights × positions</c>, where positions are the places of
-/// the output (of the input for transposed convolutions) at which each weight is used, those that meet padding included. Biases,
-/// normalisation, activations and pooling are not counted. Fewer FLOPs are not less time: libtorch multiplies by scattered zeros like by
-/// any number.
+/// the output (of the input for transposed convolutions) at which each weight is used, including those that meet padding. Biases,
+/// normalisation, activations and pooling are not counted. Fewer FLOPs do not mean less time, since libtorch multiplies by scattered zeros
+/// as by any number.
 /// </para>
 /// <para><b>Parameters</b> are those of the whole model; biases and norm layers are never pruned, and count as kept and effective.</para>
 /// <para>
-/// <b>Cost:</b> a few passes of one sample forward and back, and as many more as a window has elements where maxima are called as
+/// <b>Cost:</b> a few forward and backward passes of one sample, and as many more as a window has elements where maxima are called as
 /// functions.
 /// </para>
 /// <para><b>Law:</b> effective ≤ kept ≤ dense, in every number; pruning what is kept but not effective changes no effective number.</para>
@@ -51,8 +49,7 @@ public sealed class NetworkAnalysis
     /// <summary>Weights kept, in [0, <see cref="Total"/>].</summary>
     public long Kept { get; }
 
-    /// <summary>Kept weights on a path, in [0, <see cref="Kept"/>]; <see langword="null"/> where <see cref="PathsUnknown"/> says
-    /// why.</summary>
+    /// <summary>Kept weights on a path, in [0, <see cref="Kept"/>]; <see langword="null"/> if paths are unknown.</summary>
     public long? Effective { get; }
 
     /// <summary>The fraction of weights removed, in [0, 1].</summary>
@@ -93,7 +90,7 @@ public sealed class NetworkAnalysis
     /// <summary>The network's output units K, of [1, K, …]; <see langword="null"/> where <see cref="Effective"/> is.</summary>
     public long? Outputs { get; }
 
-    /// <summary>The indices of outputs that no path reaches, ascending: they answer the same to every input. <see langword="null"/> where
+    /// <summary>The indices of outputs that no path reaches, ascending; they are the same for every input. <see langword="null"/> where
     /// <see cref="Effective"/> is.</summary>
     public IReadOnlyList<long>? DeadOutputs { get; }
 
@@ -101,8 +98,8 @@ public sealed class NetworkAnalysis
     public bool? IsConnected => DeadOutputs is { } dead ? dead.Count < Outputs : null;
 
     /// <summary>
-    /// Why nothing is known of paths: a layer is reached by <c>forward</c>, which runs no hooks, or the forward pass does not add paths (a
-    /// sigmoid or softmax inside it, products of activations, code that detaches). <see langword="null"/> where it is known.
+    /// Why paths are unknown: a layer is called through <c>forward</c>, which runs no hooks, or the forward pass does not add paths (a
+    /// sigmoid or softmax in it, products of activations, code that detaches). <see langword="null"/> if they are known.
     /// </summary>
     public string? PathsUnknown { get; }
 
@@ -110,18 +107,18 @@ public sealed class NetworkAnalysis
     public Diagnosis Diagnosis { get; }
 
     /// <summary>Counts what a mask leaves of a network.</summary>
-    /// <remarks>The model is left as it was found, bit for bit, and so is the random state, also where the call throws or is cancelled. The
-    /// mask need not be bound to it.</remarks>
+    /// <remarks>The model and the random state are left as they were found, bit for bit, even if the call throws or is cancelled. The mask
+    /// need not be bound to the model.</remarks>
     /// <param name="model">The network, on any device, whose layers are called through <c>call</c>; weights that a mask prunes need not be
     /// zero.</param>
     /// <param name="sampleShape">The shape of one input without the batch dimension, for example [3, 32, 32]; each dimension at least
     /// 1.</param>
-    /// <param name="mask">Which weights are kept; layers that it does not name are whole. Default <see langword="null"/>: all are.</param>
+    /// <param name="mask">Which weights are kept; layers without a mask are kept whole. Default <see langword="null"/>: all are.</param>
     /// <param name="cancellationToken">Checked between layers.</param>
     /// <exception cref="ArgumentNullException"><paramref name="model"/> or <paramref name="sampleShape"/> is null.</exception>
     /// <exception cref="ArgumentException">
-    /// The shape is empty or has a size below 1, the model does not run on it or has no layer to count, or the mask names something else
-    /// than the weight of one of its layers, or has another shape.
+    /// The shape is empty or has a size below 1, the model does not run on it or has no layer to count, or the mask has another shape or a
+    /// name that is not the weight of one of its layers.
     /// </exception>
     /// <exception cref="ObjectDisposedException">The mask was disposed.</exception>
     /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
@@ -133,15 +130,12 @@ public sealed class NetworkAnalysis
         return NetworkMeasurement.Take(model, sampleShape, mask, cancellationToken);
     }
 
-    /// <summary>The mask without its dead weights: what is kept and lies on a path from input to output.</summary>
+    /// <summary>Computes the mask without its dead weights: the kept weights that lie on a path from input to output.</summary>
     /// <remarks>
-    /// Dead weights add constants to a unit at most: in a network without biases and shifts before its last layer, pruning them changes no
+    /// Dead weights add at most constants to a unit: in a network without biases and shifts before its last layer, pruning them changes no
     /// output. The model is left as it was found, as by <see cref="Analyze"/>.
     /// </remarks>
-    /// <param name="model">As for <see cref="Analyze"/>.</param>
-    /// <param name="sampleShape">As for <see cref="Analyze"/>.</param>
-    /// <param name="mask">As for <see cref="Analyze"/>.</param>
-    /// <param name="cancellationToken">Checked between layers.</param>
+    /// <inheritdoc cref="Analyze" path="/param"/>
     /// <returns>A mask over the weights of all <see cref="Layers"/>, without metadata; the caller disposes it.</returns>
     /// <exception cref="UnsupportedModelException">Paths cannot be followed: see <see cref="PathsUnknown"/>.</exception>
     /// <exception cref="ArgumentException">As for <see cref="Analyze"/>.</exception>
@@ -155,26 +149,23 @@ public sealed class NetworkAnalysis
         return NetworkMeasurement.EffectiveMask(model, sampleShape, mask, cancellationToken);
     }
 
-    /// <summary>A table to read: a line a layer, the totals, what the numbers mean, and the diagnosis. Invariant culture, lines end in
-    /// <c>\n</c>.</summary>
+    /// <summary>Returns a readable table: a line a layer, the totals, what the numbers mean, and the diagnosis. Invariant culture, lines
+    /// end in <c>\n</c>.</summary>
     public override string ToString() => AnalysisTable.Write(this);
 
-    /// <summary>
-    /// A table for other programs: a header and a line a layer, with commas, in the invariant culture; unknown numbers are empty; lines
-    /// end in <c>\n</c>.
-    /// </summary>
+    /// <summary>Returns a CSV table: a header and a line a layer, in the invariant culture; unknown numbers are empty, lines end in
+    /// <c>\n</c>.</summary>
     public string ToCsv() => AnalysisTable.Csv(this);
 
     // A sum with an unknown part is unknown.
     private long? Sum(Func<LayerAnalysis, long?> number) => Layers.Aggregate((long?)0, (sum, layer) => sum + number(layer));
 }
 
-/// <summary>What a mask leaves of one layer, in plain numbers: dense (without the mask), kept, and effective (kept and on a path from input
-/// to output).</summary>
-/// <remarks>Effective numbers are <see langword="null"/> where <see cref="NetworkAnalysis.PathsUnknown"/> says why.</remarks>
+/// <summary>The numbers of one layer: dense (without the mask), kept, and effective (kept and on a path from input to output).</summary>
+/// <remarks>Effective numbers are <see langword="null"/> if paths are unknown, see <see cref="NetworkAnalysis.PathsUnknown"/>.</remarks>
 public sealed record LayerAnalysis
 {
-    /// <summary>The name of the weight, for example <c>layer1.0.conv1.weight</c>; of one that layers share the first.</summary>
+    /// <summary>The name of the weight, for example <c>layer1.0.conv1.weight</c>; the first of them if layers share it.</summary>
     public required string Name { get; init; }
 
     /// <summary>The layer's type, for example <c>Conv2d</c>.</summary>
@@ -183,11 +174,10 @@ public sealed record LayerAnalysis
     /// <summary>Weights in all.</summary>
     public required long Total { get; init; }
 
-    /// <summary>Weights kept, in [0, <see cref="Total"/>]; all of a layer without a mask.</summary>
+    /// <summary>Weights kept, in [0, <see cref="Total"/>]; all weights of a layer without a mask.</summary>
     public required long Kept { get; init; }
 
-    /// <summary>Kept weights on a path, in [0, <see cref="Kept"/>]. A weight that acts at many positions is on one if it is at
-    /// any.</summary>
+    /// <summary>Kept weights on a path, at any position, in [0, <see cref="Kept"/>].</summary>
     public long? Effective { get; init; }
 
     /// <summary>Output units in all: channels, or neurons of a linear layer.</summary>
@@ -208,13 +198,11 @@ public sealed record LayerAnalysis
     /// <summary>Input units with an effective weight, in [0, <see cref="InputsAlive"/>].</summary>
     public long? InputsEffective { get; init; }
 
-    /// <summary>
-    /// Floating-point operations of the layer without the mask for one sample, <c>2 × weights × positions</c>, its bias not counted; 0 for
-    /// a layer that the forward pass does not use, <see langword="null"/> where hooks do not see every layer.
-    /// </summary>
+    /// <summary>FLOPs of one sample without the mask, <c>2 × weights × positions</c>, not counting the bias; 0 for a layer that the forward
+    /// pass does not use, <see langword="null"/> where hooks do not see every layer.</summary>
     public long? DenseFlops { get; init; }
 
-    /// <summary>The same for kept weights: what a kernel would do that skips every pruned weight.</summary>
+    /// <summary>The same for kept weights, as in a kernel that skips every pruned weight.</summary>
     public long? Flops { get; init; }
 
     /// <summary>The same for effective weights.</summary>

@@ -9,7 +9,7 @@ using static TorchSharp.torch.nn;
 
 namespace Px.Pruning.Analysis;
 
-// Takes the numbers of a NetworkAnalysis from a model.
+// Measures a model for NetworkAnalysis.
 internal static class NetworkMeasurement
 {
     internal static NetworkAnalysis Take(Module<Tensor, Tensor> model, long[] sampleShape, PruningMask? mask, CancellationToken token) =>
@@ -21,8 +21,8 @@ internal static class NetworkMeasurement
                 Facts(layers, paths, unknown));
         }, token);
 
-    internal static PruningMask EffectiveMask(Module<Tensor, Tensor> model, long[] sampleShape, PruningMask? mask,
-        CancellationToken token) =>
+    internal static PruningMask EffectiveMask(
+        Module<Tensor, Tensor> model, long[] sampleShape, PruningMask? mask, CancellationToken token) =>
         Measure(model, sampleShape, mask, (network, _, kept) =>
         {
             using var paths = Follow(network, kept, token);
@@ -34,9 +34,9 @@ internal static class NetworkMeasurement
         CancellationToken token)
     {
         if (mask is not null) MaskMismatch.ThrowIfAny(model, mask);
-        // With a seed, forwards that draw leave no trace in the global random state.
-        return new NetworkSession("The analysis", new())
-            .Run(model, PruningData.Shape(sampleShape), new PruningOptions { Seed = 0 }, context =>
+        // With a seed, the session restores the global random state after forward passes that draw random numbers.
+        var options = new PruningOptions { Seed = 0 };
+        return new NetworkSession("The analysis", new()).Run(model, PruningData.Shape(sampleShape), options, context =>
         {
             RefuseOtherNames(mask, context.Network);
             var alive = context.Network.MasksOf(mask);
@@ -45,16 +45,13 @@ internal static class NetworkMeasurement
         }, token);
     }
 
-    private static void RefuseOtherNames(PruningMask? mask, Network network)
+    internal static void RefuseOtherNames(PruningMask? mask, Network network)
     {
         var names = network.Slots.Select(slot => slot.Name).ToHashSet();
-        if (mask?.Names.FirstOrDefault(name => !names.Contains(name)) is { } other)
-        {
-            throw new ArgumentException(
-                $"The mask names '{other}', which is not the weight of a convolution, transposed convolution or linear layer, or not the "
-                + "first name of one that "
-                + $"layers share. The model's weights are: {string.Join(", ", names)}.", nameof(mask));
-        }
+        if (mask?.Names.FirstOrDefault(name => !names.Contains(name)) is not { } other) return;
+        throw new ArgumentException(
+            $"The mask names '{other}', which is not the weight of a convolution, transposed convolution or linear layer, or not the first "
+            + $"name of one that layers share. The model's weights are: {string.Join(", ", names)}.", nameof(mask));
     }
 
     private static EffectivePaths? TryFollow(Network network, MaskedWeights kept, CancellationToken token, out string? unknown)
@@ -66,8 +63,7 @@ internal static class NetworkMeasurement
         }
         catch (Exception e) when (network.IsAboutTheModel(e))
         {
-            // Beside networks without paths: the caller's forward meets values and a dtype that it was not written for, and may throw
-            // whatever it likes.
+            // Also for networks with paths: the caller's forward may fail on values and a dtype that it was not written for.
             unknown = e.Message.Split('\n')[0];
             return null;
         }
@@ -75,14 +71,7 @@ internal static class NetworkMeasurement
 
     private static EffectivePaths Follow(Network network, MaskedWeights kept, CancellationToken token)
     {
-        if (network.Unhooked.Count > 0)
-        {
-            throw new UnsupportedModelException(
-                $"'{network.Unhooked[0]}' is reached by forward(), which runs no hooks. Call the layers through call() in the model's own "
-                + "forward.")
-            { Module = network.Unhooked[0] };
-        }
-
+        network.RequireHooks();
         token.ThrowIfCancellationRequested();
         PathLinearity.Check(network);
         return EffectivePaths.Follow(network, kept, token);

@@ -4,7 +4,7 @@ using static TorchSharp.torch;
 
 namespace Px.Pruning.Engine;
 
-// What the engine knows about one module of the network: its kind decides how an evaluation may substitute it.
+// One module of the network with its kind, which decides how an evaluation may substitute it.
 internal sealed class HookedModule
 {
     private readonly bool hasChildren;
@@ -17,7 +17,7 @@ internal sealed class HookedModule
         hasChildren = module.named_children().Any();
     }
 
-    // The module's path in the model; empty for the model itself.
+    // The path in the model; empty for the model itself.
     internal string Name { get; }
 
     internal nn.Module<Tensor, Tensor> Module { get; }
@@ -33,7 +33,7 @@ internal sealed class HookedModule
     internal bool IsOtherActivation =>
         Module is ReLU6 or LeakyReLU or PReLU or ELU or SELU or CELU or GELU or SiLU or Mish or Hardswish or Hardtanh or Softplus or Tanh;
 
-    // Without weights between channels, but with parameters or statistics for each of them: a norm layer, or PReLU with several slopes.
+    // Has parameters or statistics for each channel, but no weights between channels: a norm layer, or PReLU with several slopes.
     internal bool IsChannelwise => Norm is not null || Module is PReLU { num_parameters: > 1 };
 
     internal bool IsMaxPool => Module is MaxPool1d or MaxPool2d or MaxPool3d or AdaptiveMaxPool1d or AdaptiveMaxPool2d or AdaptiveMaxPool3d;
@@ -41,14 +41,14 @@ internal sealed class HookedModule
     // A module with a forward of its own around other modules: its temporaries may be released when it returns.
     internal bool IsContainer => hasChildren && Weighted is null && Norm is null;
 
-    // Whether a forward pass has reached this module through call.
+    // Whether a forward pass has reached it through call.
     internal bool WasCalled { get; set; }
 
     // Whether a ReLU called as a function follows this layer and its output is combined further before any module sees it: then f's signs
     // are handed on instead of a gate. Path eXclusion finds these layers before its first round.
     internal bool PassesSigns { get; set; }
 
-    // Real inputs of calls in progress whose module was handed a placeholder.
+    // Real inputs of calls in progress whose module was given a placeholder.
     internal Stack<Tensor> PendingInputs { get; } = new();
 
     // The module's own max-pooling, with the flat index of each maximum.
@@ -63,8 +63,8 @@ internal sealed class HookedModule
         _ => throw new InvalidOperationException($"{Name} is no max-pooling layer."),
     };
 
-    // What the module is handed while its result is computed elsewhere: as little as its forward accepts, in its own dtype. A weighted
-    // layer takes an empty batch; batch norm one pixel; an activation one number; others take one sample.
+    // The module's input while its result is computed elsewhere: as little as its forward accepts, in its own dtype. A weighted layer gets
+    // an empty batch, batch norm one pixel, an activation one number, any other module one sample.
     internal Tensor Placeholder(Tensor input)
     {
         long[] shape = input.shape;

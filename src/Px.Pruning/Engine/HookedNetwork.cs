@@ -26,8 +26,8 @@ internal sealed class HookedNetwork : IDisposable
         }
     }
 
-    // Whether a container's temporaries are disposed when it returns, which bounds memory by the largest block. Wrong only for modules that
-    // stash a tensor for a later sibling; the probe finds out.
+    // Whether a container's temporaries are disposed when it returns, which bounds memory by the largest block. The probe turns it off for
+    // a network with modules that keep a tensor for a later sibling.
     internal bool ReleasesContainers { get; set; } = true;
 
     // The network's output for input, moved to the caller's scope.
@@ -51,8 +51,8 @@ internal sealed class HookedNetwork : IDisposable
         }
     }
 
-    // Whether an exception says something about the model: the last pass let it out of the model's own forward, or it is libtorch's,
-    // TorchSharp's or an UnsupportedModelException. Any other is a mistake of this library, which must be heard.
+    // Whether an exception has its cause in the model: the model's own forward threw it in the last pass, or it is libtorch's, TorchSharp's
+    // or an UnsupportedModelException. Any other is a bug of this library, which must not be swallowed.
     internal bool IsAboutTheModel(Exception e) =>
         e is ExternalException or UnsupportedModelException
         || (e is not OutOfMemoryException && (e.Source == nameof(TorchSharp) || ReferenceEquals(e, ofForward)));
@@ -75,7 +75,7 @@ internal sealed class HookedNetwork : IDisposable
         }
     }
 
-    // Notes an exception on its way up; false, so that nobody catches it here.
+    // An exception filter that notes the exception without catching it.
     private static bool Note(ref Exception? noted, Exception? e)
     {
         noted = e;

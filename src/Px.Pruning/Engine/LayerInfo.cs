@@ -3,10 +3,8 @@ using static TorchSharp.torch;
 
 namespace Px.Pruning.Engine;
 
-// What a report needs to know of a layer, beyond its mask. Shape: The parameter's shape: [out, in / groups, …], or [in, out / groups, …]
-// where transposed.
-// Transposed: Whether this is a transposed convolution.
-// Positions: How often a sample uses each weight: output positions, input positions where transposed; null where it is not known.
+// What a report needs to know of a layer, beyond its mask. Shape is the parameter's: [out, in / groups, …], or [in, out / groups, …] where
+// transposed. Positions is how often a sample uses each weight (output positions, input positions where transposed), null if unknown.
 internal sealed record LayerInfo(string Name, string Type, long[] Shape, bool Transposed, long Groups, long? Positions)
 {
     internal long Weights => Shape.Aggregate(1L, (product, size) => product * size);
@@ -15,10 +13,9 @@ internal sealed record LayerInfo(string Name, string Type, long[] Shape, bool Tr
 
     internal long Inputs => Transposed ? Shape[0] : Groups * Shape[1];
 
-    // Output units with at least one weight of a mask.
+    // Output, and input, units with at least one weight of a mask.
     internal long OutputsIn(Tensor mask) => UnitsIn(mask, Transposed ? 1 : 2);
 
-    // Input units with at least one weight of a mask.
     internal long InputsIn(Tensor mask) => UnitsIn(mask, Transposed ? 2 : 1);
 
     private long UnitsIn(Tensor mask, long others)

@@ -7,13 +7,12 @@ namespace Px.Pruning.Engine;
 // state is put back as well, so that a seeded call cannot be noticed by other code.
 internal sealed class ModelSnapshot : IDisposable
 {
-    private readonly List<(Module Module, bool Training)> modes;
+    private readonly TrainingModes modes;
     private readonly Tensor? randomState;
 
     internal ModelSnapshot(Module model, long? seed)
     {
-        // Parents come before their children, and train(bool) recurses: restoring in this order ends with every child's own mode.
-        modes = [(model, model.training), .. model.named_modules().Select(m => (m.module, m.module.training))];
+        modes = new TrainingModes(model);
         if (seed is { } given)
         {
             randomState = random.get_rng_state().DetachFromDisposeScope();
@@ -25,13 +24,38 @@ internal sealed class ModelSnapshot : IDisposable
 
     public void Dispose()
     {
-        foreach (var (module, training) in modes)
-        {
-            if (module.training != training) module.train(training);
-        }
-
+        modes.Restore();
         if (randomState is null) return;
         random.set_rng_state(randomState);
         randomState.Dispose();
+    }
+}
+
+// Training or evaluation mode of a model and of all its submodules.
+internal sealed class TrainingModes(Module model)
+{
+    private readonly List<(string Name, Module Module, bool Training)> modes =
+        [.. Named(model).Select(m => (m.name, m.module, m.module.training))];
+
+    internal void Restore()
+    {
+        foreach (var (_, module, training) in modes) Set(module, training);
+    }
+
+    // Gives another model of the same architecture these modes.
+    internal void CopyTo(Module other)
+    {
+        var byName = modes.ToDictionary(mode => mode.Name, mode => mode.Training);
+        foreach (var (name, module) in Named(other))
+            if (byName.TryGetValue(name, out bool training)) Set(module, training);
+    }
+
+    // Parents come before their children, and train(bool) recurses: writing in this order ends with every child's own mode.
+    private static IEnumerable<(string name, Module module)> Named(Module model) =>
+        model.named_modules().Prepend((name: "", module: model));
+
+    private static void Set(Module module, bool training)
+    {
+        if (module.training != training) module.train(training);
     }
 }

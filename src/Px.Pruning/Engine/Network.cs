@@ -7,7 +7,7 @@ using static TorchSharp.torch.nn;
 
 namespace Px.Pruning.Engine;
 
-// The caller's model as pruning sees it: its weights, its layers and, while data flows, its hooks.
+// The caller's model as pruning sees it: its modules, its weights and the hooks that substitute what modules compute.
 internal sealed class Network : IDisposable
 {
     private readonly HookedNetwork hooks;
@@ -23,25 +23,23 @@ internal sealed class Network : IDisposable
 
     internal Module<Tensor, Tensor> Model { get; }
 
-    // Every module that hooks can see, the model first; a shared module once.
+    // Every module that can have hooks, the model first; a shared module once.
     internal IReadOnlyList<HookedModule> Modules { get; }
 
-    // Every convolution and linear weight.
+    // Every convolution and linear weight, in the model's order; Prunable are those that are ranked.
     internal IReadOnlyList<WeightSlot> Slots { get; }
 
-    // The slots that are ranked, in the model's order.
     internal IReadOnlyList<WeightSlot> Prunable { get; }
 
-    // Weighted layers that compute without being called through call; empty for a network that hooks see whole.
+    // Weighted layers that the model calls through forward, so that their hooks do not run.
     internal IReadOnlyList<string> Unhooked { get; private set; } = [];
 
-    // The shape of one input without the batch dimension, as Probe saw it; null before.
+    // The shape of one input without the batch dimension, and of its output, [1, K, …]; null before Probe.
     internal long[]? SampleShape { get; private set; }
 
-    internal bool IsProbed { get; private set; }
-
-    // The shape of the output for one sample, [1, K, …]; null before Probe.
     internal long[]? OutputShape { get; private set; }
+
+    internal bool IsProbed => SampleShape is not null;
 
     internal Device Device => Slots[0].Layer.Weight.device;
 
@@ -56,12 +54,19 @@ internal sealed class Network : IDisposable
 
     internal bool IsAboutTheModel(Exception e) => hooks.IsAboutTheModel(e);
 
-    // Keeps passes on one thread, until disposed, where they are too small to share out. After the probe.
-    internal IDisposable? OnOneThread(long samples)
+    // FLOPs of one sample in weighted layers, a multiply-add counting as two; 0 before Probe.
+    internal long Flops => Modules.Sum(hooked => hooked.Weighted is { } layer ? 2 * layer.Positions * layer.Weight.numel() : 0);
+
+    // Until disposed, passes run on one thread where they are too small to share out. To be called after Probe.
+    internal IDisposable? OnOneThread(long samples) => Speed.OnOneThread(Flops * samples);
+
+    internal void RequireHooks()
     {
-        long flops = Modules.Where(hooked => hooked.Weighted is not null)
-            .Sum(hooked => 2 * hooked.Weighted!.Positions * hooked.Weighted.Weight.numel());
-        return Speed.OnOneThread(flops * samples);
+        if (Unhooked.Count == 0) return;
+        throw new UnsupportedModelException(
+            $"'{Unhooked[0]}' is reached by forward(), which runs no hooks, so that what it receives cannot be seen. Call the layers "
+            + "through call() in the model's own forward.")
+        { Module = Unhooked[0] };
     }
 
     // One forward pass of one sample: learns shapes and which modules hooks can see. Returns the output's shape.
@@ -76,20 +81,19 @@ internal sealed class Network : IDisposable
         }
         catch (Exception e) when (e is InvalidOperationException or ObjectDisposedException)
         {
-            // A module uses a tensor that its container's scope disposed; without these scopes any other error comes again.
+            // A module may use a tensor that its container's scope disposed. Without these scopes any other error comes again.
             hooks.ReleasesContainers = false;
             output = Try(sample);
         }
 
         Unhooked = UnhookedLayers.Find(this, sample);
-        (IsProbed, SampleShape, OutputShape) = (true, sample.shape[1..], output.shape);
+        (SampleShape, OutputShape) = (sample.shape[1..], output.shape);
         return output.shape;
     }
 
-    // The same numbers in the layout that forward passes without gradients are fastest in. Gradients are computed in the standard layout,
-    // since in this one float32 gradients lose three digits. Fresh.
+    // The batch in the layout that forward passes without gradients are fastest in. Fresh.
     internal Tensor ForForwardPass(Tensor batch) =>
-        Speed.Arrange(batch, sample => Run(new ShapeEvaluation { NotesShapes = false }, sample));
+        Speed.FastestLayout(batch, sample => Run(new ShapeEvaluation { NotesShapes = false }, sample));
 
     // The layers whose weights are ranked, or the others, as reports know them.
     internal List<LayerInfo> Describe(bool ranked) => [.. Slots.Where(slot => slot.Prunable == ranked).Select(Describe)];
@@ -97,10 +101,10 @@ internal sealed class Network : IDisposable
     internal LayerInfo Describe(WeightSlot slot)
     {
         var layer = slot.Layer;
-        // A weight that two layers share works in both.
+        // A weight that layers share is used in each of them.
         long uses = Modules.Where(hooked => hooked.Weighted?.Slot == slot).Sum(hooked => hooked.Weighted!.Positions);
-        return new LayerInfo(slot.Name, layer.Type, layer.Weight.shape, layer.Transposed, layer.Groups, IsProbed && Unhooked.Count == 0
-            ? uses : null);
+        long? positions = IsProbed && Unhooked.Count == 0 ? uses : null;
+        return new LayerInfo(slot.Name, layer.Type, layer.Weight.shape, layer.Transposed, layer.Groups, positions);
     }
 
     // The mask of each prunable weight, all ones where it has none. Fresh handles, in the current dispose scope.
@@ -128,8 +132,7 @@ internal sealed class Network : IDisposable
         {
             throw new ArgumentException(
                 $"The model does not run on an input of shape {ShapeText.Of(sample.shape)}, one sample of the pruning data: "
-                + $"{e.Message.Split('\n')[0]} "
-                + "Check that data and model belong together.", e);
+                + $"{e.Message.Split('\n')[0]} Check that data and model belong together.", e);
         }
     }
 
@@ -172,11 +175,10 @@ internal sealed class Network : IDisposable
     }
 }
 
-// Finds layers that take part in the network although no hook saw them: their owner calls forward instead of call.
+// Finds layers that the model calls through forward instead of call, so that no hook sees them.
 internal static class UnhookedLayers
 {
-    // Names of layers that never fired in the last run but whose parameters the output depends on. A layer that never fired and that
-    // nothing depends on is merely unused.
+    // Names of layers that no hook saw in the last run but whose parameters the output depends on; any other such layer is unused.
     internal static IReadOnlyList<string> Find(Network network, Tensor sample)
     {
         List<(string Name, Parameter Parameter)> quiet =

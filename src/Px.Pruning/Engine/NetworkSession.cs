@@ -5,8 +5,8 @@ using static TorchSharp.torch.nn;
 
 namespace Px.Pruning.Engine;
 
-// One computation on a caller's network: hooks in place, data at hand, evaluation mode; afterwards everything is as it was found.
-// Name: who computes, for messages.
+// One computation on a caller's network, with hooks, data and evaluation mode; afterwards the network is as it was found. Name appears in
+// messages.
 internal sealed record NetworkSession(string Name, MethodNeeds Needs)
 {
     internal T Run<T>(
@@ -19,8 +19,8 @@ internal sealed record NetworkSession(string Name, MethodNeeds Needs)
         {
             throw new ArgumentException(
                 "The model has nothing to prune: no convolution, transposed convolution or linear layer is registered in it and selected "
-                + "by "
-                + "PruningOptions.Parameters. Layers in arrays or lists are not registered; use ModuleList or Sequential.", nameof(model));
+                + "by PruningOptions.Parameters. Layers in arrays or lists are not registered; use ModuleList or Sequential.",
+                nameof(model));
         }
 
         using var context = new ScoringContext(
@@ -30,12 +30,12 @@ internal sealed record NetworkSession(string Name, MethodNeeds Needs)
         // Once for the whole call: libtorch starts its threads anew whenever their number grows.
         using var serial = network.OnOneThread(
             Needs.Data ? context.Batches.Max(batch => batch.Input.size(0)) : Math.Min(Needs.DrawnSamples, options.BatchSize));
-        // Not before: a tensor that the caller's loader creates and keeps must not die with a scope of ours.
+        // Only now: a tensor that the caller's loader creates and keeps must not be disposed with a scope of ours.
         using var temporaries = NewDisposeScope();
         return work(context);
     }
 
-    // Reads the data and, on one sample of it, learns the network's shapes.
+    // Reads the data and probes the network with one sample of it.
     private PruningBatches? Collect(Network network, PruningData data, PruningOptions options, CancellationToken token)
     {
         long[] Probe(Tensor sample)
@@ -46,7 +46,7 @@ internal sealed record NetworkSession(string Name, MethodNeeds Needs)
 
         if (data.HasData)
         {
-            // A method without data needs one batch only, for the shapes in the report.
+            // A method that needs no data reads one batch, for the shapes in the report.
             var budget = Needs.Data ? options.Data : DataBudget.Batches(1);
             var batches = PruningBatches.Collect(
                 data, budget, options.BatchSize, Probe, network.Device, network.ComputeType, options.Logger, token);

@@ -3,12 +3,12 @@ using static TorchSharp.torch;
 
 namespace Px.Pruning.Engine;
 
-// Values of the caller's parameters and buffers while they hold others. Disposing it writes every bit back.
+// Saved values of the caller's parameters and buffers. Disposing it writes every bit back.
 internal sealed class SavedTensors : IDisposable
 {
     private readonly List<(Tensor Live, Tensor Saved)> found = [];
 
-    // Notes the tensor's value; returns the tensor itself, to be written to in place under no_grad.
+    // Saves the tensor's value and returns the tensor itself, to be written to in place under no_grad.
     internal Tensor Save(Tensor live)
     {
         using var detached = live.detach();
@@ -16,7 +16,7 @@ internal sealed class SavedTensors : IDisposable
         return live;
     }
 
-    // Gives the tensor another value. Where that fails, nothing is noted, and the tensor is as it was.
+    // Gives the tensor another value. Where that fails, nothing is saved, and the tensor is as it was.
     internal void Replace(Tensor live, Tensor value)
     {
         using var scope = NewDisposeScope();
@@ -25,7 +25,6 @@ internal sealed class SavedTensors : IDisposable
         found.Add((live, saved.DetachFromDisposeScope()));
     }
 
-    // Lets the new values stay.
     internal void Forget()
     {
         foreach (var (_, saved) in found) saved.Dispose();
@@ -35,7 +34,7 @@ internal sealed class SavedTensors : IDisposable
     public void Dispose()
     {
         using var noGrad = no_grad();
-        // Last in, first out: what was saved twice ends as it was found first.
+        // In reverse order: a tensor that was saved twice ends with the value that it had first.
         for (int i = found.Count - 1; i >= 0; i--)
         {
             found[i].Live.copy_(found[i].Saved);

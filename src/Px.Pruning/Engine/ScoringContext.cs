@@ -4,11 +4,11 @@ using static TorchSharp.torch;
 
 namespace Px.Pruning.Engine;
 
-// What a call computes with, the same in every round: the hooked network, the data, the loss, the seed.
+// What a call works with in every round: the hooked network, the data, the loss, the seed.
 internal sealed class ScoringContext(
     Network network, PruningBatches? batches, PruningOptions options, long seed, CancellationToken token) : IDisposable
 {
-    private readonly HashSet<Tensor> targets = new(ReferenceEqualityComparer.Instance); // that were seen to fit the output
+    private readonly HashSet<Tensor> targets = new(ReferenceEqualityComparer.Instance); // checked against the output
 
     internal Network Network { get; } = network;
 
@@ -23,7 +23,7 @@ internal sealed class ScoringContext(
     // The pruning data, in the network's device and compute type; empty for methods that need none.
     internal IReadOnlyList<(Tensor Input, Tensor Target)> Batches => batches?.Batches ?? [];
 
-    // Mean cross-entropy, or the user's own loss. ArgumentException: the targets do not fit the output.
+    // Mean cross-entropy, or the user's own loss. Throws an ArgumentException where the targets do not fit the output.
     internal Tensor Loss(Tensor output, Tensor target)
     {
         if (options.Loss is { } loss) return loss(output, target);

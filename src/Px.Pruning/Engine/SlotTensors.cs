@@ -3,7 +3,7 @@ using static TorchSharp.torch;
 
 namespace Px.Pruning.Engine;
 
-// One tensor for each of some weights of the network, in the model's order: masks, weights, gradients, scores. Owns none of them.
+// One tensor for each of some weights of the network, in the model's order: masks, weights, gradients or scores. Owns none of them.
 internal sealed class SlotTensors(IEnumerable<(WeightSlot Slot, Tensor Tensor)> entries) : IEnumerable<KeyValuePair<WeightSlot, Tensor>>
 {
     private readonly Dictionary<WeightSlot, Tensor> tensors = entries.ToDictionary(entry => entry.Slot, entry => entry.Tensor);

@@ -14,7 +14,7 @@ internal sealed class WeightedLayer
 
     internal string Name { get; }
 
-    // Dimensions of one sample: C, H, W is 3. An input with as many has no batch dimension.
+    // Dimensions of one sample: 3 for [C, H, W]. An input with as many has no batch dimension.
     internal int SampleDimensions { get; }
 
     // The weight slot this layer reads; two layers that share a parameter share the slot.
@@ -31,13 +31,12 @@ internal sealed class WeightedLayer
 
     // Whether zeros are put around the input, so that a constant input makes no constant output.
     internal bool PadsWithZeros => module is Convolution { padding_mode: PaddingModes.Zeros or PaddingModes.Constant } c
-        && (c.padding_type == Padding.Same ? c.kernel_size.Any(size => size > 1) : c.padding is { } padding
-        && padding.Any(side => side != 0));
+        && (c.padding_type == Padding.Same ? c.kernel_size.Any(size => size > 1) : c.padding?.Any(side => side != 0) == true);
 
     // How often each weight was used for one sample in the probe, over all calls of this layer; 0 for a layer that nothing called.
     internal long Positions { get; private set; }
 
-    // The live parameter: looked up anew each time, since Module.to replaces it.
+    // Looked up anew each time, since Module.to replaces it.
     internal Parameter Weight => module switch
     {
         Convolution convolution => convolution.weight,
@@ -47,7 +46,6 @@ internal sealed class WeightedLayer
 
     internal Parameter? Bias => module is Convolution convolution ? convolution.bias : ((Linear)module).bias;
 
-    // The layer as an operator, or null where the module is of another kind.
     internal static WeightedLayer? TryCreate(string name, nn.Module module) => module switch
     {
         Convolution convolution => new(name, convolution, convolution.kernel_size.Length + 1),
@@ -55,18 +53,15 @@ internal sealed class WeightedLayer
         _ => null,
     };
 
-    // The layer's own operator with other weights, in the dtype of input.
-    internal Tensor Apply(Tensor input, Tensor weight, Tensor? bias) => Apply(input, weight, bias, Groups);
-
-    // The same with another number of groups, for weights of another shape.
-    internal Tensor Apply(Tensor input, Tensor weight, Tensor? bias, long groups) => module switch
+    // The layer's own operator with other weights, in the dtype of input, and with another number of groups for weights of another shape.
+    internal Tensor Apply(Tensor input, Tensor weight, Tensor? bias, long? groups = null) => module switch
     {
-        Convolution { transposed: true } convolution => Transpose(convolution, input, weight, bias, groups),
-        Convolution convolution => Convolve(convolution, input, weight, bias, groups),
+        Convolution { transposed: true } convolution => Transpose(convolution, input, weight, bias, groups ?? Groups),
+        Convolution convolution => Convolve(convolution, input, weight, bias, groups ?? Groups),
         _ => nn.functional.linear(input, weight, bias),
     };
 
-    // The shape of what the layer returns for an input, learnt from an empty batch: nothing is computed.
+    // The shape of the layer's output, from an empty batch, so that nothing is computed.
     internal long[] OutputShape(Tensor input)
     {
         using var scope = NewDisposeScope();
@@ -78,7 +73,7 @@ internal sealed class WeightedLayer
 
     internal void ForgetUses() => Positions = 0;
 
-    // Adds how often a weight is used in one call, for FLOP counts.
+    // Counts the positions of one call.
     internal void Observe(Tensor input, Tensor output)
     {
         long[] inShape = input.shape, outShape = output.shape;
@@ -108,14 +103,13 @@ internal sealed class WeightedLayer
         };
     }
 
-    private static Tensor Convolve(int dimensions, Tensor x, Tensor w, Tensor? b, long[] stride, long[] padding, long[] dilation,
-        long groups) =>
-        dimensions switch
-        {
-            1 => nn.functional.conv1d(x, w, b, stride[0], padding[0], dilation[0], groups),
-            2 => nn.functional.conv2d(x, w, b, stride, padding, dilation, groups),
-            _ => nn.functional.conv3d(x, w, b, stride, padding, dilation, groups),
-        };
+    private static Tensor Convolve(
+        int dimensions, Tensor x, Tensor w, Tensor? b, long[] stride, long[] padding, long[] dilation, long groups) => dimensions switch
+    {
+        1 => nn.functional.conv1d(x, w, b, stride[0], padding[0], dilation[0], groups),
+        2 => nn.functional.conv2d(x, w, b, stride, padding, dilation, groups),
+        _ => nn.functional.conv3d(x, w, b, stride, padding, dilation, groups),
+    };
 
     private static Tensor Transpose(Convolution c, Tensor x, Tensor w, Tensor? b, long groups)
     {
@@ -148,7 +142,7 @@ internal sealed class WeightedLayer
 // One weight parameter of the network, ranked or not; layers that share it read the same slot.
 internal sealed class WeightSlot(int index, string name, WeightedLayer layer, bool prunable)
 {
-    // Position in Slots, the only list of weights that is numbered.
+    // The position in Network.Slots; no other list of weights is indexed by number.
     internal int Index { get; } = index;
 
     internal string Name { get; } = name;
@@ -157,6 +151,6 @@ internal sealed class WeightSlot(int index, string name, WeightedLayer layer, bo
 
     internal bool Prunable { get; } = prunable;
 
-    // The live parameter, detached: shares its memory, takes part in no graph. Fresh handle.
+    // The live parameter's memory, in no graph. Fresh handle.
     internal Tensor Detached() => Layer.Weight.detach();
 }

@@ -6,7 +6,7 @@ using static TorchSharp.torch;
 
 namespace Px.Pruning.Shrinking;
 
-// What is known of every channel: whether it carries a constant, where that can be folded away, and whether anything reads it.
+// Facts about every channel: whether it carries a constant, whether that can be folded away, and whether anything reads it.
 internal sealed class ChannelFacts
 {
     private readonly ChannelGraph graph;
@@ -33,19 +33,16 @@ internal sealed class ChannelFacts
         (readsInput, readsOutput) = Backward();
     }
 
-    // Whether a call's output unit carries nothing: a constant, or what nothing reads.
+    // Whether a call's output unit carries nothing: it is a constant, or nothing reads it.
     internal bool IsDead(int call, int output) => !readsOutput[call][output] || !double.IsNaN(constants.Departures[call][output]);
 
-    // Whether something that the network's output depends on reads a call's input unit.
+    // Whether the network's output depends on a call's input unit.
     internal bool IsRead(int call, int input) => readsInput[call][input];
 
-    // The constant that arrives at a call's input unit; NaN where none does.
+    // The constant that arrives at a call's input unit, or NaN.
     internal double Constant(int call, int input) => constants.Arrivals[call][input];
 
-    // Whether the bias of a call, or the batch norm right behind it, can take over what a constant input adds.
-    internal bool Folds(int call) => WhyNoFold(call) is null;
-
-    // Why a constant that arrives at a call cannot be folded away; null where it can.
+    // Why the bias of a call, or the batch norm right behind it, cannot absorb a constant input; null if it can.
     internal string? WhyNoFold(int call)
     {
         var hooked = graph.Calls[call].Layer;
@@ -86,35 +83,27 @@ internal sealed class ChannelFacts
 internal static class ChannelReads
 {
     // For each output whether it depends on one of the inputs that are marked.
-    internal static bool[] Forward(LayerCall call, bool[] inputs)
-    {
-        if (call.Layer.Weighted is null) return Spread(inputs, ChannelGraph.TiedGroups(call));
-        using var scope = NewDisposeScope();
-        var reads = Reads(call);
-        long[] shape = reads.shape;
-        return Values(reads.logical_and(tensor(inputs).reshape(shape[0], 1, shape[2])).any(2));
-    }
+    internal static bool[] Forward(LayerCall call, bool[] inputs) => Read(call, inputs, forward: true);
 
     // For each input whether one of the outputs that are marked depends on it.
-    internal static bool[] Backward(LayerCall call, bool[] outputs)
+    internal static bool[] Backward(LayerCall call, bool[] outputs) => Read(call, outputs, forward: false);
+
+    private static bool[] Read(LayerCall call, bool[] marks, bool forward)
     {
-        if (call.Layer.Weighted is null) return Spread(outputs, ChannelGraph.TiedGroups(call));
+        if (call.Layer.Weighted is not { } layer) return Spread(marks, ChannelGraph.TiedGroups(call));
         using var scope = NewDisposeScope();
-        var reads = Reads(call);
-        long[] shape = reads.shape;
-        return Values(reads.logical_and(tensor(outputs).reshape(shape[0], shape[1], 1)).any(1));
+        var reads = Reads(layer);
+        var marked = tensor(marks).reshape(reads.size(0), forward ? 1 : reads.size(1), forward ? reads.size(2) : 1);
+        return reads.logical_and(marked).any(forward ? 2 : 1).contiguous().data<bool>().ToArray();
     }
 
     // Whether a weight is not zero, NaN included: [groups, outputs of a group, inputs of a group], on the CPU.
-    private static Tensor Reads(LayerCall call)
+    private static Tensor Reads(WeightedLayer layer)
     {
-        var layer = call.Layer.Weighted!;
-        long groups = layer.Groups;
         using var weight = layer.Weight.detach();
         var used = weight.reshape(weight.size(0), weight.size(1), -1).ne(0).any(2).cpu();
-        return layer.Transposed
-            ? used.reshape(groups, used.size(0) / groups, used.size(1)).transpose(1, 2)
-            : used.reshape(groups, used.size(0) / groups, used.size(1));
+        var pairs = used.reshape(layer.Groups, used.size(0) / layer.Groups, used.size(1));
+        return layer.Transposed ? pairs.transpose(1, 2) : pairs;
     }
 
     // A mark of one channel is one of its whole group.
@@ -123,6 +112,4 @@ internal static class ChannelReads
         int size = marks.Length / groups;
         return [.. Enumerable.Range(0, marks.Length).Select(unit => marks.AsSpan(unit / size * size, size).Contains(true))];
     }
-
-    private static bool[] Values(Tensor marks) => marks.contiguous().data<bool>().ToArray();
 }

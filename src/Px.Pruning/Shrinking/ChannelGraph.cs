@@ -4,14 +4,14 @@ using TorchSharp.Modules;
 
 namespace Px.Pruning.Shrinking;
 
-// Which channels can only go together. Nodes are the units that leave a source (the network's input, or a call) and those that arrive at a
-// target (a call, or the network's output); a link of the unit graph joins two of them, and so does a layer that maps channel to channel, a
-// group of a grouped convolution or of group norm, and a layer that is called twice.
+// Which channels can only be removed together, as a union-find of units. Nodes are the units that leave a source (the network's input or a
+// call) and those that arrive at a target (a call or the network's output). They are tied by a link of the unit graph, a layer that maps
+// channel to channel, a group of a grouped convolution or of group norm, and a second call of the same layer.
 internal sealed class ChannelGraph
 {
     private readonly int[] sourceStart, targetStart, parent;
 
-    // UnsupportedModelException: What feeds what cannot be found out; the message names the module.
+    // Where the links cannot be found, an UnsupportedModelException names the module.
     internal ChannelGraph(Network network, CancellationToken token)
     {
         var probe = new UnitProbe(network, hooked => hooked.Weighted is not null || hooked.IsChannelwise);
@@ -25,24 +25,20 @@ internal sealed class ChannelGraph
 
     internal IReadOnlyList<LayerCall> Calls { get; }
 
-    // Units of each source: the network's input, then the output of each call.
+    // Units of each source and target of UnitProbe.
     internal IReadOnlyList<int> SourceUnits { get; }
 
-    // Units of each target: the input of each call, then the network's output.
     internal IReadOnlyList<int> TargetUnits { get; }
 
-    // What each unit of each source has an influence on.
+    // What each unit of each source feeds.
     internal List<(int Unit, UnitLink Link)>[] Links { get; }
 
-    internal int Nodes => parent.Length;
-
-    // The channels that go with an output unit of a source, as the number of one of them.
+    // The channels that are removed with an output unit of a source, or an input unit of a target, as the number of one of them.
     internal int OfSource(int source, int unit) => Find(sourceStart[source] + unit);
 
-    // The channels that go with an input unit of a target.
     internal int OfTarget(int target, int unit) => Find(targetStart[target] + unit);
 
-    // In how many groups, each of which stays or goes as a whole with its inputs and outputs; 0 where inputs and outputs are independent.
+    // In how many groups inputs and outputs are tied, each of which is removed as a whole; 0 where inputs and outputs are independent.
     internal static int TiedGroups(LayerCall call) => call.Layer.Module switch
     {
         Convolution m => m.groups > 1 ? (int)m.groups : 0,
@@ -61,17 +57,16 @@ internal sealed class ChannelGraph
         var first = new Dictionary<HookedModule, int>();
         for (int call = 0; call < Calls.Count; call++)
         {
-            int groups = TiedGroups(Calls[call]);
-            for (int unit = 0; groups > 0 && unit < Calls[call].Inputs; unit++)
-                Union(targetStart[call] + unit, sourceStart[call + 1]
-                    + (unit * groups / Calls[call].Inputs * (Calls[call].Outputs / groups)));
-            for (int unit = 0; groups > 0 && unit < Calls[call].Outputs; unit++)
-                Union(sourceStart[call + 1] + unit, targetStart[call]
-                    + (unit * groups / Calls[call].Outputs * (Calls[call].Inputs / groups)));
+            int groups = TiedGroups(Calls[call]), inputs = Calls[call].Inputs, outputs = Calls[call].Outputs;
+            int arrives = targetStart[call], leaves = sourceStart[call + 1];
+            for (int unit = 0; groups > 0 && unit < inputs; unit++)
+                Union(arrives + unit, leaves + (unit * groups / inputs * (outputs / groups)));
+            for (int unit = 0; groups > 0 && unit < outputs; unit++)
+                Union(leaves + unit, arrives + (unit * groups / outputs * (inputs / groups)));
             if (first.TryAdd(Calls[call].Layer, call)) continue;
             int before = first[Calls[call].Layer];
-            for (int unit = 0; unit < Calls[call].Inputs; unit++) Union(targetStart[call] + unit, targetStart[before] + unit);
-            for (int unit = 0; unit < Calls[call].Outputs; unit++) Union(sourceStart[call + 1] + unit, sourceStart[before + 1] + unit);
+            for (int unit = 0; unit < inputs; unit++) Union(arrives + unit, targetStart[before] + unit);
+            for (int unit = 0; unit < outputs; unit++) Union(leaves + unit, sourceStart[before + 1] + unit);
         }
     }
 
@@ -84,7 +79,7 @@ internal sealed class ChannelGraph
     private void Union(int a, int b)
     {
         (a, b) = (Find(a), Find(b));
-        // The smaller number stays the root, so that the outcome does not depend on the order.
+        // The smaller number stays the root, so that the result does not depend on the order.
         if (a != b) parent[Math.Max(a, b)] = Math.Min(a, b);
     }
 

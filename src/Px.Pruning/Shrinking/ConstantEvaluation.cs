@@ -5,57 +5,52 @@ using static TorchSharp.torch;
 
 namespace Px.Pruning.Shrinking;
 
-// Finds the units that are constants whatever the network's input is, and what they are where they arrive. A unit that a layer makes of
-// constants only, by its weights that are not zero, is handed on as the layer computes it; all others are handed on as random numbers, of
-// one sign in each sample, small and large, so that what arrives equal in all samples and places owes nothing to them. The code between
-// layers is the caller's own: additions, products and activations are taken as they are.
-internal sealed class ConstantEvaluation(IReadOnlyList<LayerCall> calls) : Evaluation
+// Finds the units that are constant whatever the network's input is, and their values where they arrive. A layer returns a unit that it
+// computes from constants alone (by its weights that are not zero) as it is, and any other unit as random numbers, small and large and of
+// one sign in each sample: what then arrives equal in all samples and places does not depend on those. The code between layers is the
+// caller's own.
+internal sealed class ConstantEvaluation(IReadOnlyList<LayerCall> calls) : CallEvaluation(calls)
 {
     // Samples of the input: positive, negative, positive and large, negative and large.
     internal const int Samples = 4;
 
-    // What places of one constant may differ by, since sums are taken in another order at borders.
+    // Places of one constant differ by rounding, since sums are taken in another order at borders.
     private const double Tolerance = 1e-12;
 
-    // Past the threshold of any usual activation, and past what a constant that is added may take from it.
+    // Beyond the threshold of any usual activation, even after the addition of a constant.
     private const double Large = 1e4;
 
     private Tensor? handedOn;
 
-    // For each call so far, the constant that arrives at each input unit; NaN where it is none.
+    // For each call so far, the constants at its input units and at its output units; NaN where there is none.
     internal List<double[]> Arrivals { get; } = [];
 
-    // For each call so far, the constant that leaves at each output unit; NaN where it is none.
     internal List<double[]> Departures { get; } = [];
 
-    // For each call so far, whether it receives the tensor that the call before handed on, untouched.
+    // For each call so far, whether its input is the unchanged output of the call before.
     internal List<bool> Follows { get; } = [];
 
-    // Random numbers: entries of a quarter are positive, negative, positive and large, negative and large.
+    // Random numbers, by quarters of the samples: positive, negative, positive and large, negative and large.
     internal static Tensor Varied(long[] shape, Device device)
     {
         using var scope = NewDisposeScope();
         var numbers = randn(shape, float64, device);
         if (shape[0] % Samples != 0) return (numbers * Large).MoveToOuterDisposeScope();
-        var signs = tensor([1, -1, Large, -Large],
-            device: device).repeat_interleave(shape[0] / Samples).reshape([-1, .. shape[1..].Select(_ => 1L)]);
+        var signs = tensor([1, -1, Large, -Large], device: device).repeat_interleave(shape[0] / Samples)
+            .reshape([-1, .. shape[1..].Select(_ => 1L)]);
         return ((numbers.abs() + 0.1) * signs).MoveToOuterDisposeScope();
     }
 
-    internal override bool Replaces(HookedModule hooked) => hooked.Weighted is not null || hooked.IsChannelwise;
-
     internal override Tensor Compute(HookedModule hooked, Tensor input)
     {
-        int index = Arrivals.Count;
-        if (index >= calls.Count || calls[index].Layer != hooked) throw CutEvaluation.OtherCourse(hooked);
-        var call = calls[index];
+        var call = Expect(Arrivals.Count, hooked);
         using var scope = NewDisposeScope();
-        Arrivals.Add(Constants(input, call.UnitDimensionFromEnd));
+        Arrivals.Add(Constants(input, call));
         Follows.Add(handedOn is not null && handedOn.shape.SequenceEqual(input.shape) && handedOn.eq(input).all().ToBoolean());
 
         using var state = LayerState.Of(hooked.Module);
         var output = state.Apply(hooked, input);
-        double[] constants = Constants(output, call.UnitDimensionFromEnd);
+        double[] constants = Constants(output, call);
         bool[] varies = ChannelReads.Forward(call, [.. Arrivals[^1].Select(double.IsNaN)]);
         for (int unit = 0; unit < constants.Length; unit++)
             if (varies[unit]) constants[unit] = double.NaN;
@@ -73,16 +68,13 @@ internal sealed class ConstantEvaluation(IReadOnlyList<LayerCall> calls) : Evalu
     // To be called after the pass.
     internal void Release() => handedOn?.Dispose();
 
-    private static double[] Constants(Tensor tensor, int dimensionFromEnd)
+    private static double[] Constants(Tensor tensor, LayerCall call)
     {
         using var scope = NewDisposeScope();
-        long dimension = tensor.dim() - dimensionFromEnd;
-        var places = dimension > 0 ? tensor.transpose(0, dimension) : tensor;
-        places = places.reshape(places.size(0), -1); // [units, places]
+        var places = ByUnit(tensor, call);
         if (places.size(1) == 0) return [.. Enumerable.Repeat(double.NaN, (int)places.size(0))];
         Tensor low = places.amin([1L]), high = places.amax([1L]);
         var equal = (high - low) <= Tolerance * low.abs().maximum(high.abs());
-        equal = equal.logical_and(high.isfinite());
-        return where(equal, high, full_like(high, double.NaN)).cpu().contiguous().data<double>().ToArray();
+        return Values(where(equal.logical_and(high.isfinite()), high, full_like(high, double.NaN)));
     }
 }

@@ -3,13 +3,13 @@ using static TorchSharp.torch;
 
 namespace Px.Pruning.Shrinking;
 
-// Times the same module with and without its dead channels, in turn, so that both meet the same machine.
+// Times the same module with and without its dead channels, in turn, so that both run under the same load.
 internal static class LatencyMeter
 {
     internal static ShrinkLatency Measure(nn.Module<Tensor, Tensor> model, LayerSwap swap, Tensor batch, int runs, CancellationToken token)
     {
         var times = (Before: new List<long>(), After: new List<long>());
-        // Run 0 warms up. The order changes, so that what one run leaves in the caches favours neither.
+        // Run 0 warms up. The order alternates, so that the caches favour neither.
         for (int run = 0; run <= runs; run++)
         {
             token.ThrowIfCancellationRequested();
@@ -28,7 +28,7 @@ internal static class LatencyMeter
     {
         using var temporaries = NewDisposeScope();
         long start = Stopwatch.GetTimestamp();
-        // To the CPU: a device is done when its answer is here.
+        // Reading the result waits for the device.
         model.call(batch).cpu();
         return Stopwatch.GetTimestamp() - start;
     }

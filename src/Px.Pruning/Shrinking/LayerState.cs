@@ -9,6 +9,8 @@ namespace Px.Pruning.Shrinking;
 // The tensors and channel counts of one layer: as it was found, or with fewer channels. Owns its handles.
 internal sealed class LayerState : IDisposable
 {
+    internal const BindingFlags Declared = BindingFlags.Instance | BindingFlags.NonPublic | BindingFlags.DeclaredOnly;
+
     private static readonly string[] fields = ["_weight", "_bias", "_running_mean", "_running_var"];
 
     private readonly bool trainsWeight, trainsBias;
@@ -16,9 +18,8 @@ internal sealed class LayerState : IDisposable
 
     private LayerState(Tensor? weight, Tensor? bias, Tensor? mean, Tensor? variance, bool trainsWeight, bool trainsBias)
     {
-        (Weight, Bias, Mean, Variance) =
-            (weight?.DetachFromDisposeScope(), bias?.DetachFromDisposeScope(), mean?.DetachFromDisposeScope(),
-            variance?.DetachFromDisposeScope());
+        (Weight, Bias) = (weight?.DetachFromDisposeScope(), bias?.DetachFromDisposeScope());
+        (Mean, Variance) = (mean?.DetachFromDisposeScope(), variance?.DetachFromDisposeScope());
         (this.trainsWeight, this.trainsBias) = (trainsWeight, trainsBias);
     }
 
@@ -38,34 +39,26 @@ internal sealed class LayerState : IDisposable
 
     internal long Groups { get; private init; }
 
-    // The layer as it is: handles on its own tensors, which outlive being replaced.
+    // The layer as it is: handles on its own tensors, which stay valid when the tensors are replaced.
     internal static LayerState Of(nn.Module module)
     {
-        var (weight, bias, mean, variance) = module switch
+        (Tensor? weight, Tensor? bias, long inputs, long outputs, long groups) = module switch
         {
-            Convolution m => (m.weight, m.bias, null, null),
-            Linear m => (m.weight, m.bias, null, null),
-            NormBase m => (m.weight, m.bias, m.running_mean, m.running_var),
-            GroupNorm m => (m.weight, m.bias, null, null),
-            LayerNorm m => (m.weight, m.bias, null, null),
-            PReLU m => ((Tensor?)m.weight, (Tensor?)null, (Tensor?)null, (Tensor?)null),
-            _ => throw new InvalidOperationException($"A {module.GetType().Name} has no channels to lose."),
+            Convolution m => ((Tensor?)m.weight, (Tensor?)m.bias, m.in_channels, m.out_channels, m.groups),
+            Linear m => (m.weight, m.bias, m.weight.shape[1], m.weight.shape[0], 1L),
+            NormBase m => (m.weight, m.bias, m.num_features, m.num_features, m.num_features),
+            GroupNorm m => (m.weight, m.bias, 0L, 0L, m.num_groups),
+            LayerNorm m => (m.weight, m.bias, 0L, 0L, 1L),
+            PReLU m => (m.weight, null, m.num_parameters, m.num_parameters, m.num_parameters),
+            _ => throw NoChannels(module),
         };
-        var (inputs, outputs, groups) = module switch
-        {
-            Convolution m => (m.in_channels, m.out_channels, m.groups),
-            Linear m => (m.weight.shape[1], m.weight.shape[0], 1),
-            NormBase m => (m.num_features, m.num_features, m.num_features),
-            GroupNorm m => (0, 0, m.num_groups),
-            PReLU m => (m.num_parameters, m.num_parameters, m.num_parameters),
-            _ => (0L, 0L, 1L),
-        };
-        return new LayerState(weight?.alias(), bias?.alias(), mean?.alias(), variance?.alias(), weight?.requires_grad
-            ?? false, bias?.requires_grad ?? false)
+        Tensor? mean = (module as NormBase)?.running_mean, variance = (module as NormBase)?.running_var;
+        bool trainsWeight = weight?.requires_grad ?? false, trainsBias = bias?.requires_grad ?? false;
+        return new LayerState(weight?.alias(), bias?.alias(), mean?.alias(), variance?.alias(), trainsWeight, trainsBias)
         { Inputs = inputs, Outputs = outputs, Groups = groups };
     }
 
-    // The layer as it was found: its own parameters and buffers, not handles on them. Install puts the same objects back.
+    // The layer's own parameters and buffers, not handles on them, so that Install puts the same objects back.
     internal static LayerState Original(nn.Module module)
     {
         using var handles = Of(module);
@@ -92,13 +85,11 @@ internal sealed class LayerState : IDisposable
     {
         for (var type = module.GetType(); type is not null; type = type.BaseType)
             foreach (string name in fields)
-                if (type.GetField(name,
-                    BindingFlags.Instance | BindingFlags.NonPublic | BindingFlags.DeclaredOnly) is { } field) yield return field;
+                if (type.GetField(name, Declared) is { } field) yield return field;
     }
 
-    // The layer with some of its channels: copies, in no graph. biasShift: What is added to the bias before, [outputs before], float64;
-    // null for nothing.
-    // meanShift: What is added to the running mean before; null for nothing.
+    // The layer with some of its channels: copies, in no graph. The shifts, float64 with an entry for each output before, are added to bias
+    // and running mean.
     internal static LayerState Select(nn.Module module, int[] inputs, int[] outputs, long groups, Tensor? biasShift, Tensor? meanShift)
     {
         using var scope = NewDisposeScope();
@@ -107,8 +98,8 @@ internal sealed class LayerState : IDisposable
         return new LayerState(
             found.Weight is { } weight ? SelectWeight(module, weight.detach(), inputs, outputs) : null,
             Select(Shifted(found.Bias, biasShift), outputs), Select(Shifted(found.Mean, meanShift), outputs),
-            Select(found.Variance, outputs),
-            found.trainsWeight, found.trainsBias) { Inputs = inputs.Length, Outputs = outputs.Length, Groups = groups };
+            Select(found.Variance, outputs), found.trainsWeight, found.trainsBias)
+        { Inputs = inputs.Length, Outputs = outputs.Length, Groups = groups };
     }
 
     // The part of a weight, or of anything in its shape, that belongs to these channels. Fresh.
@@ -124,12 +115,12 @@ internal sealed class LayerState : IDisposable
             _ => (outs, outs, 0L), // a parameter for each channel
         };
         var part = weight.index_select(0, first);
-        // In groups, which go as a whole, the second dimension counts within one.
+        // Groups go as a whole, and the second dimension counts within one group.
         if (groups == 1) part = part.index_select(1, second);
         return part.contiguous().MoveToOuterDisposeScope();
     }
 
-    // Puts the tensors and counts into the layer, which would dispose those it has: take them first.
+    // Puts the tensors and counts into the layer, whose setters dispose the tensors before: take those first.
     internal void Install(nn.Module module)
     {
         switch (module)
@@ -163,7 +154,7 @@ internal sealed class LayerState : IDisposable
                 ChannelField.Set(m, nameof(m.num_parameters), Outputs);
                 break;
             default:
-                throw new InvalidOperationException($"A {module.GetType().Name} has no channels to lose.");
+                throw NoChannels(module);
         }
     }
 
@@ -171,15 +162,12 @@ internal sealed class LayerState : IDisposable
     internal Tensor Apply(HookedModule hooked, Tensor x)
     {
         using var scope = NewDisposeScope();
-        Tensor? w = Cast(Weight, x), b = Cast(Bias, x), mean = Cast(Mean, x), variance = Cast(Variance, x);
-        var y = hooked.Module switch
+        Tensor? w = Cast(Weight, x), b = Cast(Bias, x);
+        var y = hooked switch
         {
-            BatchNorm m => nn.functional.batch_norm(x, mean, variance, w, b, mean is null, 0, m.eps),
-            InstanceNorm m => nn.functional.instance_norm(x, mean, variance, w, b, mean is null, 0, m.eps),
-            GroupNorm m => nn.functional.group_norm(x, Groups, w, b, m.eps),
-            LayerNorm m => nn.functional.layer_norm(x, m.normalized_shape, w, b, m.eps),
-            PReLU => nn.functional.prelu(x, w!),
-            _ => hooked.Weighted!.Apply(x, w!, b, Groups),
+            { Norm: { } norm } => norm.Apply(x, Cast(Mean, x), Cast(Variance, x), w, b, groups: Groups),
+            { Weighted: { } layer } => layer.Apply(x, w!, b, Groups),
+            _ => nn.functional.prelu(x, w!),
         };
         return y.MoveToOuterDisposeScope();
     }
@@ -192,10 +180,12 @@ internal sealed class LayerState : IDisposable
         Variance?.Dispose();
     }
 
-    // Otherwise of an alias: a Parameter takes the handle over, and this state must be able to do it again.
+    // A new Parameter takes over the handle of an alias, so that this state can be installed again.
     private Parameter Parameter(Tensor tensor, bool trains) => isOriginal ? (Parameter)tensor : new(tensor.alias(), trains);
 
     private Tensor Buffer(Tensor tensor) => isOriginal ? tensor : tensor.alias();
+
+    private static InvalidOperationException NoChannels(nn.Module module) => new($"A {module.GetType().Name} has no channels to lose.");
 
     private static Tensor? Shifted(Tensor? found, Tensor? shift) =>
         found is null || shift is null ? found : (found.detach().to(float64) + shift).to(found.dtype);
@@ -213,19 +203,16 @@ internal sealed class LayerState : IDisposable
     private static Tensor? Cast(Tensor? tensor, Tensor like) => tensor?.detach().to(like.dtype);
 }
 
-// Writes the channel counts that TorchSharp's layers check their input against and have no setter for. What is behind the property is the
-// compiler's own field, so that this holds for as long as the property is an automatic one.
+// Writes the channel counts that TorchSharp's layers check their input against and have no setter for: automatic properties, whose field
+// the compiler names. Throws a NotSupportedException for a TorchSharp that keeps the number elsewhere.
 internal static class ChannelField
 {
-    // Writes an Int64 property that has no public setter. NotSupportedException: This TorchSharp keeps the number elsewhere.
     internal static void Set(object layer, string property, long value)
     {
         var type = layer.GetType();
         for (var declaring = type; declaring is not null; declaring = declaring.BaseType)
         {
-            var field = declaring.GetField($"<{property}>k__BackingField",
-                BindingFlags.Instance | BindingFlags.NonPublic | BindingFlags.DeclaredOnly);
-            if (field is null) continue;
+            if (declaring.GetField($"<{property}>k__BackingField", LayerState.Declared) is not { } field) continue;
             field.SetValue(layer, value);
             return;
         }

@@ -3,8 +3,8 @@ using static TorchSharp.torch;
 
 namespace Px.Pruning.Shrinking;
 
-// Puts the small layers into the model and, as often as wanted, those that were found. Disposed without Keep it leaves those that were
-// found: the very same parameters and buffers, so that an optimizer of the caller's goes on.
+// Puts the small layers into the model and back. Disposed without Keep, it leaves the model's own parameter and buffer objects in it, so
+// that the caller's optimizer still works.
 internal sealed class LayerSwap : IDisposable
 {
     private readonly List<(HookedModule Layer, LayerState Found, LayerState Small)> layers = [];

@@ -1,3 +1,4 @@
+using Px.Pruning.Engine;
 using TorchSharp;
 using static TorchSharp.torch;
 using static TorchSharp.torch.nn;
@@ -7,7 +8,7 @@ namespace Px.Pruning.Shrinking;
 // Makes a fresh module of the same architecture equal to another.
 internal static class ModelCopy
 {
-    // ArgumentException: It has other parameters or buffers.
+    // Throws an ArgumentException where it has other parameters or buffers.
     internal static void Fill(Module<Tensor, Tensor> model, Module<Tensor, Tensor> copy)
     {
         using var scope = NewDisposeScope();
@@ -18,16 +19,17 @@ internal static class ModelCopy
             .Where(name => !found.TryGetValue(name, out var a) || !made.TryGetValue(name, out var b) || !a.shape.SequenceEqual(b.shape))
             .ToList();
         if (different.Count > 0)
-            throw new ArgumentException($"The factory's module has another architecture than the model: different or missing are "
+        {
+            throw new ArgumentException("The factory's module has another architecture than the model: different or missing are "
                 + $"{string.Join(", ", different.Take(10).Select(name => $"'{name}'"))}.", nameof(copy));
+        }
+
         foreach (var (name, tensor) in found)
         {
             made[name].copy_(tensor);
             if (tensor.is_leaf) made[name].requires_grad = tensor.requires_grad;
         }
 
-        var modes = model.named_modules().Prepend((name: "", module: model)).ToDictionary(m => m.name, m => m.module.training);
-        foreach (var (name, module) in copy.named_modules().Prepend((name: "", module: copy)))
-            if (modes.TryGetValue(name, out bool training) && module.training != training) module.train(training);
+        new TrainingModes(model).CopyTo(copy);
     }
 }

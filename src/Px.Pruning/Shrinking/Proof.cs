@@ -4,11 +4,11 @@ using static TorchSharp.torch;
 
 namespace Px.Pruning.Shrinking;
 
-// Compares the network with its smaller self before anything is written: the caller's own forward code runs on both, in float64, by hooks.
-// A difference is located at the first layer that receives something else than it should.
+// Compares the network with its small version before anything is written: hooks run the caller's own forward code on both, in float64. A
+// difference is located at the first layer whose input is wrong.
 internal sealed class Proof : IDisposable
 {
-    // What arrives at a layer may differ by rounding; another channel in its place differs by more.
+    // A layer's input differs by less because of rounding, and by more with another channel in place of the right one.
     private const double Rewired = 1e-3;
 
     private readonly Network network;
@@ -27,10 +27,10 @@ internal sealed class Proof : IDisposable
         }
     }
 
-    // max |y − y'| / max |y| over all inputs; infinite where that is no number.
+    // max |y − y'| / max |y| over all inputs.
     internal double Difference { get; private set; }
 
-    // Where the network with smaller layers goes wrong; null where its outputs have been compared.
+    // Where the network with small layers goes wrong; null after its outputs have been compared.
     internal Fault? Compare(RemovalPlan plan, SmallLayers small)
     {
         Difference = 0;
@@ -76,8 +76,8 @@ internal sealed class Proof : IDisposable
         }
     }
 
-    private Fault? FirstRewired(StateEvaluation evaluation, List<(double[] Sums, double[] Squares)> before, RemovalPlan plan,
-        SmallLayers small)
+    private Fault? FirstRewired(
+        StateEvaluation evaluation, List<(double[] Sums, double[] Squares)> before, RemovalPlan plan, SmallLayers small)
     {
         for (int call = 0; call < evaluation.Arrivals.Count; call++)
         {

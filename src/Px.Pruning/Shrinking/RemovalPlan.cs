@@ -3,8 +3,8 @@ using static TorchSharp.torch;
 
 namespace Px.Pruning.Shrinking;
 
-// Which channels go. Those that are tied together go if at each layer that receives one of them it adds nothing: nothing reads it, it is
-// zero, or it is a constant that the layer's bias can take over. A layer keeps one channel at least.
+// Which channels are removed. Tied channels are removed if none of them adds anything to a layer that receives it: nothing reads it, it is
+// zero, or it is a constant that the layer's bias can absorb. A layer keeps at least one channel.
 internal sealed class RemovalPlan
 {
     private readonly ChannelGraph graph;
@@ -20,7 +20,7 @@ internal sealed class RemovalPlan
             if (Obstacle(call, unit) is { } obstacle) obstacles.TryAdd(graph.OfTarget(call, unit), obstacle);
     }
 
-    // Keeps the channels that leave a source, with all that are tied to them. Returns whether one was to go.
+    // Keeps the channels that leave a source, or arrive at a target, with all that are tied to them. Returns whether one was to be removed.
     internal bool PinSource(int source, string reason)
     {
         bool changes = false;
@@ -28,7 +28,6 @@ internal sealed class RemovalPlan
         return changes;
     }
 
-    // Keeps the channels that arrive at a target, with all that are tied to them. Returns whether one was to go.
     internal bool PinTarget(int target, string reason)
     {
         bool changes = false;
@@ -51,12 +50,12 @@ internal sealed class RemovalPlan
     }
 
     internal int[] KeptInputs(int call) =>
-        [.. Enumerable.Range(0, graph.TargetUnits[call]).Where(unit => !Goes(graph.OfTarget(call, unit)))];
+        [.. Enumerable.Range(0, graph.TargetUnits[call]).Where(unit => !IsRemoved(graph.OfTarget(call, unit)))];
 
     internal int[] KeptOutputs(int call) =>
-        [.. Enumerable.Range(0, graph.SourceUnits[call + 1]).Where(unit => !Goes(graph.OfSource(call + 1, unit)))];
+        [.. Enumerable.Range(0, graph.SourceUnits[call + 1]).Where(unit => !IsRemoved(graph.OfSource(call + 1, unit)))];
 
-    // What of convolutions and linear layers carries nothing and stays nevertheless, and why.
+    // Channels of convolutions and linear layers that carry nothing but are not removed, and why.
     internal IReadOnlyList<UnremovedChannels> Unremoved() =>
     [
         .. from call in Enumerable.Range(0, graph.Calls.Count)
@@ -64,24 +63,24 @@ internal sealed class RemovalPlan
            where hooked.Weighted is not null
            from unit in Enumerable.Range(0, graph.SourceUnits[call + 1])
            let node = graph.OfSource(call + 1, unit)
-           where facts.IsDead(call, unit) && !Goes(node)
+           where facts.IsDead(call, unit) && !IsRemoved(node)
            group unit by (hooked, Reason: pins.TryGetValue(node, out string? pin) ? pin : obstacles[node]) into units
            select new UnremovedChannels { Layer = units.Key.hooked.Name, Channels = units.Distinct().Count(), Reason = units.Key.Reason },
     ];
 
-    private bool Goes(int node) => !pins.ContainsKey(node) && !obstacles.ContainsKey(node);
+    private bool IsRemoved(int node) => !pins.ContainsKey(node) && !obstacles.ContainsKey(node);
 
     private bool Pin(int node, string reason)
     {
-        bool went = Goes(node);
+        bool removed = IsRemoved(node);
         pins.TryAdd(node, reason);
-        return went;
+        return removed;
     }
 
-    // Why the network's output would change if an input unit of a call went; null where it would not.
+    // Why the network's output would change without an input unit of a call; null if it would not.
     private string? Obstacle(int call, int unit)
     {
-        // What goes as a whole is judged where its outputs arrive.
+        // Groups that are removed as a whole are judged where their outputs arrive.
         if (ChannelGraph.TiedGroups(graph.Calls[call]) > 0 || !facts.IsRead(call, unit)) return null;
         double constant = facts.Constant(call, unit);
         if (double.IsNaN(constant)) return "an addition or the like ties them to channels that carry something";
@@ -93,7 +92,7 @@ internal sealed class RemovalPlan
 
 internal static class SmallMask
 {
-    // mask: The mask as it was; null for the weights that are not zero.
+    // The part of a mask that belongs to the small network; without a mask, of one that keeps the weights that are not zero.
     internal static PruningMask Of(Network network, ChannelGraph graph, RemovalPlan plan, PruningMask? mask)
     {
         using var scope = NewDisposeScope();

@@ -4,13 +4,13 @@ using Module = TorchSharp.torch.nn.Module;
 
 namespace Px.Pruning.Shrinking;
 
-// Takes channels away from layers until they have the shapes of a small network's tensors.
+// Removes channels from layers so that they have the shapes of a small network's tensors.
 internal static class ShapeFit
 {
     internal static void Apply(Module model, IReadOnlyDictionary<string, Tensor> state)
     {
         using var scope = NewDisposeScope();
-        // All are checked before the first is written.
+        // All layers are checked before the first is written.
         var layers = model.named_modules().Prepend((name: "", module: model)).DistinctBy(m => m.module, ReferenceEqualityComparer.Instance)
             .Select(m => (m.module, Kept: Kept(m.name, m.module, state))).Where(layer => layer.Kept is not null).ToList();
         foreach (var (module, kept) in layers)
@@ -21,7 +21,7 @@ internal static class ShapeFit
         }
     }
 
-    // Inputs, outputs and groups that a layer keeps; null for what has no channels to lose.
+    // Inputs, outputs and groups that a layer keeps; null for a module without channels to lose.
     private static (long Inputs, long Outputs, long Groups)? Kept(string name, Module module, IReadOnlyDictionary<string, Tensor> state)
     {
         if (module is not (Convolution or Linear or NormBase or GroupNorm or PReLU { num_parameters: > 1 })) return null;
@@ -49,11 +49,12 @@ internal static class ShapeFit
             && (module is not GroupNorm norm || after[0] * norm.num_groups % before[0] == 0);
         return fits
             ? kept
-            : throw new ArgumentException($"'{key}' has the shape {ShapeText.Of(after)} in the state and {ShapeText.Of(before)} in the "
-            + "model, which cannot be shrunk to that.", nameof(state));
+            : throw new ArgumentException(
+                $"'{key}' has the shape {ShapeText.Of(after)} in the state and {ShapeText.Of(before)} in the model, which cannot be shrunk "
+                + "to that.", nameof(state));
     }
 
-    // Groups have the size that they had: as many as the channels make.
+    // The size of a group does not change, so that the channels give the number of groups.
     private static (long, long, long) Kept(Convolution m, long[] before, long[] after)
     {
         if (before.Length != after.Length || !before.AsSpan(2).SequenceEqual(after.AsSpan(2))) return default;

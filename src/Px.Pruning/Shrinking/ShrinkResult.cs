@@ -4,7 +4,8 @@ using static TorchSharp.torch.nn;
 
 namespace Px.Pruning.Shrinking;
 
-/// <summary>What became of a network that was shrunk, and the proof. Owns the mask; the model is the caller's.</summary>
+/// <summary>The network without its dead channels, with its mask, sizes before and after, and the difference of outputs. Disposing it
+/// disposes the mask; the model is the caller's.</summary>
 /// <remarks>
 /// FLOPs are those of one sample, a multiply-add counting as two: <c>2 × weights × positions</c> in convolutions and linear layers,
 /// remaining zeros included, since libtorch multiplies by them like by any number.
@@ -13,13 +14,11 @@ public sealed class ShrinkResult : IDisposable
 {
     internal ShrinkResult() { }
 
-    /// <summary>The small network: the model that was given, or the one that the factory made, which the caller disposes.</summary>
+    /// <summary>The small network: the given model, or the one that the factory made, which the caller disposes.</summary>
     public required Module<Tensor, Tensor> Model { get; init; }
 
-    /// <summary>
-    /// The mask of the weights that are left, for the small network: <c>Mask.Bind(Model)</c> holds their zeros while it is trained.
-    /// Borrowed: lives as long as this result.
-    /// </summary>
+    /// <summary>The mask of the small network, as <c>Mask.Bind(Model)</c> holds its zeros during training. Borrowed: it lives as long as
+    /// this result.</summary>
     public required PruningMask Mask { get; init; }
 
     /// <summary>Parameters before, of all kinds; one that two layers share counts once.</summary>
@@ -34,27 +33,25 @@ public sealed class ShrinkResult : IDisposable
     /// <summary>FLOPs of one sample after, in [0, <see cref="FlopsBefore"/>].</summary>
     public required long Flops { get; init; }
 
-    /// <summary>Every convolution, linear and norm layer (and PReLU of several slopes) that was called, in the order of the first
-    /// calls.</summary>
+    /// <summary>Every convolution, linear and norm layer (and PReLU with several slopes) that was called, in order of the first
+    /// call.</summary>
     public required IReadOnlyList<ShrunkLayer> Layers { get; init; }
 
-    /// <summary>Channels that carry nothing to the output and stay nevertheless, by layer and reason.</summary>
+    /// <summary>Channels that carry nothing to the output but could not be removed, by layer and reason.</summary>
     public required IReadOnlyList<UnremovedChannels> Unremoved { get; init; }
 
     /// <summary>max |y − y′| / max |y| of the outputs in float64, at most <see cref="ShrinkOptions.Tolerance"/>.</summary>
     public required double Difference { get; init; }
 
-    /// <summary>
-    /// The same in the model's own type, by the modules as they are now. Sums of fewer numbers round differently: at most √ε of that type
-    /// (3.5e-4 for float32), or the tolerance where that is more.
-    /// </summary>
+    /// <summary>The same difference in the model's own type, where shorter sums round differently: at most √ε of that type (3.5e-4 for
+    /// float32), or the tolerance if that is more.</summary>
     public required double OwnDifference { get; init; }
 
     /// <summary>Forward passes timed before and after; <see langword="null"/> where <see cref="ShrinkOptions.LatencyRuns"/> is 0.</summary>
     public required ShrinkLatency? Latency { get; init; }
 
-    /// <summary>A table to read: layers that lost channels, totals, proof, latency, and what stays and why. Invariant culture, lines end in
-    /// <c>\n</c>.</summary>
+    /// <summary>Returns a readable table: totals, differences, latency, layers that lost channels, and channels that stay with the reason.
+    /// Invariant culture, lines end in <c>\n</c>.</summary>
     public override string ToString() => ShrinkTable.Write(this);
 
     /// <summary>Disposes the mask. Numbers stay readable.</summary>
@@ -83,20 +80,20 @@ public sealed record ShrunkLayer
     public required int Outputs { get; init; }
 }
 
-/// <summary>Channels of a layer that carry nothing to the network's output and stay nevertheless.</summary>
+/// <summary>Channels of a layer that carry nothing to the network's output but could not be removed.</summary>
 public sealed record UnremovedChannels
 {
     /// <summary>The layer's path in the model (<c>layer1.0.conv1</c>).</summary>
     public required string Layer { get; init; }
 
-    /// <summary>How many, at least 1.</summary>
+    /// <summary>The number of channels, at least 1.</summary>
     public required int Channels { get; init; }
 
-    /// <summary>Why they stay.</summary>
+    /// <summary>Why they were not removed.</summary>
     public required string Reason { get; init; }
 }
 
-/// <summary>How long a forward pass took before and after channels were removed, on the same device, in turn.</summary>
+/// <summary>The time of a forward pass before and after channels were removed, measured in turn on the same device.</summary>
 public sealed record ShrinkLatency
 {
     /// <summary>The median before.</summary>
@@ -111,7 +108,7 @@ public sealed record ShrinkLatency
     /// <summary>Timed passes of each of the two, at least 1.</summary>
     public required int Runs { get; init; }
 
-    /// <summary>How many times faster: <c>Before / After</c>. A network from which nothing could be removed has about 1.</summary>
+    /// <summary>How many times faster the small network is: <c>Before / After</c>, about 1 where nothing could be removed.</summary>
     public double Speedup => Before / After;
 
     /// <summary>One line, in the invariant culture.</summary>

@@ -7,11 +7,12 @@ using static TorchSharp.torch.nn;
 
 namespace Px.Pruning.Shrinking;
 
-// One call of Shrinker: look, decide, prove, write, prove and time.
+// One call of Shrinker. It finds the dead channels, plans what to remove, compares the small layers with the model by hooks, writes them
+// into the model, compares once more and measures latency.
 internal sealed class ShrinkRun(
     Module<Tensor, Tensor> reference, Module<Tensor, Tensor> target, long[] inputShape, ShrinkOptions options, CancellationToken token)
 {
-    // Of the proof's own random inputs. Two, so that what mixes samples is seen.
+    // Random inputs of the comparison: two, so that mixing of samples is seen.
     private const int Samples = 2;
 
     internal ShrinkResult Shrink()
@@ -27,10 +28,13 @@ internal sealed class ShrinkRun(
 
         using var network = new Network(target, options.Layers);
         if (network.Slots.Count == 0)
+        {
             throw new ArgumentException("The model has no convolution and no linear layer: nothing in it has channels to lose. Layers in "
                 + "arrays or lists are not registered; use ModuleList or Sequential.", "model");
+        }
+
         network.Probe(randn([1, .. inputShape], network.ComputeType, network.Device));
-        if (network.Unhooked.Count > 0) throw NotHooked(network.Unhooked[0]);
+        network.RequireHooks();
 
         var graph = new ChannelGraph(network, token);
         var facts = new ChannelFacts(network, graph);
@@ -48,7 +52,7 @@ internal sealed class ShrinkRun(
         return inputs;
     }
 
-    // What stays whatever it carries.
+    // Pins the channels that are never removed.
     private static void Pin(Network network, ChannelGraph graph, RemovalPlan plan)
     {
         plan.PinTarget(graph.Calls.Count, "the network's output stays");
@@ -67,7 +71,7 @@ internal sealed class ShrinkRun(
         }
     }
 
-    // Runs the small layers until the code between them is content; what it insists on stays.
+    // Runs the network with small layers, and pins the channels where it fails, until it runs and has the same outputs.
     private SmallLayers Prove(ChannelGraph graph, ChannelFacts facts, RemovalPlan plan, Proof proof)
     {
         while (true)
@@ -93,28 +97,20 @@ internal sealed class ShrinkRun(
         }
     }
 
-    // Keeps the channels that arrive where something went wrong, or, where they stay already, those that arrive next.
-    private static bool KeepsBefore(Proof.Fault fault, ChannelGraph graph, RemovalPlan plan)
-    {
-        for (int target = fault.Target; target < graph.Calls.Count; target++)
-        {
-            if (plan.PinTarget(target, $"the code before '{graph.Calls[target].Layer.Name}' has numbers of channels written into it"))
-                return true;
-        }
-
-        return false;
-    }
+    // Pins the channels that arrive at the fault or, where they are kept already, at the next call; false if all are.
+    private static bool KeepsBefore(Proof.Fault fault, ChannelGraph graph, RemovalPlan plan) =>
+        Enumerable.Range(fault.Target, graph.Calls.Count - fault.Target).Any(target => plan.PinTarget(
+            target, $"the code before '{graph.Calls[target].Layer.Name}' has numbers of channels written into it"));
 
     private ShrinkResult Write(Network network, ChannelGraph graph, RemovalPlan plan, Proof proof, SmallLayers small, PruningMask? bound)
     {
         var inputs = Inputs(network).Select(input => input.to(network.WeightType)).ToList();
         var batch = randn([options.LatencyBatchSize, .. inputShape], inputs[0].dtype, inputs[0].device);
-        long Flops() => network.Modules.Sum(hooked => hooked.Weighted is { } layer ? 2 * layer.Weight.numel() * layer.Positions : 0);
         long Parameters() => target.parameters().Sum(parameter => parameter.numel());
-        var (flops, parameters) = (Flops(), Parameters());
+        var (flops, parameters) = (network.Flops, Parameters());
         var mask = SmallMask.Of(network, graph, plan, options.Mask ?? bound);
         bool inPlace = ReferenceEquals(reference, target);
-        // From here on the modules run by themselves.
+        // Removes the hooks: from here on the modules run by themselves.
         network.Dispose();
         using var swap = new LayerSwap(small);
         using var pause = inPlace ? options.Binding?.Pause() : null;
@@ -133,7 +129,7 @@ internal sealed class ShrinkRun(
                 ParametersBefore = parameters,
                 Parameters = Parameters(),
                 FlopsBefore = flops,
-                Flops = Flops(),
+                Flops = network.Flops,
                 Layers = [.. Enumerable.Range(0, graph.Calls.Count).DistinctBy(call => graph.Calls[call].Layer)
                     .Select(call => Describe(graph, plan, call))],
                 Unremoved = plan.Unremoved(),
@@ -174,11 +170,6 @@ internal sealed class ShrinkRun(
         Outputs = plan.KeptOutputs(call).Length,
     };
 
-    private static UnsupportedModelException NotHooked(string module) => new(
-        $"'{module}' is reached by forward(), which runs no hooks, so that what it receives cannot be seen. Call the layers through "
-        + "call() in the model's own forward.")
-    { Module = module };
-
     private static ShrinkException Broken(string module, Exception? cause) => new(
         $"Without its dead channels the network does not run{(module.Length == 0 ? "" : $": '{module}' fails")}"
         + (cause is null ? "" : $": {cause.Message.Split('\n')[0].TrimEnd('.')}")
@@ -188,12 +179,12 @@ internal sealed class ShrinkRun(
 
     private static ShrinkException Rewired(string module) => new(
         $"Without its dead channels the network is another one: what reaches '{module}' differs; the model is as it was. The code before "
-        + "it depends on more than "
-        + "its input, such as chance, or on the number of channels. Leave layers around it out with ShrinkOptions.Layers.")
+        + "it depends on more than its input, such as chance, or on the number of channels. Leave layers around it out with "
+        + "ShrinkOptions.Layers.")
     { Module = module };
 
     private ShrinkException Different(double difference) => new(
         $"Without its dead channels the network's outputs differ by {difference:0.0e+0} of the largest, more than "
-        + $"{options.Tolerance:0.0e+0}; the model is as it was. "
-        + "Its forward depends on more than its input, such as chance or the number of channels; or its outputs are not finite.");
+        + $"{options.Tolerance:0.0e+0}; the model is as it was. Its forward depends on more than its input, such as chance or the number "
+        + "of channels; or its outputs are not finite.");
 }

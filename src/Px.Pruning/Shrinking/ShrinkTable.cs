@@ -9,22 +9,19 @@ internal static class ShrinkTable
     public static string Write(ShrinkResult result)
     {
         var text = new StringBuilder();
-        text.Append(CultureInfo.InvariantCulture, $"Parameters {result.ParametersBefore:N0} -> {result.Parameters:N0} "
-            + $"({Percent(result.Parameters, result.ParametersBefore)} %), ")
-            .Append(CultureInfo.InvariantCulture, $"FLOPs of one sample {result.FlopsBefore:N0} -> {result.Flops:N0} "
-            + $"({Percent(result.Flops, result.FlopsBefore)} %)\n")
-            .Append(CultureInfo.InvariantCulture, $"Outputs differ by {result.Difference:0.0e+0} of the largest in float64, by "
-            + $"{result.OwnDifference:0.0e+0} in the model's own type.\n");
+        string parameters = Percent(result.Parameters, result.ParametersBefore), flops = Percent(result.Flops, result.FlopsBefore);
+        text.Append(CultureInfo.InvariantCulture, $"Parameters {result.ParametersBefore:N0} -> {result.Parameters:N0} ({parameters} %), ");
+        text.Append(CultureInfo.InvariantCulture, $"FLOPs of one sample {result.FlopsBefore:N0} -> {result.Flops:N0} ({flops} %)\n");
+        text.Append(CultureInfo.InvariantCulture, $"Outputs differ by {result.Difference:0.0e+0} of the largest in float64, ");
+        text.Append(CultureInfo.InvariantCulture, $"by {result.OwnDifference:0.0e+0} in the model's own type.\n");
         if (result.Latency is { } latency) text.Append(latency).Append('\n');
         text.Append("Only the channels that are gone make it faster: libtorch multiplies by the zeros that remain like by any number.\n\n");
         AppendLayers(text, [.. result.Layers.Where(layer => layer.Inputs < layer.InputsBefore || layer.Outputs < layer.OutputsBefore)]);
         foreach (var reason in result.Unremoved.GroupBy(channels => channels.Reason))
         {
-            text.Append(CultureInfo.InvariantCulture, $"Dead channels that stay, since {reason.Key}: ")
-                .AppendJoin(", ", reason.Select(layer =>
-                string.Create(CultureInfo.InvariantCulture, $"{layer.Channels} of "
-                + $"{(layer.Layer.Length == 0 ? "the model" : layer.Layer)}")))
-                .Append(".\n");
+            var layers = reason.Select(layer => string.Create(
+                CultureInfo.InvariantCulture, $"{layer.Channels} of {(layer.Layer.Length == 0 ? "the model" : layer.Layer)}"));
+            text.Append($"Dead channels that stay, since {reason.Key}: ").AppendJoin(", ", layers).Append(".\n");
         }
 
         return text.ToString();

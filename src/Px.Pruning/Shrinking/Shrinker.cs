@@ -4,36 +4,37 @@ using static TorchSharp.torch.nn;
 namespace Px.Pruning.Shrinking;
 
 /// <summary>
-/// Rebuilds a pruned network without its dead channels, and proves that its outputs stay the same.
-/// <b>Zeros scattered among other weights make nothing faster in libtorch, whatever their number; only channels that are gone do.</b>
+/// Rebuilds a pruned network without its dead channels, and checks that its outputs stay the same.
+/// <b>Zeros scattered among other weights make nothing faster in libtorch, whatever their number; only removed channels do.</b>
 /// </summary>
 /// <remarks>
 /// <para>
-/// A channel can go where it adds nothing at every layer that receives it: nothing that the output depends on reads it (all its weights
+/// A channel is removed if it adds nothing at every layer that receives it: nothing that the output depends on reads it (all its weights
 /// are zero), or it is zero whatever the input is (weights, bias and norm taken together), or it is another constant that the bias of the
-/// layer, or the running mean of the batch norm right behind it, takes over exactly. Channels that an addition, a product, a concatenation
-/// or the like ties together go together; groups of grouped convolutions and of group norm go as a whole; the channels of layer norm,
-/// the network's input and its output stay. How layers are joined is found out by sending signals through the caller's own code.
-/// What carries nothing and stays nevertheless is reported with the reason.
+/// layer, or the running mean of the batch norm right behind it, absorbs exactly. Channels that an addition, a product, a concatenation or
+/// the like ties together are removed together; groups of grouped convolutions and of group norm are removed as a whole; the channels of
+/// layer norm, the network's input and its output stay. How layers are joined is found by sending signals through the caller's own code.
+/// Channels that carry nothing but cannot be removed are reported with the reason.
 /// </para>
 /// <para>
-/// Code that has numbers of channels written into it (<c>view(-1, 512)</c>) is noticed when the caller's forward runs on the small layers,
-/// before anything is written; the channels before it then stay. In evaluation mode outputs are the same; a batch norm in training
-/// mode sees no difference where channels were zero, but a constant that was folded away is constant for good.
+/// Code with fixed numbers of channels (<c>view(-1, 512)</c>) is found when the caller's forward runs on the small layers, before anything
+/// is written; the channels before it then stay. In evaluation mode outputs are the same. A batch norm in training mode sees no difference
+/// where channels were zero, but a constant that was folded into a bias or mean no longer changes with training.
 /// </para>
 /// <para>
-/// Layers keep their modules and names, and get new <c>Parameter</c> objects without gradients: <b>make the optimizer anew.</b>
-/// <c>save</c> and <c>state_dict</c> follow; to load what was saved, make the network anew and call <see cref="Fit"/> first.
-/// Whatever else has the shape of a channel, as parameters of your own modules, is not changed; where it matters, the channels stay.
+/// Layers keep their modules and names. After success those that lost channels have new <c>Parameter</c> objects without gradients:
+/// <b>create a new optimizer.</b> After a failure the very same objects are back. <c>save</c> and <c>state_dict</c> work as before; to load
+/// what was saved, create the network anew and call <see cref="Fit"/> first. Other tensors in the shape of a channel, such as parameters of
+/// your own modules, are not changed; channels that they need stay.
 /// </para>
 /// <para>
-/// <b>Cost:</b> some dozen passes in which no layer computes, a forward pass of four and two of two samples in float64 (and one more for
-/// each place with numbers written into it), and the timed passes.
+/// <b>Cost:</b> about a dozen passes in which no layer computes, a forward pass of four and two of two samples in float64 (and one more for
+/// each place with fixed numbers of channels), and the timed passes.
 /// </para>
 /// <para><b>Law:</b> max |y − y′| / max |y| is at most <see cref="ShrinkOptions.Tolerance"/>, or the model is left as it was found.</para>
 /// <para>
-/// <b>Source:</b> the removal of dead channels is folklore; dependency groups between layers: Fang et al., CVPR 2023,
-/// <see href="https://arxiv.org/abs/2301.12900"/>, who trace a graph where this looks at what arrives.
+/// <b>Source:</b> the removal of dead channels is common knowledge; dependency groups between layers: Fang et al., CVPR 2023,
+/// <see href="https://arxiv.org/abs/2301.12900"/>, who trace a graph, where this class observes which units signals reach.
 /// </para>
 /// </remarks>
 /// <example><code>
@@ -42,18 +43,18 @@ namespace Px.Pruning.Shrinking;
 /// </code></example>
 public static class Shrinker
 {
-    /// <summary>Removes the dead channels of a model in place. There is no way back, but for the exceptions below.</summary>
+    /// <summary>Removes the dead channels of a model in place. This cannot be undone; after an exception the model is as before.</summary>
     /// <param name="model">
     /// A pruned network in any mode, whose layers are called through <c>call</c>. Left as it was found when this method throws: values,
     /// gradients and flags to the bit. Modes always stay.
     /// </param>
-    /// <param name="inputShape">The shape of one sample without the batch's dimension, such as [3, 224, 224]: sizes from 1 up.</param>
-    /// <param name="options">How; <see langword="null"/> for the defaults.</param>
+    /// <param name="inputShape">The shape of one sample without the batch dimension, such as [3, 224, 224]: sizes from 1 up.</param>
+    /// <param name="options">How to shrink; <see langword="null"/> for the defaults.</param>
     /// <param name="cancellationToken">Checked between passes; a cancelled call leaves the model untouched.</param>
     /// <returns>Numbers, reasons, and the mask of the small network; the caller disposes it.</returns>
-    /// <exception cref="ArgumentException">The shape is no shape of a sample, the model has no convolution or linear layer, or the mask
-    /// does not fit it.</exception>
-    /// <exception cref="UnsupportedModelException">How the layers are joined cannot be found out; the message names the module.</exception>
+    /// <exception cref="ArgumentException">The shape is not the shape of a sample, the model has no convolution or linear layer, or the
+    /// mask does not fit it.</exception>
+    /// <exception cref="UnsupportedModelException">How the layers are joined cannot be found; the message names the module.</exception>
     /// <exception cref="ShrinkException">The small network does not run, or its outputs differ; the message names the module.</exception>
     public static ShrinkResult Shrink(
         Module<Tensor, Tensor> model, long[] inputShape, ShrinkOptions? options = null, CancellationToken cancellationToken = default)
@@ -62,18 +63,18 @@ public static class Shrinker
         return new ShrinkRun(model, model, inputShape, options ?? new ShrinkOptions(), cancellationToken).Shrink();
     }
 
-    /// <summary>Makes a small network beside the model, which stays as it is.</summary>
+    /// <summary>Creates a small network from a fresh module and leaves the model as it is.</summary>
     /// <param name="model">A pruned network. Never changed.</param>
-    /// <param name="factory">Makes a fresh module of the same architecture; it receives the model's weights and buffers, type, device and
+    /// <param name="factory">Creates a fresh module of the same architecture; it receives the model's weights and buffers, type, device and
     /// modes.</param>
-    /// <param name="inputShape"><inheritdoc cref="Shrink(Module{Tensor, Tensor}, long[], ShrinkOptions, CancellationToken)" path="/param[@name='inputShape']"/></param>
-    /// <param name="options">How; <see langword="null"/> for the defaults. A binding stays on the model.</param>
+    /// <param name="inputShape">The shape of one sample without the batch dimension, such as [3, 224, 224]: sizes from 1 up.</param>
+    /// <param name="options">How to shrink; <see langword="null"/> for the defaults. A binding stays on the model.</param>
     /// <param name="cancellationToken">Checked between passes.</param>
     /// <returns>Numbers, reasons, the mask, and the new network in <see cref="ShrinkResult.Model"/>; the caller disposes both.</returns>
-    /// <exception cref="ArgumentException">As above, or the factory's module has other parameters or buffers; the message lists
-    /// them.</exception>
-    /// <inheritdoc cref="Shrink(Module{Tensor, Tensor}, long[], ShrinkOptions, CancellationToken)" path="/exception[@cref='T:Px.Pruning.UnsupportedModelException']"/>
-    /// <inheritdoc cref="Shrink(Module{Tensor, Tensor}, long[], ShrinkOptions, CancellationToken)" path="/exception[@cref='T:Px.Pruning.Analysis.ShrinkException']"/>
+    /// <exception cref="ArgumentException">As in the other overload, or the factory's module has other parameters or buffers; the message
+    /// lists them.</exception>
+    /// <exception cref="UnsupportedModelException">How the layers are joined cannot be found; the message names the module.</exception>
+    /// <exception cref="ShrinkException">The small network does not run, or its outputs differ; the message names the module.</exception>
     public static ShrinkResult Shrink(
         Module<Tensor, Tensor> model, Func<Module<Tensor, Tensor>> factory, long[] inputShape, ShrinkOptions? options = null,
         CancellationToken cancellationToken = default)
@@ -97,14 +98,14 @@ public static class Shrinker
 
     /// <summary>
     /// Gives a fresh network the shapes of a small one, so that its weights can be loaded: <c>Fit(model, state)</c>, then
-    /// <c>load_state_dict(state)</c> or <c>load(path)</c>. The weights that it has meanwhile are the first channels of its own.
+    /// <c>load_state_dict(state)</c> or <c>load(path)</c>. Until then it has the weights of its own first channels.
     /// </summary>
-    /// <param name="model">A network of the architecture that was shrunk, unshrunk. Channels are taken away, never added.</param>
+    /// <param name="model">A network of the architecture that was shrunk, unshrunk. Channels are removed, never added.</param>
     /// <param name="state">The tensors of the small network by name; only their shapes are read.</param>
-    /// <exception cref="ArgumentException">A layer is missing in it, or has a shape that shrinking does not make; the message names it, and
-    /// the model is unchanged.</exception>
-    /// <exception cref="UnsupportedModelException">A norm layer has neither parameters nor statistics, so that its channels are written
-    /// nowhere.</exception>
+    /// <exception cref="ArgumentException">A layer is missing in the state, or has a shape that shrinking does not produce; the message
+    /// names it, and the model is unchanged.</exception>
+    /// <exception cref="UnsupportedModelException">A norm layer has neither parameters nor statistics, so that its number of channels is
+    /// not in the state.</exception>
     public static void Fit(Module model, IReadOnlyDictionary<string, Tensor> state)
     {
         ArgumentNullException.ThrowIfNull(model);
@@ -116,8 +117,8 @@ public static class Shrinker
     {
         ArgumentNullException.ThrowIfNull(model);
         ArgumentNullException.ThrowIfNull(inputShape);
-        if (inputShape.Length == 0 || inputShape.Any(size => size < 1))
-            throw new ArgumentException($"[{string.Join(", ", inputShape)}] is not the shape of a sample: give sizes from 1 up and no "
-                + "batch's dimension, such as 3, 224, 224.", nameof(inputShape));
+        if (inputShape.Length > 0 && inputShape.All(size => size >= 1)) return;
+        throw new ArgumentException($"[{string.Join(", ", inputShape)}] is not the shape of a sample: give sizes from 1 up and no batch's "
+            + "dimension, such as 3, 224, 224.", nameof(inputShape));
     }
 }

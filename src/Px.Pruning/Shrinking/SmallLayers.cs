@@ -24,7 +24,7 @@ internal sealed class SmallLayers : IDisposable
             var shift = Folded(graph, facts, call, inputs);
             if (shift is not null && hooked.Weighted!.Bias is null)
             {
-                // The norm subtracts its mean from what no longer has the constant in it.
+                // The norm subtracts its running mean from an input that lost the constant.
                 meanShifts.Add(facts.NormBehind(call)!.Value, shift.neg());
                 shift = null;
             }
@@ -37,7 +37,7 @@ internal sealed class SmallLayers : IDisposable
 
     internal IReadOnlyDictionary<HookedModule, LayerState> States => states;
 
-    // Whether a call receives something else than before on purpose: its running mean makes up for it.
+    // Whether a call's input differs on purpose, which its running mean makes up for.
     internal bool IsShifted(int call) => meanShifts.ContainsKey(call);
 
     public void Dispose()
@@ -48,7 +48,7 @@ internal sealed class SmallLayers : IDisposable
     // Σ W·c over the constant inputs that go, for every output as it was, float64; null where there are none.
     private static Tensor? Folded(ChannelGraph graph, ChannelFacts facts, int call, int[] kept)
     {
-        if (ChannelGraph.TiedGroups(graph.Calls[call]) > 0 || !facts.Folds(call)) return null;
+        if (ChannelGraph.TiedGroups(graph.Calls[call]) > 0 || facts.WhyNoFold(call) is not null) return null;
         long[] gone = [.. Enumerable.Range(0, graph.Calls[call].Inputs).Except(kept)
             .Where(unit => facts.IsRead(call, unit) && facts.Constant(call, unit) is not (0 or double.NaN)).Select(unit => (long)unit)];
         if (gone.Length == 0) return null;

@@ -4,18 +4,39 @@ using static TorchSharp.torch;
 
 namespace Px.Pruning.Shrinking;
 
-// The network in evaluation mode on the layers' tensors, or on others put in their place, in the dtype of its input.
-internal sealed class StateEvaluation(IReadOnlyList<LayerCall> calls, IReadOnlyDictionary<HookedModule, LayerState> states) : Evaluation
+// The network in evaluation mode, in the dtype of its input; its forward pass must make the given calls in their order.
+internal abstract class CallEvaluation(IReadOnlyList<LayerCall> calls) : Evaluation
+{
+    internal sealed override bool Replaces(HookedModule hooked) => hooked.Weighted is not null || hooked.IsChannelwise;
+
+    // The call with this index if it is one of the layer.
+    protected LayerCall? Find(int index, HookedModule hooked) =>
+        index < calls.Count && calls[index].Layer == hooked ? calls[index] : null;
+
+    protected LayerCall Expect(int index, HookedModule hooked) => Find(index, hooked) ?? throw CutEvaluation.OtherCourse(hooked);
+
+    // A call's input or output as [units, places].
+    protected static Tensor ByUnit(Tensor tensor, LayerCall call)
+    {
+        long dimension = tensor.dim() - call.UnitDimensionFromEnd;
+        var units = dimension > 0 ? tensor.transpose(0, dimension) : tensor;
+        return units.reshape(units.size(0), -1);
+    }
+
+    protected static double[] Values(Tensor tensor) => tensor.cpu().contiguous().data<double>().ToArray();
+}
+
+// The network on its layers' tensors, or on others in their place.
+internal sealed class StateEvaluation(IReadOnlyList<LayerCall> calls, IReadOnlyDictionary<HookedModule, LayerState> states)
+    : CallEvaluation(calls)
 {
     private readonly Stack<HookedModule> inside = new();
 
     // Σx and Σx² of each channel that arrives at each call so far.
     internal List<(double[] Sums, double[] Squares)> Arrivals { get; } = [];
 
-    // The innermost module that is being called: where an exception came from.
+    // The innermost module that is being called, where an exception comes from.
     internal string Inside => inside.TryPeek(out var hooked) ? hooked.Name : "";
-
-    internal override bool Replaces(HookedModule hooked) => hooked.Weighted is not null || hooked.IsChannelwise;
 
     internal override Tensor? Enter(HookedModule hooked, int step, Tensor input)
     {
@@ -32,40 +53,22 @@ internal sealed class StateEvaluation(IReadOnlyList<LayerCall> calls, IReadOnlyD
     // As many channels as the module itself still expects.
     internal override Tensor Placeholder(HookedModule hooked, Tensor input)
     {
-        int index = Arrivals.Count;
         long[] shape = input.shape;
-        if (index >= calls.Count || calls[index].Layer != hooked || shape.Length < calls[index].UnitDimensionFromEnd)
-            return hooked.Placeholder(input);
-        shape[^calls[index].UnitDimensionFromEnd] = calls[index].Inputs;
-        if (calls[index].UnitDimensionFromEnd < shape.Length) shape[0] = 1;
+        if (Find(Arrivals.Count, hooked) is not { } call || shape.Length < call.UnitDimensionFromEnd) return hooked.Placeholder(input);
+        shape[^call.UnitDimensionFromEnd] = call.Inputs;
+        if (call.UnitDimensionFromEnd < shape.Length) shape[0] = 1;
         using var whole = zeros(shape, input.dtype, input.device);
         return hooked.Placeholder(whole);
     }
 
     internal override Tensor Compute(HookedModule hooked, Tensor input)
     {
-        int index = Arrivals.Count;
-        if (index >= calls.Count || calls[index].Layer != hooked) throw CutEvaluation.OtherCourse(hooked);
-        Tensor output;
-        if (states.TryGetValue(hooked, out var state)) output = state.Apply(hooked, input);
-        else
-        {
-            using var own = LayerState.Of(hooked.Module);
-            output = own.Apply(hooked, input);
-        }
-
-        Arrivals.Add(Sums(input, calls[index].UnitDimensionFromEnd));
+        var call = Expect(Arrivals.Count, hooked);
+        using var own = states.ContainsKey(hooked) ? null : LayerState.Of(hooked.Module);
+        var output = (own ?? states[hooked]).Apply(hooked, input);
+        using var scope = NewDisposeScope();
+        var places = ByUnit(input, call).to(float64);
+        Arrivals.Add((Values(places.sum(1)), Values(places.square().sum(1))));
         return output;
     }
-
-    private static (double[] Sums, double[] Squares) Sums(Tensor tensor, int dimensionFromEnd)
-    {
-        using var scope = NewDisposeScope();
-        long dimension = tensor.dim() - dimensionFromEnd;
-        var places = dimension > 0 ? tensor.transpose(0, dimension) : tensor;
-        places = places.reshape(places.size(0), -1).to(float64);
-        return (Values(places.sum(1)), Values(places.square().sum(1)));
-    }
-
-    private static double[] Values(Tensor tensor) => tensor.cpu().contiguous().data<double>().ToArray();
 }

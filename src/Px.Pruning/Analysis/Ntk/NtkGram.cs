@@ -3,20 +3,18 @@ using static TorchSharp.torch;
 
 namespace Px.Pruning.Analysis.Ntk;
 
-// The kernel itself, Θ = J Jᵀ, summed over as many columns of J at a time as memory has room for.
+// The kernel itself, Θ = J Jᵀ, summed over as many columns of J at a time as fit into memory.
 internal static class NtkGram
 {
-    private const long Wide = sizeof(double);
+    // Bytes for each entry of Θ in float64: Θ, the block that is added, and the copy for its eigenvalues.
+    private const long BytesPerEntry = 3 * sizeof(double);
 
-    // Θ, what is added to it, and the copy that its eigenvalues are taken of.
-    private const long Squares = 3;
-
-    // Θ [R, R], float64. Fresh. ArgumentException: It would take more than half of the memory.
+    // Θ [R, R], float64. Fresh. Throws an ArgumentException where it would take more than half of the memory.
     internal static Tensor Compute(NtkJacobian jacobian, NtkOptions options)
     {
-        long rows = jacobian.Rows, squares = Squares * Wide * rows * rows;
-        if (squares > options.MemoryBudget / 2) throw TooLarge(jacobian, options);
-        var blocks = Blocks(jacobian.Parameters, Math.Max(1, (options.MemoryBudget - squares) / (Wide * rows))).ToList();
+        long rows = jacobian.Rows, bytes = BytesPerEntry * rows * rows;
+        if (bytes > options.MemoryBudget / 2) throw TooLarge(jacobian, options);
+        var blocks = Blocks(jacobian.Parameters, Math.Max(1, (options.MemoryBudget - bytes) / (sizeof(double) * rows))).ToList();
         jacobian.Expect(rows * blocks.Count);
 
         var gram = zeros([rows, rows], float64, jacobian.Context.Network.Device);
@@ -47,7 +45,7 @@ internal static class NtkGram
         return J;
     }
 
-    // All columns in runs of at most that many, in the model's order: the backward pass of a block ends at its first layer.
+    // Blocks of columns in the model's order, so that the backward pass of a block ends at its first layer.
     private static IEnumerable<List<Columns>> Blocks(IEnumerable<NtkParameter> parameters, long most)
     {
         var block = new List<Columns>();
@@ -70,13 +68,12 @@ internal static class NtkGram
 
     private static ArgumentException TooLarge(NtkJacobian jacobian, NtkOptions options)
     {
-        double most = Math.Floor(Math.Sqrt(options.MemoryBudget / 2.0 / (Squares * Wide)));
+        double most = Math.Floor(Math.Sqrt(options.MemoryBudget / 2.0 / BytesPerEntry));
         return new ArgumentException(
             $"The kernel of {jacobian.Samples} samples with {jacobian.Outputs} outputs each has {jacobian.Rows} rows; with "
-            + "NtkOptions.MemoryBudget at "
-            + $"{options.MemoryBudget} bytes all eigenvalues are computed for at most {most}. Take fewer samples (NtkOptions.Data), "
-            + "NtkOutputs.Sum or a larger "
-            + "budget, or ask for NtkAnalysis.Trace and NtkAnalysis.TopEigenvalues, which need no matrix.", nameof(options));
+            + $"NtkOptions.MemoryBudget at {options.MemoryBudget} bytes all eigenvalues are computed for at most {most}. Take fewer "
+            + "samples (NtkOptions.Data), NtkOptions.SumOutputs or a larger budget, or call NtkAnalysis.Trace or "
+            + "NtkAnalysis.TopEigenvalues, which need no matrix.", nameof(options));
     }
 
     private readonly record struct Columns(NtkParameter Parameter, long Start, long Count);

@@ -8,11 +8,10 @@ using static TorchSharp.torch;
 
 namespace Px.Pruning.Analysis.Ntk;
 
-// J = ∂f/∂θ of the masked network with frozen norm layers, one row for each output of each sample and one column for each kept parameter.
-// It is never written down; this runs the passes that its products are made of.
+// J = ∂f/∂θ of the masked network with frozen norm layers, with a row for each output of each sample and a column for each kept parameter.
+// Only its products with vectors are computed.
 internal sealed class NtkJacobian : IDisposable
 {
-    private readonly ScoringContext context;
     private readonly NtkOptions options;
     private readonly WeightFunction function;
     private readonly BorrowedGradients? others;
@@ -21,7 +20,7 @@ internal sealed class NtkJacobian : IDisposable
 
     internal NtkJacobian(ScoringContext context, NtkOptions options, PruningMask? mask)
     {
-        (this.context, this.options) = (context, options);
+        (Context, this.options) = (context, options);
         var network = context.Network;
         Norms = new NormPolicy(options.NormStatistics) { TrainsParameters = options.AllParameters };
         Round = new ScoringRound(network, 1, mask is null ? null : network.MasksOf(mask), wanted: null);
@@ -47,39 +46,37 @@ internal sealed class NtkJacobian : IDisposable
         }
     }
 
-    internal ScoringContext Context => context;
+    internal ScoringContext Context { get; }
 
-    // θ ⊙ m.
+    // The masked weights θ ⊙ m.
     internal ScoringRound Round { get; }
 
     internal NormPolicy Norms { get; }
 
     internal IReadOnlyList<WeightSlot> Selected { get; } = [];
 
-    // What is differentiated: Selected and, where all parameters count, the caller's others. Borrowed.
+    // The tensors of the columns: Selected and, for AllParameters, the caller's other parameters. Borrowed.
     internal IReadOnlyList<NtkParameter> Parameters { get; } = [];
 
-    // Columns: kept parameters.
+    // The number of columns.
     internal long Count { get; }
 
-    internal long Samples => context.Batches.Sum(batch => batch.Input.size(0));
+    internal long Samples => Context.Batches.Sum(batch => batch.Input.size(0));
 
-    // Rows a sample.
-    internal long Outputs =>
-        options.Outputs == NtkOutputs.Sum ? 1 : context.Network.OutputShape!.Aggregate(1L, (product, size) => product * size);
+    // Rows for each sample.
+    internal long Outputs => options.SumOutputs ? 1 : Context.Network.OutputShape!.Aggregate(1L, (product, size) => product * size);
 
     internal long Rows => Samples * Outputs;
 
-    // Begins a count of backward passes for the caller's progress.
+    // Starts to report progress on so many backward passes.
     internal void Expect(long passes) => (done, total) = (0, passes);
 
-    // cᵀJ of single samples: a forward pass of each, and a backward pass for each of its vectors c. One sample at a time, since a row is
-    // one sample's, and a backward pass through a larger batch would do all the others' work as well. vectors: The vectors c for one
-    // sample's rows, each [Outputs].
+    // cᵀJ for each sample and each vector c, [Outputs], over its rows. One sample at a time, since a backward pass through a larger batch
+    // would also do the work of the other samples.
     internal void Visit(IReadOnlyList<NtkParameter> of, Func<IEnumerable<Tensor>> vectors, Action<long, IReadOnlyList<Tensor>> visit)
     {
         List<Tensor> leaves = [.. of.Select(parameter => parameter.Leaf)];
-        using var serial = context.Network.OnOneThread(1);
+        using var serial = Context.Network.OnOneThread(1);
         long index = 0;
         foreach (var input in MicroBatches(1))
         {
@@ -88,19 +85,19 @@ internal sealed class NtkJacobian : IDisposable
             foreach (var vector in vectors())
             {
                 using var temporaries = NewDisposeScope();
-                visit(index++, Pull(output, vector, leaves));
+                visit(index++, VectorProduct(output, vector, leaves));
             }
         }
     }
 
-    // The samples in parts of at most that many. Borrowed.
+    // The samples in parts of at most that size. Borrowed.
     internal IEnumerable<Tensor> MicroBatches(long size)
     {
-        foreach (var (batch, _) in context.Batches)
+        foreach (var (batch, _) in Context.Batches)
         {
             for (long start = 0; start < batch.size(0); start += size)
             {
-                context.Token.ThrowIfCancellationRequested();
+                Context.Token.ThrowIfCancellationRequested();
                 using var part = batch.narrow(0, start, Math.Min(size, batch.size(0) - start));
                 yield return part;
             }
@@ -114,10 +111,10 @@ internal sealed class NtkJacobian : IDisposable
         return function.Run(input);
     }
 
-    // cᵀJ for the rows of the samples that went into an output: one tensor for each leaf, zero where none arrived. The graph is kept.
-    internal IReadOnlyList<Tensor> Pull(Tensor output, Tensor vector, IList<Tensor> leaves)
+    // vᵀJ over the rows of an output, as a tensor for each leaf. Keeps the graph.
+    internal IReadOnlyList<Tensor> VectorProduct(Tensor output, Tensor vector, IList<Tensor> leaves)
     {
-        context.Token.ThrowIfCancellationRequested();
+        Context.Token.ThrowIfCancellationRequested();
         if (output.requires_grad) autograd.backward([output], [AtOutput(vector, output)], retain_graph: true, inputs: leaves);
         Report();
         using var noGrad = no_grad();
@@ -127,12 +124,12 @@ internal sealed class NtkJacobian : IDisposable
     // Counts a backward pass.
     internal void Report() => options.Progress?.Report(new NtkProgress(++done, Math.Max(done, total), watch.Elapsed));
 
-    // A vector over rows in the output's own shape and dtype: a sum's number goes to all that is summed. Differentiable.
+    // A vector over rows in the output's own shape and dtype, repeated where outputs are summed. Differentiable.
     internal Tensor AtOutput(Tensor vector, Tensor output)
     {
         using var scope = NewDisposeScope();
         var cast = vector.to(output.dtype, output.device);
-        var spread = options.Outputs == NtkOutputs.Sum ? cast.reshape(-1, 1).expand(cast.numel(), output.numel() / cast.numel()) : cast;
+        var spread = options.SumOutputs ? cast.reshape(-1, 1).expand(cast.numel(), output.numel() / cast.numel()) : cast;
         return spread.reshape(output.shape).MoveToOuterDisposeScope();
     }
 
@@ -145,13 +142,13 @@ internal sealed class NtkJacobian : IDisposable
         Round.Dispose();
     }
 
-    // Runs the data through, where a norm layer takes its statistics from there.
+    // Runs the data if a norm layer takes its statistics from it.
     private void NoteStatistics()
     {
-        if (!context.Network.Modules.Any(hooked => hooked.Norm?.UsesBatch(options.NormStatistics) == true)) return;
-        foreach (var (input, _) in context.Batches)
+        if (!Context.Network.Modules.Any(hooked => hooked.Norm?.UsesBatch(options.NormStatistics) == true)) return;
+        foreach (var (input, _) in Context.Batches)
         {
-            context.Token.ThrowIfCancellationRequested();
+            Context.Token.ThrowIfCancellationRequested();
             using var noGrad = no_grad();
             function.Run(input).Dispose();
         }
@@ -160,12 +157,10 @@ internal sealed class NtkJacobian : IDisposable
     private static List<WeightSlot> Select(Network network, NtkOptions options)
     {
         if (options.AllParameters) return [.. network.Slots];
-        var selected = network.Slots
-            .Where(slot => options.Parameters.Accepts(slot.Name, slot.Layer.Module)).ToList();
-        return selected.Count > 0
-            ? selected
-            : throw new ArgumentException("NtkOptions.Parameters selects no weight of the model, so that there is nothing to "
-            + "differentiate by.", nameof(options));
+        var selected = network.Slots.Where(slot => options.Parameters.Accepts(slot.Name, slot.Layer.Module)).ToList();
+        if (selected.Count > 0) return selected;
+        throw new ArgumentException(
+            "NtkOptions.Parameters selects no weight of the model, so that there is nothing to differentiate by.", nameof(options));
     }
 
     private static List<Parameter> Others(Network network)
@@ -175,15 +170,12 @@ internal sealed class NtkJacobian : IDisposable
     }
 }
 
-// One tensor of parameters, as columns of the Jacobian. Leaf: Where gradients arrive. Borrowed.
-// Kept: Places of the kept weights in the flattened tensor, int64; null for all. Owned.
-// Pruned: A bool tensor in the leaf's shape, true where a weight is pruned; null for nowhere. Owned.
+// One tensor of parameters as columns of the Jacobian. Owns Kept, the int64 indices of the kept weights in the flattened leaf, and Pruned,
+// a bool tensor in the leaf's shape; both are null where nothing is pruned. Leaf is borrowed.
 internal sealed record NtkParameter(Tensor Leaf, Tensor? Kept, Tensor? Pruned) : IDisposable
 {
-    // Columns: kept weights.
     internal long Count { get; } = Kept?.numel() ?? Leaf.numel();
 
-    // kept: A bool tensor in the leaf's shape; null where nothing is pruned.
     internal static NtkParameter Create(Tensor leaf, Tensor? kept)
     {
         if (kept is null) return new(leaf, null, null);
@@ -194,7 +186,7 @@ internal sealed record NtkParameter(Tensor Leaf, Tensor? Kept, Tensor? Pruned) :
         return new(leaf, there.flatten().nonzero().flatten().DetachFromDisposeScope(), there.logical_not().DetachFromDisposeScope());
     }
 
-    // The gradients of so many kept weights, flat. Fresh.
+    // The gradients of some kept weights, flat. Fresh.
     internal Tensor Columns(Tensor gradient, long start, long count)
     {
         using var scope = NewDisposeScope();
@@ -203,7 +195,7 @@ internal sealed record NtkParameter(Tensor Leaf, Tensor? Kept, Tensor? Pruned) :
         return columns.MoveToOuterDisposeScope();
     }
 
-    // A tensor in the leaf's shape with 0 where a weight is pruned. Fresh.
+    // Fresh.
     internal Tensor Mask(Tensor tensor) => Pruned is null ? tensor.alias() : tensor.masked_fill(Pruned, 0);
 
     public void Dispose()

@@ -3,14 +3,14 @@ using static TorchSharp.torch;
 
 namespace Px.Pruning.Analysis.Ntk;
 
-// The largest eigenvalues of a symmetric positive semi-definite matrix from products with it: a block Krylov space, kept orthogonal in
-// full, with Rayleigh and Ritz's approximations from it. Blocks are a little wider than the eigenvalues are many, since a kernel's come in
-// multiples (K-fold for a linear layer), of which a space grown from b vectors sees b at most.
+// The largest eigenvalues of a symmetric positive semi-definite matrix from products with it: Rayleigh-Ritz approximations from a block
+// Krylov space with full orthogonalisation. Blocks are a little wider than the number of eigenvalues, since a kernel has multiple
+// eigenvalues (K-fold for a linear layer), of which a space grown from b vectors finds at most b.
 internal sealed class NtkKrylov : IDisposable
 {
     private const int Oversampling = 2;
 
-    // What is left of a vector after the space is taken out, relative to its length before, when it lay inside.
+    // A vector lies inside the space if its projection onto the complement is at most this fraction of its length.
     private const double Negligible = 1e-10;
 
     private readonly Func<Tensor, Tensor> apply;
@@ -24,15 +24,14 @@ internal sealed class NtkKrylov : IDisposable
         image = zeros([size, 0], float64).DetachFromDisposeScope();
     }
 
-    // Vectors in a block.
-    internal static long Width(long size, NtkOptions options) => Math.Min(size, (long)options.Count + Oversampling);
+    internal static long Width(long size, NtkEigenvalueOptions options) => Math.Min(size, (long)options.Count + Oversampling);
 
-    // Eigenvalues, descending, with their residuals. apply: Multiplies [size, columns].
-    internal static NtkRitz Find(Func<Tensor, Tensor> apply, long size, NtkOptions options)
+    // Eigenvalues, descending, with their residuals. apply multiplies the matrix by [size, columns].
+    internal static NtkRitz Find(Func<Tensor, Tensor> apply, long size, NtkEigenvalueOptions options)
     {
         using var scope = NewDisposeScope();
         using var noGrad = no_grad();
-        using var generator = new Generator((ulong)options.Seed);
+        using var generator = new Generator((ulong)options.Kernel.Seed);
         using var space = new NtkKrylov(apply, size);
         long count = Math.Min(options.Count, size);
         var next = randn([size, Width(size, options)], float64, generator: generator);
@@ -40,7 +39,7 @@ internal sealed class NtkKrylov : IDisposable
         for (int step = 0; step < options.MaxSteps && !ritz.Converged; step++)
         {
             next = space.Grow(next);
-            if (next.size(1) == 0) return ritz with { Converged = true }; // nothing of the matrix is left outside
+            if (next.size(1) == 0) return ritz with { Converged = true }; // the space is invariant
             ritz = space.Approximate((int)count, options.Tolerance);
         }
 
@@ -53,7 +52,7 @@ internal sealed class NtkKrylov : IDisposable
         image.Dispose();
     }
 
-    // Adds what is new in some vectors to the space, and returns the matrix's product with it, to go on with.
+    // Adds vectors to the space and returns the matrix's product with the new basis vectors.
     private Tensor Grow(Tensor vectors)
     {
         using var scope = NewDisposeScope();
@@ -70,7 +69,7 @@ internal sealed class NtkKrylov : IDisposable
     {
         using var scope = NewDisposeScope();
         double length = vector.norm().ToDouble();
-        // Twice: once leaves rounding of the size of what is taken out.
+        // Twice, since one projection leaves rounding errors of the size of what it removes.
         var rest = Outside(Outside(vector));
         double left = rest.norm().ToDouble();
         if (left <= Negligible * length || basis.size(1) == size) return;

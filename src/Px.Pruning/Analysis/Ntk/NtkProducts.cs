@@ -1,38 +1,36 @@
-using System.Runtime.InteropServices;
 using Px.Pruning.Engine.Weights;
 using TorchSharp;
 using static TorchSharp.torch;
 
 namespace Px.Pruning.Analysis.Ntk;
 
-// Θv = J (Jᵀv) without Θ or J. Jᵀv is a backward pass. Ju is one, too: the gradient g(w) = Jᵀw is linear in w, so that ∂⟨g(w), u⟩/∂w = Ju
-// whatever w is.
-internal sealed class NtkProducts(NtkJacobian jacobian, NtkOptions options)
+// Θv = J (Jᵀv) without Θ or J. Jᵀv is a backward pass, and so is Ju: the gradient g(w) = Jᵀw is linear in w, so that ∂⟨g(w), u⟩/∂w = Ju for
+// any w.
+internal sealed class NtkProducts(NtkJacobian jacobian, NtkEigenvalueOptions options)
 {
     private readonly List<Tensor> leaves = [.. jacobian.Parameters.Select(parameter => parameter.Leaf)];
 
     // Backward passes for one column.
     internal long Passes => 2 * jacobian.MicroBatches(options.MicroBatch).Count();
 
-    // ΘV, for as many columns at a time as memory has room for. V: [R, columns], float64, on the CPU.
-    // Returns: [R, columns], float64, on the CPU. Fresh.
+    // ΘV for V [R, columns], float64, on the CPU, for as many columns at a time as fit into memory. Fresh, like V.
     internal Tensor Apply(Tensor V)
     {
         using var scope = NewDisposeScope();
         long bytes = leaves.Sum(leaf => leaf.numel() * leaf.element_size());
-        long together = Math.Clamp(options.MemoryBudget / Math.Max(1, 2 * bytes), 1, V.size(1));
+        long together = Math.Clamp(options.Kernel.MemoryBudget / Math.Max(1, 2 * bytes), 1, V.size(1));
         var results = new List<Tensor>();
         foreach (var some in V.split(together, 1))
         {
             using var temporaries = NewDisposeScope();
-            results.Add(Push(Pull(some)).MoveToOuterDisposeScope());
+            results.Add(Jvp(Vjp(some)).MoveToOuterDisposeScope());
         }
 
         return cat(results, 1).MoveToOuterDisposeScope();
     }
 
-    // JᵀV: for each column one tensor for each leaf, 0 where a weight is pruned.
-    private List<Tensor[]> Pull(Tensor V)
+    // JᵀV, vector-Jacobian products: for each column a tensor for each leaf, 0 where a weight is pruned.
+    private List<Tensor[]> Vjp(Tensor V)
     {
         var sums = Enumerable.Range(0, (int)V.size(1)).Select(_ => leaves.Select(leaf => zeros_like(leaf)).ToArray()).ToList();
         long row = 0;
@@ -45,7 +43,7 @@ internal sealed class NtkProducts(NtkJacobian jacobian, NtkOptions options)
             for (int column = 0; column < sums.Count; column++)
             {
                 using var perColumn = NewDisposeScope();
-                var gradients = jacobian.Pull(output, rows.select(1, column), leaves);
+                var gradients = jacobian.VectorProduct(output, rows.select(1, column), leaves);
                 for (int i = 0; i < leaves.Count; i++) sums[column][i].add_(gradients[i]);
             }
         }
@@ -53,33 +51,33 @@ internal sealed class NtkProducts(NtkJacobian jacobian, NtkOptions options)
         return [.. sums.Select(sum => sum.Zip(jacobian.Parameters, (tensor, parameter) => parameter.Mask(tensor)).ToArray())];
     }
 
-    // JU, [R, columns].
-    private Tensor Push(List<Tensor[]> U)
+    // JU, Jacobian-vector products, [R, columns].
+    private Tensor Jvp(List<Tensor[]> U)
     {
         var parts = new List<Tensor>();
         foreach (var input in jacobian.MicroBatches(options.MicroBatch))
         {
             using var temporaries = NewDisposeScope();
-            parts.Add(Push(jacobian.Run(input), input.size(0) * jacobian.Outputs, U).MoveToOuterDisposeScope());
+            parts.Add(Jvp(jacobian.Run(input), input.size(0) * jacobian.Outputs, U).MoveToOuterDisposeScope());
         }
 
         return cat(parts, 0);
     }
 
-    private Tensor Push(Tensor output, long rows, List<Tensor[]> U)
+    private Tensor Jvp(Tensor output, long rows, List<Tensor[]> U)
     {
         using var grad = enable_grad();
         var w = zeros(rows, output.dtype, output.device).requires_grad_();
         var reached = Reached(output);
-        IList<Tensor> g = reached.Count > 0
-            ? autograd.grad([output], [.. reached.Select(i => leaves[i])], [jacobian.AtOutput(w, output)], retain_graph: true,
-            create_graph: true)
+        IList<Tensor> inputs = [.. reached.Select(i => leaves[i])];
+        IList<Tensor> g = inputs.Count > 0
+            ? autograd.grad([output], inputs, [jacobian.AtOutput(w, output)], retain_graph: true, create_graph: true)
             : [];
         return stack(U.Select(u => Differentiate(g, reached.Select(i => u[i]), w)), 1).cpu();
     }
 
-    // The leaves that an output depends on, by a plain backward pass. autograd.grad ends the process where such a pass throws; and for a
-    // leaf that nothing depends on it would hand out a tensor without memory, which TorchSharp counts as alive for ever.
+    // The leaves that an output depends on, by a backward pass: autograd.grad would end the process where backward throws, and for an
+    // independent leaf it returns a tensor without memory, which TorchSharp counts as alive for ever.
     private List<int> Reached(Tensor output)
     {
         if (!output.requires_grad) return [];
@@ -95,22 +93,14 @@ internal sealed class NtkProducts(NtkJacobian jacobian, NtkOptions options)
     {
         using var temporaries = NewDisposeScope();
         var products = g.Zip(u, (a, b) => a.requires_grad ? (a * b).sum().to(w.dtype) : null).OfType<Tensor>().ToList();
-        if (products.Count > 0) Backward(products.Aggregate((a, b) => a + b), w);
+        if (products.Count > 0)
+        {
+            DifferentiableGradient.Backward(products.Aggregate((a, b) => a + b), [w], keepsGraph: true,
+                "NtkAnalysis.TopEigenvalues differentiates the network twice, and an operation of it",
+                "take NtkAnalysis.Spectrum on fewer samples");
+        }
+
         jacobian.Report();
         return WeightFunction.TakeGradient(w).detach().to(float64).MoveToOuterDisposeScope();
-    }
-
-    private static void Backward(Tensor product, Tensor w)
-    {
-        try
-        {
-            autograd.backward([product], retain_graph: true, inputs: [w]);
-        }
-        catch (Exception e) when (e is ExternalException or InvalidOperationException)
-        {
-            throw new UnsupportedModelException(
-                "NtkAnalysis.TopEigenvalues differentiates the network twice, and an operation of it has no second derivative: "
-                + e.Message.Split('\n')[0] + " Replace that operation, or take NtkAnalysis.Spectrum on fewer samples.", e);
-        }
     }
 }

@@ -1,44 +1,40 @@
 namespace Px.Pruning.Analysis;
 
-/// <summary>All eigenvalues of a Neural Tangent Kernel. Plain numbers.</summary>
+/// <summary>All eigenvalues of a Neural Tangent Kernel.</summary>
 public sealed class NtkSpectrum
 {
     internal NtkSpectrum(IReadOnlyList<double> eigenvalues, double trace, long samples, long parameters) =>
         (Eigenvalues, Trace, Samples, Parameters) = (eigenvalues, trace, samples, parameters);
 
-    /// <summary>
-    /// One for each row of the kernel, <see cref="Samples"/> × <see cref="Outputs"/>, the largest first. Not negative: the kernel is
-    /// positive semi-definite, and what rounding puts below zero is 0.
-    /// </summary>
-    /// <remarks>In single precision what lies below about 1e-7 of the largest is rounding; <c>model.to(torch.float64)</c> sees further
-    /// down.</remarks>
+    /// <summary>The eigenvalues, one for each row of the kernel (<see cref="Samples"/> × <see cref="Outputs"/>), the largest first. Not
+    /// negative: the kernel is positive semi-definite, and negative rounding errors are set to 0.</summary>
+    /// <remarks>In single precision, values below about 1e-7 of the largest are rounding errors; <c>model.to(torch.float64)</c> resolves
+    /// smaller ones.</remarks>
     public IReadOnlyList<double> Eigenvalues { get; }
 
-    /// <summary>The sum of the kernel's diagonal, which is that of the eigenvalues.</summary>
+    /// <summary>The sum of the kernel's diagonal, which equals that of the eigenvalues.</summary>
     public double Trace { get; }
 
-    /// <summary>Samples N, at least 1.</summary>
+    /// <summary>The number of samples N, at least 1.</summary>
     public long Samples { get; }
 
-    /// <summary>Rows of the kernel a sample: K, or 1 for <see cref="NtkOutputs.Sum"/>.</summary>
+    /// <summary>Rows of the kernel for each sample: K, or 1 with <see cref="NtkOptions.SumOutputs"/>.</summary>
     public long Outputs => Eigenvalues.Count / Samples;
 
-    /// <summary>Kept weights that were differentiated, m. No more eigenvalues than these are above 0.</summary>
+    /// <summary>The number of kept weights that were differentiated, m. At most m eigenvalues are above 0.</summary>
     public long Parameters { get; }
 
-    /// <summary>
-    /// How far apart two spectra lie, in decades: the root mean square of <c>log₁₀ λᵢ − log₁₀ μᵢ</c> over the eigenvalues in order of size.
-    /// </summary>
+    /// <summary>Computes how far apart two spectra lie, in decades: the root mean square of <c>log₁₀ λᵢ − log₁₀ μᵢ</c> over the sorted
+    /// eigenvalues.</summary>
     /// <remarks>
     /// <para>
-    /// What lies below 1e-6 of the largest eigenvalue of either counts as that much: zeros, and what single precision cannot tell from
-    /// them. Spectra of different lengths are compared by their quantiles.
+    /// Values below 1e-6 of the largest eigenvalue of either spectrum are raised to that floor, since single precision cannot tell them
+    /// from zero. Spectra of different lengths are compared by their quantiles.
     /// </para>
-    /// <para><b>Law:</b> c times a spectrum lies |log₁₀ c| away from it, as long as no eigenvalue is below the floor.</para>
+    /// <para><b>Law:</b> c times a spectrum is |log₁₀ c| away from it, as long as no eigenvalue is below the floor.</para>
     /// </remarks>
     /// <param name="other">Dense against sparse, for example, on the same samples.</param>
-    /// <returns>In [0, 6]. 0 exactly where the eigenvalues are the same, but for those below the floor, and for two kernels that are
-    /// zero.</returns>
+    /// <returns>In [0, 6]. 0 exactly if the eigenvalues are the same, except below the floor, or if both kernels are zero.</returns>
     /// <exception cref="ArgumentNullException"><paramref name="other"/> is null.</exception>
     public double DistanceTo(NtkSpectrum other)
     {
@@ -46,14 +42,11 @@ public sealed class NtkSpectrum
         return SpectrumDistance.InDecades(Eigenvalues, other.Eigenvalues);
     }
 
-    /// <summary>
-    /// How differently two spectra are shaped, whatever their size: the Wasserstein-1 distance between the distributions of their
-    /// eigenvalues, each divided by its mean, <c>1/R Σᵢ |λᵢ/λ̄ − μᵢ/μ̄|</c>.
-    /// </summary>
-    /// <remarks>Spectra of different lengths are compared by their quantiles. A kernel that is zero has nothing to be divided by: it keeps
-    /// its zeros.</remarks>
+    /// <summary>Computes how different the shapes of two spectra are, whatever their scale: the Wasserstein-1 distance between the
+    /// distributions of their eigenvalues, each divided by its mean, <c>1/R Σᵢ |λᵢ/λ̄ − μᵢ/μ̄|</c>.</summary>
+    /// <remarks>Spectra of different lengths are compared by their quantiles. The zeros of a kernel that is zero stay zeros.</remarks>
     /// <param name="other">Dense against sparse, for example, on the same samples.</param>
-    /// <returns>In [0, 2). 0 exactly where one spectrum is a multiple of the other; 1 where only one of the kernels is zero.</returns>
+    /// <returns>In [0, 2). 0 exactly if one spectrum is a multiple of the other; 1 if only one of the kernels is zero.</returns>
     /// <exception cref="ArgumentNullException"><paramref name="other"/> is null.</exception>
     public double ShapeDistanceTo(NtkSpectrum other)
     {
@@ -64,7 +57,7 @@ public sealed class NtkSpectrum
     // Distances between two lists of non-negative numbers, the largest first, as distributions.
     private static class SpectrumDistance
     {
-        // Below this share of the largest eigenvalue a spectrum of single precision is noise.
+        // Smaller shares of the largest eigenvalue are noise in single precision.
         private const double Floor = 1e-6;
 
         internal static double InDecades(IReadOnlyList<double> a, IReadOnlyList<double> b)

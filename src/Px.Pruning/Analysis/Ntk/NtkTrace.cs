@@ -8,20 +8,20 @@ public sealed record NtkTrace
     /// <summary>The trace, or its estimate: not negative.</summary>
     public required double Value { get; init; }
 
-    /// <summary>The standard error of an estimate; 0 where the trace is exact.</summary>
+    /// <summary>The standard error of an estimate; 0 if the trace is exact.</summary>
     public required double StandardError { get; init; }
 
-    /// <summary>Samples N.</summary>
+    /// <summary>The number of samples N.</summary>
     public required long Samples { get; init; }
 
-    /// <summary>Rows of the kernel a sample: K, or 1 for <see cref="NtkOutputs.Sum"/>.</summary>
+    /// <summary>Rows of the kernel for each sample: K, or 1 with <see cref="NtkOptions.SumOutputs"/>.</summary>
     public required long Outputs { get; init; }
 
-    /// <summary>Kept weights that were differentiated, m.</summary>
+    /// <summary>The number of kept weights that were differentiated, m.</summary>
     public required long Parameters { get; init; }
 }
 
-/// <summary>The bound that Path eXclusion is about, beside the trace that it bounds.</summary>
+/// <summary>The trace of a Neural Tangent Kernel and the bound on it that Path eXclusion prunes by.</summary>
 public sealed record NtkBound
 {
     internal NtkBound() { }
@@ -32,39 +32,37 @@ public sealed record NtkBound
     /// <summary><c>Σₖ ‖J_v^{fₖ}‖² ‖J_θ^{vₖ}‖²</c>, not negative; infinite beyond the range of float64.</summary>
     public required double Value { get; init; }
 
-    /// <summary>
-    /// The modules because of which the bound may lie below the trace, in calling order; empty where it cannot. See
-    /// <see cref="NtkAnalysis.Bound"/> for what they are.
-    /// </summary>
+    /// <summary>The modules that may make the bound smaller than the trace, in calling order; empty if it is proven. See
+    /// <see cref="NtkAnalysis.Bound"/>.</summary>
     public required IReadOnlyList<string> Exceptions { get; init; }
 
-    /// <summary>Whether trace ≤ bound is a theorem for this network.</summary>
+    /// <summary>Whether trace ≤ bound is proven for this network.</summary>
     public bool Holds => Exceptions.Count == 0;
 }
 
-/// <summary>The largest eigenvalues of a Neural Tangent Kernel that was never written down. Plain numbers.</summary>
+/// <summary>The largest eigenvalues of a Neural Tangent Kernel.</summary>
 public sealed record NtkTopEigenvalues
 {
     internal NtkTopEigenvalues() { }
 
-    /// <summary>The largest first, as often as they occur; not negative. As many as were asked for, or as the kernel has rows.</summary>
+    /// <summary>The eigenvalues, the largest first, with multiplicity; not negative. As many as asked for, at most one a row.</summary>
     public required IReadOnlyList<double> Eigenvalues { get; init; }
 
-    /// <summary><c>‖Θv − λv‖</c> for each with its unit vector v: some eigenvalue of the kernel lies at most that far away.</summary>
+    /// <summary>Each residual <c>‖Θv − λv‖</c> with unit vector v: an eigenvalue of the kernel lies within that distance.</summary>
     public required IReadOnlyList<double> Residuals { get; init; }
 
-    /// <summary>Whether all residuals are within <see cref="NtkOptions.Tolerance"/> of the largest eigenvalue.</summary>
+    /// <summary>Whether all residuals are within <see cref="NtkEigenvalueOptions.Tolerance"/> of the largest eigenvalue.</summary>
     public required bool Converged { get; init; }
 
-    /// <summary>How often the kernel was multiplied by a vector.</summary>
+    /// <summary>The number of products of the kernel with a vector.</summary>
     public required int Products { get; init; }
 
-    /// <summary>Samples N.</summary>
+    /// <summary>The number of samples N.</summary>
     public required long Samples { get; init; }
 
-    /// <summary>Rows of the kernel a sample: K, or 1 for <see cref="NtkOutputs.Sum"/>.</summary>
+    /// <summary>Rows of the kernel for each sample: K, or 1 with <see cref="NtkOptions.SumOutputs"/>.</summary>
     public required long Outputs { get; init; }
 
-    /// <summary>Kept weights that were differentiated, m.</summary>
+    /// <summary>The number of kept weights that were differentiated, m.</summary>
     public required long Parameters { get; init; }
 }

@@ -8,10 +8,10 @@ using static TorchSharp.torch;
 
 namespace Px.Pruning.Analysis.Ntk;
 
-// The bound on the trace that Path eXclusion prunes by, and what keeps the proof of trace ≤ bound from holding. The proof writes fₖ = Σₚ aₚ
-// xₛ vₚ and takes Cauchy's inequality over paths. Additive constants ahead of a weight are paths that start elsewhere; a maximum keeps one
-// path of a window where the path kernel's own maximum keeps another; an activation that is not homogeneous is no factor of a path;
-// statistics of single samples are other factors for each.
+// The bound on the trace that Path eXclusion prunes by, and the modules to which the proof of trace ≤ bound does not apply. The proof
+// writes fₖ = Σₚ aₚ xₛ vₚ and applies the Cauchy inequality over paths. Additive constants ahead of a weight are paths that do not start at
+// the input; a maximum may keep another path of a window than the path kernel's maximum; an activation that is not homogeneous is not a
+// factor of a path; statistics of single samples are different factors for each sample.
 internal static class PaperBound
 {
     // Σ ∂R/∂θ² over the kept weights.
@@ -25,18 +25,20 @@ internal static class PaperBound
         return Math.ScaleB(sum, exponent);
     }
 
-    // The names of the modules because of which it may not hold, in calling order.
+    // The names of the modules to which the proof does not apply, in calling order.
     internal static IReadOnlyList<string> Exceptions(NtkJacobian jacobian)
     {
         using var scope = NewDisposeScope();
         using var noGrad = no_grad();
         var calls = new List<HookedModule>();
         var network = jacobian.Context.Network;
-        var recorder = new PathEvaluation { Weight = jacobian.Round.Weights.Ones, OwnsWeights = true, Observer = (hooked, _, _) =>
-            calls.Add(hooked) };
+        var recorder = new PathEvaluation
+        {
+            Weight = jacobian.Round.Weights.Ones, OwnsWeights = true, Observer = (hooked, _, _) => calls.Add(hooked),
+        };
         network.Run(recorder, ones([1, .. network.SampleShape!], network.ComputeType, network.Device));
 
-        // Behind the last weight a constant is in nobody's way.
+        // A constant behind the last weight changes no gradient.
         int last = calls.FindLastIndex(hooked => hooked.Weighted is not null);
         return [.. calls.Where((hooked, at) => IsException(hooked, at < last, jacobian.Norms)).Select(hooked => hooked.Name).Distinct()];
     }

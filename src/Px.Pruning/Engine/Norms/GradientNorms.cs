@@ -2,13 +2,13 @@ using static TorchSharp.torch;
 
 namespace Px.Pruning.Engine.Norms;
 
-// What normalisation layers do where a network is differentiated.
+// How normalisation layers compute where a network is differentiated.
 internal interface IGradientNorms : IDisposable
 {
-    // The layer's output for its input [B, C, …]; gradients flow through. Fresh.
+    // The layer's output for its input [B, C, …], in a graph. Fresh.
     Tensor Normalize(NormLayer layer, Tensor input);
 
-    // Runs a pass in which layers take the statistics that they keep as constants from then on.
+    // Runs a pass whose statistics the layers keep as constants.
     void Watch(Action pass);
 }
 
@@ -20,9 +20,9 @@ internal sealed class DataNorms(NormStatistics statistics, bool leavesOutConstan
     public Tensor Normalize(NormLayer layer, Tensor input)
     {
         if (!layer.UsesBatch(statistics)) return layer.NormalizeRunning(input);
-        // Where a gradient is differentiated, libtorch takes time for γ even if it is a constant: a new network's is left out.
+        // libtorch differentiates by γ a second time even if it is a constant, so that a new network's γ = 1 is left out.
         if (!plain.TryGetValue(layer, out bool isPlain)) plain[layer] = isPlain = leavesOutConstants && layer.IsPlain;
-        return isPlain ? layer.NormalizePlain(input, null, null, training: true) : layer.NormalizeBatch(input);
+        return isPlain ? layer.Apply(input, training: true) : layer.NormalizeBatch(input);
     }
 
     public void Watch(Action pass) { }
@@ -30,8 +30,8 @@ internal sealed class DataNorms(NormStatistics statistics, bool leavesOutConstan
     public void Dispose() { }
 }
 
-// Norm layers of a newly made network: γ = 1, β = 0. Batch norm takes mean and unbiased variance of a watched pass as constants; the others
-// go by each sample's own statistics anyway. Owns the statistics.
+// Norm layers of a newly made network: γ = 1, β = 0. Batch norm keeps mean and unbiased variance of a watched pass as constants; the others
+// use each sample's own statistics. Owns the statistics.
 internal sealed class FreshNorms : IGradientNorms
 {
     private readonly Dictionary<NormLayer, (Tensor Mean, Tensor Variance)> seen = [];
@@ -41,14 +41,13 @@ internal sealed class FreshNorms : IGradientNorms
     {
         if (watching) Forget(layer);
         if (!watching && seen.TryGetValue(layer, out var constants))
-            return layer.NormalizePlain(input, constants.Mean, constants.Variance, training: false);
-        if (!layer.IsBatchNorm) return layer.NormalizePlain(input, null, null, training: true);
+            return layer.Apply(input, constants.Mean, constants.Variance);
+        if (!layer.IsBatchNorm) return layer.Apply(input);
 
-        // momentum 1 leaves the batch's own mean and unbiased variance in the two buffers.
         var mean = zeros(input.size(1), input.dtype, input.device).DetachFromDisposeScope();
         var variance = zeros(input.size(1), input.dtype, input.device).DetachFromDisposeScope();
         seen[layer] = (mean, variance);
-        return layer.NormalizePlain(input, mean, variance, training: true);
+        return layer.Apply(input, mean, variance, training: true);
     }
 
     public void Watch(Action pass)

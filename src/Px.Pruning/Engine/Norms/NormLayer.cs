@@ -26,13 +26,13 @@ internal sealed class NormLayer
 
     internal Tensor? BatchesTracked => (module as NormBase)?.num_batches_tracked;
 
-    // The type of the layer's own tensors; null where it has none.
     internal ScalarType? Type => (Gamma ?? RunningMean)?.dtype;
+
+    internal bool IsBatchNorm => module is BatchNorm;
 
     // Whether γ = 1 and β = 0, as in a newly made layer.
     internal bool IsPlain => (Gamma is not { } gamma || All(gamma, 1)) && (Beta is not { } beta || All(beta, 0));
 
-    // The layer, or null where the module does not normalise.
     internal static NormLayer? TryCreate(string name, nn.Module module) =>
         module is NormBase or GroupNorm or LayerNorm ? new(name, (nn.Module<Tensor, Tensor>)module) : null;
 
@@ -48,32 +48,33 @@ internal sealed class NormLayer
         };
     }
 
-    // The layer itself on running statistics, in the dtype of x. x: The layer's input, [N, C, …].
-    // trained: Whether gradients flow to γ and β.
+    // The layer's own operator on x, [N, C, …], with the given tensors in x's dtype: by the input's own statistics in training and where
+    // there is no mean. Training leaves the batch's own mean and unbiased variance in the given tensors, since the momentum is 1.
+    internal Tensor Apply(
+        Tensor x, Tensor? mean = null, Tensor? variance = null, Tensor? gamma = null, Tensor? beta = null, bool training = false,
+        long? groups = null) => module switch
+    {
+        LayerNorm layer => nn.functional.layer_norm(x, layer.normalized_shape, gamma, beta, Epsilon),
+        GroupNorm group => nn.functional.group_norm(x, groups ?? group.num_groups, gamma, beta, Epsilon),
+        InstanceNorm => nn.functional.instance_norm(x, mean, variance, gamma, beta, training || mean is null, 0, Epsilon),
+        _ => nn.functional.batch_norm(x, mean, variance, gamma, beta, training || mean is null, 1.0, Epsilon),
+    };
+
+    // The layer on running statistics, in the dtype of x; gradients flow to γ and β where they are trained.
     internal Tensor NormalizeRunning(Tensor x, bool trained = false)
     {
         using var scope = NewDisposeScope();
-        Tensor? gamma = Cast(Gamma, x, trained), beta = Cast(Beta, x, trained);
-        var y = module is InstanceNorm
-            ? nn.functional.instance_norm(x, Cast(RunningMean, x), Cast(RunningVariance, x), gamma, beta, false, 0, Epsilon)
-            : nn.functional.batch_norm(x, Cast(RunningMean, x), Cast(RunningVariance, x), gamma, beta, false, 0, Epsilon);
+        var y = Apply(x, Cast(RunningMean, x), Cast(RunningVariance, x), Cast(Gamma, x, trained), Cast(Beta, x, trained));
         return y.MoveToOuterDisposeScope();
     }
 
     // The layer with constant statistics: for batch norm those of the pruning data, for the others each sample's own. No gradient flows
-    // through them. x: The layer's input, [N, C, …].
-    // trained: Whether gradients flow to γ and β.
+    // through the statistics; gradients flow to γ and β where they are trained.
     internal Tensor NormalizeFrozen(Tensor x, NormMoments moments, bool trained = false)
     {
         using var scope = NewDisposeScope();
         Tensor? gamma = Cast(Gamma, x, trained), beta = Cast(Beta, x, trained);
-        if (IsBatchNorm)
-        {
-            var constant = nn.functional.batch_norm(x, Cast(moments.Mean(), x), Cast(moments.Variance(), x), gamma, beta, false, 0,
-                Epsilon);
-            return constant.MoveToOuterDisposeScope();
-        }
-
+        if (IsBatchNorm) return Apply(x, Cast(moments.Mean(), x), Cast(moments.Variance(), x), gamma, beta).MoveToOuterDisposeScope();
         var members = Members(x);
         var values = members.detach();
         var mean = values.mean([-1], keepdim: true);
@@ -84,68 +85,39 @@ internal sealed class NormLayer
         return y.MoveToOuterDisposeScope();
     }
 
-    // The layer on the statistics of x itself; gradients flow through them. x: The layer's input, [N, C, …].
+    // The layer on the statistics of x itself, through which gradients flow.
     internal Tensor NormalizeBatch(Tensor x, NormMoments? moments = null)
     {
         using var scope = NewDisposeScope();
         Tensor? gamma = Cast(Gamma, x), beta = Cast(Beta, x);
-        Tensor y;
-        switch (module)
+        if (!IsBatchNorm)
         {
-            case BatchNorm when !is_grad_enabled() && x.dim() == 4 && x.stride(1) == 1 && !x.is_contiguous():
-                y = NormalizePixels(x, gamma, beta, moments);
-                break;
-            case BatchNorm:
-                // momentum 1 turns the two buffers into this batch's own mean and unbiased variance, in the same pass.
-                Tensor mean = zeros(x.size(1), x.dtype, x.device), variance = zeros(x.size(1), x.dtype, x.device);
-                y = nn.functional.batch_norm(x, mean, variance, gamma, beta, true, 1.0, Epsilon);
-                long count = x.numel() / x.size(1);
-                moments?.Add(mean, variance * (count > 1 ? (count - 1.0) / count : 0), x.size(0));
-                break;
-            case LayerNorm layer:
-                y = nn.functional.layer_norm(x, layer.normalized_shape, gamma, beta, Epsilon);
-                moments?.AddGroups(Members(x), 1, x.size(0));
-                break;
-            case GroupNorm group:
-                y = nn.functional.group_norm(x, group.num_groups, gamma, beta, Epsilon);
-                moments?.AddGroups(Members(x), x.size(1) / group.num_groups, x.size(0));
-                break;
-            default:
-                y = nn.functional.instance_norm(x, null, null, gamma, beta, true, 0, Epsilon);
-                moments?.AddGroups(Members(x), 1, x.size(0));
-                break;
+            moments?.AddGroups(Members(x), module is GroupNorm group ? x.size(1) / group.num_groups : 1, x.size(0));
+            return Apply(x, null, null, gamma, beta).MoveToOuterDisposeScope();
         }
 
+        if (!is_grad_enabled() && x.dim() == 4 && x.stride(1) == 1 && !x.is_contiguous())
+            return NormalizePixels(x, gamma, beta, moments).MoveToOuterDisposeScope();
+        Tensor mean = zeros(x.size(1), x.dtype, x.device), variance = zeros(x.size(1), x.dtype, x.device);
+        var y = Apply(x, mean, variance, gamma, beta, training: true);
+        long count = x.numel() / x.size(1);
+        moments?.Add(mean, variance * (count > 1 ? (count - 1.0) / count : 0), x.size(0));
         return y.MoveToOuterDisposeScope();
     }
 
-    // Batch norm of maps whose channels lie innermost. libtorch's own loses two digits of their statistics, since it adds up each channel
-    // value by value.
+    // Batch norm of maps whose channels lie innermost: libtorch adds up each channel value by value there, and loses two digits of the
+    // statistics.
     private Tensor NormalizePixels(Tensor x, Tensor? gamma, Tensor? beta, NormMoments? moments)
     {
         var pixels = x.permute(0, 2, 3, 1).reshape(-1, x.size(1));
         var mean = pixels.mean([0]);
         var variance = (pixels - mean).pow_(2).mean([0]);
         moments?.Add(mean, variance, x.size(0));
-        return nn.functional.batch_norm(x, mean, variance, gamma, beta, false, 0, Epsilon);
+        return Apply(x, mean, variance, gamma, beta);
     }
 
-    internal bool IsBatchNorm => module is BatchNorm;
-
-    // The layer with γ = 1 and β = 0: batch norm by the given statistics, the others by each sample's own. x: The layer's input, [N, C, …].
-    // mean: [C]; in training it is replaced by the batch's own.
-    // variance: [C]; in training it is replaced by the batch's own, unbiased.
-    // training: Whether to normalise by the batch's own statistics.
-    internal Tensor NormalizePlain(Tensor x, Tensor? mean, Tensor? variance, bool training) => module switch
-    {
-        LayerNorm layer => nn.functional.layer_norm(x, layer.normalized_shape, null, null, Epsilon),
-        GroupNorm group => nn.functional.group_norm(x, group.num_groups, null, null, Epsilon),
-        InstanceNorm => nn.functional.instance_norm(x, null, null, null, null, true, 0, Epsilon),
-        _ => nn.functional.batch_norm(x, mean, variance, null, null, training, 1.0, Epsilon),
-    };
-
-    // The squared frozen scale s² = γ²/(var + ε), float64, shaped to multiply an input with dimensions dimensions. moments: The pruning
-    // data's moments; null for running statistics, or a variance of 1 where there are none.
+    // The squared frozen scale s² = γ²/(var + ε), float64, shaped to multiply an input of so many dimensions. Without moments of the
+    // pruning data it is that of running statistics, or of a variance of 1 where there are none.
     internal Tensor SquaredScale(NormMoments? moments, long dimensions)
     {
         using var scope = NewDisposeScope();
@@ -156,8 +128,8 @@ internal sealed class NormLayer
         return Spread(scale, dimensions).MoveToOuterDisposeScope();
     }
 
-    // Whether constant statistics leave an added constant: β − s·mean is not zero everywhere. True where each sample has its own. moments:
-    // The pruning data's moments; null for running statistics.
+    // Whether constant statistics leave an added constant, so that β − s·mean is not zero everywhere; true where each sample has its own
+    // statistics. Without moments of the pruning data running statistics are used.
     internal bool Shifts(NormMoments? moments)
     {
         if (moments is not null && !IsBatchNorm) return true;
@@ -177,7 +149,7 @@ internal sealed class NormLayer
         return tensor.eq(value).all().ToBoolean();
     }
 
-    // The input's values with those that share a mean in the last dimension; for layers that normalise by each sample's own statistics.
+    // The input with all values that share a mean in the last dimension; not for batch norm.
     private Tensor Members(Tensor x) => module switch
     {
         LayerNorm layer => x.reshape(-1, layer.normalized_shape.Aggregate(1L, (a, b) => a * b)),
@@ -185,7 +157,7 @@ internal sealed class NormLayer
         _ => x.reshape(x.size(0), x.size(1), -1),
     };
 
-    // γ, or what has its shape, so that it multiplies an input with dimensions dimensions.
+    // Reshapes γ, or a tensor of its shape, to multiply an input of so many dimensions.
     private Tensor Spread(Tensor perChannel, long dimensions)
     {
         if (module is LayerNorm) return perChannel.alias();

@@ -2,21 +2,19 @@ using static TorchSharp.torch;
 
 namespace Px.Pruning.Engine.Norms;
 
-// Decides for each normalisation layer where its statistics come from, and collects those of the pruning data. Owns them. Until Watch has
-// returned, a batch is normalised by its own statistics, as in training mode; from then on by constants.
+// Decides for each normalisation layer where its statistics come from, and collects those of the pruning data. Owns them. Until Watch
+// returns, a batch is normalised by its own statistics, as in training mode; afterwards by constants.
 internal sealed class NormPolicy(NormStatistics statistics) : IGradientNorms
 {
     private readonly Dictionary<NormLayer, NormMoments?> layers = [];
 
     internal NormStatistics Statistics => statistics;
 
-    // Whether statistics that come from the data are constants by now.
     internal bool IsFrozen { get; private set; }
 
     // Whether gradients flow to γ and β.
     internal bool TrainsParameters { get; init; }
 
-    // The layer's normalisation of input, noting the moments where they come from the data. Fresh.
     public Tensor Normalize(NormLayer layer, Tensor input)
     {
         if (!layers.TryGetValue(layer, out var moments))
@@ -31,10 +29,9 @@ internal sealed class NormPolicy(NormStatistics statistics) : IGradientNorms
         IsFrozen = true;
     }
 
-    // Whether the layer adds a constant to what it scales. Valid once data went through Normalize.
+    // NormLayer.Shifts and SquaredScale with this policy's statistics. Valid once data went through Normalize.
     internal bool Shifts(NormLayer layer) => layer.Shifts(layers.GetValueOrDefault(layer));
 
-    // The frozen s² for a tensor of that many dimensions, float64. Fresh. Valid once data went through Normalize.
     internal Tensor SquaredScale(NormLayer layer, long dimensions) => layer.SquaredScale(layers.GetValueOrDefault(layer), dimensions);
 
     public void Dispose()
@@ -65,15 +62,15 @@ internal sealed class NormMoments : IDisposable
         weightSum += weight;
     }
 
-    // Adds a batch whose statistics are taken per sample, as group, layer and instance norm do: x is [samples, groups, members] or [rows,
+    // Adds a batch whose statistics are taken per sample, as in group, layer and instance norm: x is [samples, groups, members] or [rows,
     // members], and the variances are averaged over samples.
     internal void AddGroups(Tensor x, long channelsPerGroup, double weight)
     {
         using var scope = NewDisposeScope();
         using var noGrad = no_grad();
         var wide = x.detach().to(float64);
-        var mean = wide.mean(new long[] { -1 }, true);
-        var variance = (wide - mean).square().mean(new long[] { -1 }).mean(new long[] { 0 });
+        var mean = wide.mean([-1], keepdim: true);
+        var variance = (wide - mean).square().mean([-1]).mean([0]);
         if (variance.dim() > 0 && channelsPerGroup > 1) variance = variance.repeat_interleave(channelsPerGroup);
         Add(zeros_like(variance), variance, weight);
     }

@@ -3,7 +3,7 @@ using static TorchSharp.torch;
 
 namespace Px.Pruning.Engine.Paths;
 
-// Which paths are active for one batch: the gates and max-pooling indices that a run of f leaves for a run of g. Owns them.
+// Which paths are active for one batch: the gates and max-pooling indices that a run of f records for a run of g. Owns them.
 internal sealed class ActivationPattern : IDisposable
 {
     private readonly Dictionary<int, (HookedModule Layer, Tensor Gate)> gates = [];
@@ -11,17 +11,16 @@ internal sealed class ActivationPattern : IDisposable
     private readonly List<Tensor> indices = [];
     private int nextIndices;
 
-    // Notes the gate of a step: bytes or bool, true where f is positive, or a float squared derivative.
+    // A gate is of bytes or bool, true where f is positive, or a float squared derivative.
     internal void AddGate(HookedModule hooked, int step, Tensor gate) => gates.Add(step, (hooked, gate.DetachFromDisposeScope()));
 
-    // The gate f left at this step, or null. Borrowed. UnsupportedModelException: The network's forward took another way than in f.
+    // The gate that f recorded at this step, or null. Borrowed. Throws an UnsupportedModelException if the forward pass differs from f's.
     internal Tensor? Gate(HookedModule hooked, int step) => Find(gates, hooked, step);
 
-    // Notes f's signs, ±1, where a layer's output is gated by a ReLU that nothing else shows.
+    // f's signs, ±1, where a layer's output is gated by a ReLU that is called as a function.
     internal void AddSigns(HookedModule hooked, int step, Tensor plusMinusOne) =>
         signs.Add(step, (hooked, plusMinusOne.DetachFromDisposeScope()));
 
-    // The signs f left at this step, or null. Borrowed.
     internal Tensor? Signs(HookedModule hooked, int step) => Find(signs, hooked, step);
 
     private static Tensor? Find(Dictionary<int, (HookedModule Layer, Tensor Gate)> notes, HookedModule hooked, int step)
@@ -30,14 +29,14 @@ internal sealed class ActivationPattern : IDisposable
         if (entry.Layer == hooked) return entry.Gate;
         throw new UnsupportedModelException(
             $"The forward pass reached '{hooked.Name}' where it reached '{entry.Layer.Name}' before: its course depends on the values it "
-            + "computes, "
-            + "so that activation patterns cannot be carried over. Make the forward pass take the same modules in the same order.")
+            + "computes, so that activation patterns cannot be carried over. Make the forward pass take the same modules in the same "
+            + "order.")
         { Module = hooked.Name };
     }
 
     internal void AddIndices(Tensor flat) => indices.Add(flat.DetachFromDisposeScope());
 
-    // The max-pooling indices of the next pooling call. Borrowed.
+    // Borrowed.
     internal Tensor NextIndices() => indices[nextIndices++];
 
     // Whether every gate has one entry a sample along its first dimension, so that samples can be taken apart.

@@ -4,13 +4,13 @@ using static TorchSharp.torch;
 
 namespace Px.Pruning.Engine.Paths;
 
-// A network of paths: linear in its input, with the given non-negative weights, no biases or shifts, and norm layers as fixed scales. h
-// (path kernel): squared weights, squared scales, every activation on. g (path activations): ones as weights, no scales, the gates of f.
-// the joint network: squared weights, squared scales, the gates of f. With shifts and biases gone every ReLU sees non-negative numbers and
-// is the identity, so only the gates remain of it.
+// A network of paths: linear in its input, with the given non-negative weights, no biases or shifts, and norm layers as fixed scales.
+// h (path kernel): squared weights, squared scales, every activation on. g (path activations): ones as weights, no scales, the gates of f.
+// The joint network: squared weights, squared scales, the gates of f. Without shifts and biases every ReLU sees non-negative numbers and is
+// the identity, so that only its gate remains.
 internal class PathEvaluation : Evaluation
 {
-    // The weight of a slot in the input's dtype; disposed after use where OwnsWeights.
+    // The weight of a slot in the input's dtype; disposed after use if OwnsWeights.
     internal Func<WeightSlot, ScalarType, Tensor> Weight { get; init; } = (_, _) =>
         throw new InvalidOperationException("This evaluation has no weights.");
 
@@ -19,14 +19,14 @@ internal class PathEvaluation : Evaluation
     // s² of a norm layer for so many dimensions, fresh; null for 1.
     internal Func<NormLayer, long, Tensor?>? Scale { get; init; }
 
-    // The gates of f; null for every path active, where max-pooling takes its own maximum.
+    // The gates of f; null to make every path active, where max-pooling takes its own maximum.
     internal ActivationPattern? Pattern { get; init; }
 
-    // Whether gates are applied to the tensor itself, so that code between modules sees them as well. Autograd forbids it, since an
-    // activation may have saved the tensor.
+    // Whether gates are applied to the tensor in place, so that code between modules sees them as well. Not for a graph, whose operations
+    // may have saved the tensor.
     internal bool InPlace { get; init; }
 
-    // Sees every tensor that leaves a module.
+    // Called with every tensor that leaves a module.
     internal Action<HookedModule, int, Tensor>? Observer { get; init; }
 
     internal override bool Replaces(HookedModule hooked) =>
@@ -48,11 +48,10 @@ internal class PathEvaluation : Evaluation
 
     internal override Tensor? Leave(HookedModule hooked, int step, Tensor output)
     {
-        Tensor? gated;
-        // A ReLU called as a function right after this layer gates by itself once it is given f's signs.
-        if (Pattern?.Signs(hooked, step) is { } signs) gated = output * signs.to(output.dtype);
-        else if (IsGatedRelu(hooked) && KeepsItsInput(hooked)) gated = Gated(hooked, step, output, inPlace: false) ?? output.clone();
-        else gated = Gated(hooked, step, output, InPlace);
+        // f's signs make a ReLU called as a function right after this layer gate by itself.
+        var gated = Pattern?.Signs(hooked, step) is { } signs ? output * signs.to(output.dtype)
+            : IsGatedRelu(hooked) && KeepsItsInput(hooked) ? Gated(hooked, step, output, inPlace: false) ?? output.clone()
+            : Gated(hooked, step, output, InPlace);
         Observer?.Invoke(hooked, step, gated ?? output);
         return gated;
     }
@@ -69,7 +68,7 @@ internal class PathEvaluation : Evaluation
     private Tensor Scaled(NormLayer norm, Tensor input)
     {
         using var wide = Scale?.Invoke(norm, input.dim());
-        // A copy: the layer's result must not share memory with its input, or in-place code after it would change both.
+        // A copy, since in-place code after the layer must not change its input.
         if (wide is null) return input.clone();
         using var scale = wide.to(input.dtype);
         return input * scale;
@@ -82,28 +81,16 @@ internal class PathEvaluation : Evaluation
         return output.MoveToOuterDisposeScope();
     }
 
-    // Its gate is applied as it is left, which makes the copy.
+    // The gate of a ReLU is applied to its output, which makes the copy.
     private bool IsGatedRelu(HookedModule hooked) => hooked.IsRelu && Pattern is not null;
 
-    // An activation that is not in place makes a new tensor: what it was given stays ungated for whoever else reads it.
-    private static bool KeepsItsInput(HookedModule hooked) => hooked.Module switch
-    {
-        ReLU m => !m.inplace,
-        ReLU6 m => !m.inplace,
-        LeakyReLU m => !m.inplace,
-        ELU m => !m.inplace,
-        SELU m => !m.inplace,
-        CELU m => !m.inplace,
-        GELU m => !m.inplace,
-        SiLU m => !m.inplace,
-        Mish m => !m.inplace,
-        Hardswish m => !m.inplace,
-        Hardtanh m => !m.inplace,
-        Tanh m => !m.inplace,
-        _ => true,
-    };
+    // An activation that is not in place makes a new tensor, so that other readers of its input see it ungated.
+    private static bool KeepsItsInput(HookedModule hooked) => hooked.Module is not (ReLU { inplace: true } or ReLU6 { inplace: true }
+        or LeakyReLU { inplace: true } or ELU { inplace: true } or SELU { inplace: true } or CELU { inplace: true }
+        or GELU { inplace: true } or SiLU { inplace: true } or Mish { inplace: true } or Hardswish { inplace: true }
+        or Hardtanh { inplace: true } or Tanh { inplace: true });
 
-    // Whether several of its numbers lie in one place of memory.
+    // Whether several of the tensor's numbers share one place of memory.
     protected static bool IsExpanded(Tensor tensor)
     {
         long[] shape = tensor.shape, stride = tensor.stride();

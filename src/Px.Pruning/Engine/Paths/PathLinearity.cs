@@ -3,22 +3,22 @@ using static TorchSharp.torch;
 
 namespace Px.Pruning.Engine.Paths;
 
-// Checks that a path network really is one: doubling the input must double what leaves every module, exactly, and nothing may be negative.
-// It finds what no module type shows: a sigmoid or GELU called as a function, an added constant, a subtraction.
+// Checks that a network of paths is linear: doubling the input must exactly double the output of every module, and no output may be
+// negative. This finds what module types do not show: a sigmoid or GELU called as a function, an added constant, a subtraction.
 internal static class PathLinearity
 {
     private const double Tolerance = 1e-9;
 
-    // Below, numbers lose digits and doubling is no longer exact.
+    // Smaller numbers lose digits, so that doubling is no longer exact.
     private const double Smallest = 1e-290, SmallestSingle = 1e-35;
 
-    // Checks the code between the layers, whatever their weights are. In the network's own type: values keep their size, and doubling is
-    // exact in any binary one.
+    // Checks the code between the layers, whatever their weights are. The network's own type suffices, since values keep their size and
+    // doubling is exact in any binary type.
     internal static void Check(Network network) =>
         Check(network, observer => new MeanEvaluation { Observer = observer }, network.ComputeType);
 
-    // weight: Non-negative weights of a slot in a dtype. Fresh.
-    // UnsupportedModelException: The network is not a network of paths; the message names the module.
+    // Checks the network with non-negative weights, which are fresh tensors. An UnsupportedModelException names the module that is not
+    // linear.
     internal static void Check(Network network, Func<WeightSlot, ScalarType, Tensor> weight) =>
         Check(network, observer => new PathEvaluation { Weight = weight, OwnsWeights = true, Observer = observer }, ScalarType.Float64);
 
@@ -28,7 +28,7 @@ internal static class PathLinearity
         var once = Sums(network, evaluation, dtype, input);
         bool isDouble = dtype == ScalarType.Float64;
         double smallest = isDouble ? Smallest : SmallestSingle;
-        // Deep networks exceed even float64; scaling the input scales every path alike.
+        // Deep networks exceed even float64; a scaled input scales every path by the same factor.
         if (!once.TrueForAll(output => double.IsFinite(output.Sum)))
             once = Sums(network, evaluation, dtype, input = Math.ScaleB(1, isDouble ? -900 : -100));
         var twice = Sums(network, evaluation, dtype, 2 * input);
@@ -39,8 +39,7 @@ internal static class PathLinearity
             {
                 throw new UnsupportedModelException(
                     $"Path sums come out of {name} negative: its forward subtracts or negates, and paths with negative coefficients have "
-                    + "no place "
-                    + "in the path kernel. Put the sign into a layer's weights.")
+                    + "no place in the path kernel. Put the sign into a layer's weights.")
                 { Module = hooked.Name };
             }
 
@@ -48,9 +47,8 @@ internal static class PathLinearity
             {
                 throw new UnsupportedModelException(
                     $"The forward of {name} is not linear in non-negative inputs once activations are on and biases off (twice the input "
-                    + "gave "
-                    + $"{doubled / sum:G6} times the output), so that its paths have no product form. A smooth activation must be a module "
-                    + "(torch.nn.GELU, SiLU, …) instead of a function call; gating by products, softmax and added constants are not "
+                    + $"gave {doubled / sum:G6} times the output), so that its paths have no product form. A smooth activation must be a "
+                    + "module (torch.nn.GELU, SiLU, …) instead of a function call; gating by products, softmax and added constants are not "
                     + "supported.")
                 { Module = hooked.Name };
             }
@@ -70,8 +68,8 @@ internal static class PathLinearity
     }
 }
 
-// A network of paths without weights: every layer hands on multiples of the mean of all that it receives, from a half to three halves.
-// Values keep their size, however deep the network is, nothing is convolved, and code that goes by differences meets some.
+// A network of paths without weights: every layer returns different multiples, from a half to three halves, of the mean of its input.
+// Values keep their size in deep networks, nothing is convolved, and code that depends on differences meets some.
 internal sealed class MeanEvaluation : PathEvaluation
 {
     internal override Tensor Compute(HookedModule hooked, Tensor input)
@@ -79,7 +77,7 @@ internal sealed class MeanEvaluation : PathEvaluation
         if (hooked.Weighted is not { } layer) return base.Compute(hooked, input);
         using var scope = NewDisposeScope();
         double least = input.numel() == 0 ? 0 : input.min().ToDouble();
-        // A negative number, which no path makes, must not vanish among others.
+        // A negative number, which no path makes, must not vanish in the mean.
         double mean = least < 0 || input.numel() == 0 ? least : input.mean().ToDouble();
         long[] shape = layer.OutputShape(input);
         long count = shape.Aggregate(1L, (product, size) => product * size);

@@ -5,10 +5,10 @@ using static TorchSharp.torch;
 namespace Px.Pruning.Engine.Paths;
 
 // Keeps path sums inside a floating-point range. They grow with every layer (3e41 on ResNet-20, 1e133 on DeepLabV3+), but a path network is
-// linear in its input: a power of two taken out of the input comes out of every path alike, so the ranking cannot change.
+// linear in its input: dividing the input by a power of two divides every path sum by it, so that the ranking does not change.
 internal readonly record struct PathRange(ScalarType Type, int Exponent)
 {
-    // float32 holds 2^127; sums over a batch need some room above.
+    // float32 holds 2^127; sums over a batch need some of it.
     private const double SingleTop = 110;
 
     // Beyond this growth, small inputs would fall below float32's normal range.
@@ -27,16 +27,15 @@ internal readonly record struct PathRange(ScalarType Type, int Exponent)
         {
             throw new NonFiniteScoreException(
                 "The sum over this network's paths exceeds 2^1900, which no common power of two brings into float64's range, or a weight "
-                + "or norm statistic "
-                + $"is not finite. {NonFiniteScoreException.Remedy}");
+                + $"or norm statistic is not finite. {NonFiniteScoreException.Remedy}");
         }
 
         if (computeType == ScalarType.Float32 && bound <= SingleSpan) return new(ScalarType.Float32, Excess(bound, SingleTop));
         return new(ScalarType.Float64, Excess(bound, DoubleTop));
     }
 
-    // log₂ of the largest value at any module boundary for a ones-input of one sample: an upper bound for any gated run of the same weights
-    // on inputs of at most 1. Negative infinity for a network that lets nothing through.
+    // log₂ of the largest value at any module boundary for a ones-input of one sample, an upper bound for any gated run of the same weights
+    // on inputs of at most 1. Negative infinity where no path arrives.
     internal static double Growth(
         Network network, Func<WeightSlot, ScalarType, Tensor> weight, bool ownsWeights, Func<NormLayer, long, Tensor>? scale)
     {

@@ -6,37 +6,44 @@ using static TorchSharp.torch.nn;
 namespace Px.Pruning.Engine.Speed;
 
 // Every way in which the same numbers are computed faster: the layout of batches, threads, parts of a batch, memory that equal numbers
-// share, norm layers without their constants, graphs that are kept. All are on or none; scores and masks do not depend on it but for
-// rounding.
+// share, norm layers without their constants, graphs that are kept. All are on or all off; they change scores by rounding only.
 internal sealed class SpeedPolicy
 {
-    // Floating-point operations of a pass from which several threads gain more than they lose where other processes are busy too: then each
-    // of its operators may wait for a thread that is not scheduled.
+    // Operations of a pass from which several threads gain time even on a busy machine, where each operator may wait for a thread that is
+    // not scheduled.
     private const long WorthSharing = 2_000_000_000;
 
-    // Samples whose feature maps stay in the caches, and in memory that is used again.
+    // Samples whose feature maps fit into the caches.
     private const long SamplesInPart = 32;
 
     private static readonly AsyncLocal<bool> isOff = new();
 
     private bool? takesChannelsLast;
 
-    // Asked once a network.
     internal bool IsOn { get; } = !isOff.Value;
 
-    // For tests: until disposed, networks that this flow of execution makes are computed the plain way.
-    internal static IDisposable TurnOff() => new Off();
+    // For tests: until disposed, networks that this flow of execution makes are computed without speed-ups.
+    internal static IDisposable TurnOff()
+    {
+        isOff.Value = true;
+        return new Undo(() => isOff.Value = false);
+    }
 
-    // Keeps passes of so many operations on one thread, until disposed, where they are too small to share out.
-    internal IDisposable? OnOneThread(long operations) => IsOn && operations < WorthSharing ? new SingleThread() : null;
+    // Until disposed, operators run on one thread if the operations are few. Held for a whole call, since libtorch starts its threads anew
+    // whenever their number grows.
+    internal IDisposable? OnOneThread(long operations)
+    {
+        int found = get_num_threads();
+        if (!IsOn || operations >= WorthSharing || found == 1) return null;
+        set_num_threads(1);
+        return new Undo(() => set_num_threads(found));
+    }
 
-    // A batch in parts of a few samples.
     internal Tensor[] Parts(Tensor batch) => IsOn ? batch.split(SamplesInPart) : [batch];
 
-    // The same numbers in the layout that forward passes without gradients are fastest in on the CPU, channels innermost. Gradients are
-    // computed in the standard layout, since in this one float32 gradients lose three digits. Fresh.
-    // run: the network's forward pass, by which it is found out, once, whether its code works on that layout.
-    internal Tensor Arrange(Tensor batch, Func<Tensor, Tensor> run)
+    // The batch with channels innermost, the layout in which forward passes without gradients are fastest on the CPU; float32 gradients
+    // would lose three digits in it. A first run of the network's forward pass checks that its code works on that layout. Fresh.
+    internal Tensor FastestLayout(Tensor batch, Func<Tensor, Tensor> run)
     {
         if (!IsOn || batch.device_type != DeviceType.CPU || batch.dim() != 4 || !batch.is_floating_point()) return batch.alias();
         return (takesChannelsLast ??= TakesChannelsLast(batch, run)) ? ChannelsLast(batch) : batch.alias();
@@ -66,26 +73,8 @@ internal sealed class SpeedPolicy
         return batch.permute(0, 2, 3, 1).contiguous().permute(0, 3, 1, 2).MoveToOuterDisposeScope();
     }
 
-    // For a call, and not for a pass of every round: whenever the number of threads grows, libtorch starts them anew.
-    private sealed class SingleThread : IDisposable
+    private sealed class Undo(Action action) : IDisposable
     {
-        private readonly int found = get_num_threads();
-
-        internal SingleThread()
-        {
-            if (found > 1) set_num_threads(1);
-        }
-
-        public void Dispose()
-        {
-            if (found > 1) set_num_threads(found);
-        }
-    }
-
-    private sealed class Off : IDisposable
-    {
-        internal Off() => isOff.Value = true;
-
-        public void Dispose() => isOff.Value = false;
+        public void Dispose() => action();
     }
 }

@@ -13,7 +13,7 @@ internal sealed class BorrowedWeights : WeightFunction
     private readonly BorrowedGradients gradients;
     private readonly SlotTensors weights;
 
-    // statistics: What norm layers take their statistics from; null for fresh ones, see WithFreshNorms.
+    // Without statistics norm layers are as newly made, see WithFreshNorms.
     internal BorrowedWeights(Network network, NormStatistics? statistics) : base(network)
     {
         weights = new SlotTensors(network.Prunable, slot => slot.Layer.Weight);
@@ -22,8 +22,8 @@ internal sealed class BorrowedWeights : WeightFunction
         {
             using var noGrad = no_grad();
             foreach (var weight in weights.Values) found.Save(weight);
-            foreach (var hooked in Norms().Where(hooked => statistics is null || hooked.Norm!.UsesBatch(statistics.Value))) Borrow(hooked,
-                fresh: statistics is null);
+            foreach (var hooked in Norms().Where(hooked => statistics is null || hooked.Norm!.UsesBatch(statistics.Value)))
+                Borrow(hooked, fresh: statistics is null);
         }
         catch
         {
@@ -50,7 +50,7 @@ internal sealed class BorrowedWeights : WeightFunction
         using var noGrad = no_grad();
         foreach (var hooked in Norms())
         {
-            // The model's snapshot puts the mode back.
+            // ModelSnapshot puts the mode back.
             hooked.Module.train();
             if (hooked.Module is NormBase norm) norm.momentum = 1;
         }

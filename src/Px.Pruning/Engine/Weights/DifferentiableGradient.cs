@@ -4,23 +4,28 @@ using static TorchSharp.torch;
 
 namespace Px.Pruning.Engine.Weights;
 
-// A gradient of the loss with the graph that it was made by, so that it can be differentiated once more. Disposing it lets the graph go.
-// weights: what it is the gradient of, owned handles; the weights themselves may have been replaced since. gradients: owned.
+// A gradient of the loss together with its graph, so that it can be differentiated once more; disposing it frees the graph. Owns both
+// arguments: weights are handles, which stay valid where the weights themselves have been replaced.
 internal sealed class DifferentiableGradient(SlotTensors weights, SlotTensors gradients) : IDisposable
 {
     // The gradient, in no graph. Fresh.
     internal SlotTensors Values() => gradients.Map((_, gradient) => gradient.detach());
 
-    // H v, the Hessian times a vector, both in no graph. Fresh. Frees the graph: to be called once.
-    // UnsupportedModelException: an operation of the network has no second derivative.
+    // H v, the Hessian times a vector, both in no graph. Fresh. Frees the graph, so that it can be called once. Throws an
+    // UnsupportedModelException where an operation of the network has no second derivative.
     internal SlotTensors HessianProduct(SlotTensors vector)
     {
         using (var temporaries = NewDisposeScope())
         {
             using var grad = enable_grad();
             var products = gradients.Where(g => g.Value.requires_grad).Select(g => (g.Value * vector[g.Key]).sum()).ToList();
-            // A loss that is linear in the weights has no second derivative but zero.
-            if (products.Count > 0) Backward(products.Aggregate((a, b) => a + b));
+            // Without products the loss is linear in the weights, and H is zero.
+            if (products.Count > 0)
+            {
+                Backward(products.Aggregate((a, b) => a + b), [.. weights.Values], keepsGraph: false,
+                    "This method differentiates the loss twice, and an operation of the network or of the loss",
+                    "choose a method of first order (SnipPruner, PathExclusionPruner)");
+            }
         }
 
         using var noGrad = no_grad();
@@ -32,18 +37,17 @@ internal sealed class DifferentiableGradient(SlotTensors weights, SlotTensors gr
         foreach (var tensor in gradients.Values.Concat(weights.Values)) tensor.Dispose();
     }
 
-    private void Backward(Tensor product)
+    // A backward pass through a gradient. The texts are for the error where an operation has no second derivative.
+    internal static void Backward(Tensor product, IList<Tensor> inputs, bool keepsGraph, string operation, string remedy)
     {
         try
         {
-            autograd.backward([product], inputs: [.. weights.Values]);
+            autograd.backward([product], retain_graph: keepsGraph, inputs: inputs);
         }
         catch (Exception e) when (e is ExternalException or InvalidOperationException)
         {
             throw new UnsupportedModelException(
-                "This method differentiates the loss twice, and an operation of the network or of the loss has no second derivative: "
-                + e.Message.Split('\n')[0]
-                + " Replace that operation, or choose a method of first order (SnipPruner, PathExclusionPruner).", e);
+                $"{operation} has no second derivative: {e.Message.Split('\n')[0]} Replace that operation, or {remedy}.", e);
         }
     }
 }

@@ -3,8 +3,7 @@ using static TorchSharp.torch;
 
 namespace Px.Pruning.Engine.Weights;
 
-// First and second derivatives of the loss with respect to the weights of a function.
-// loss: of output and target, a single number; the call's own where null.
+// First and second derivatives of the loss, or of another function of output and target, with respect to the weights of a function.
 internal sealed class LossDerivatives(ScoringContext context, WeightFunction function, Func<Tensor, Tensor, Tensor>? loss = null)
 {
     private readonly Func<Tensor, Tensor, Tensor> scalar = loss ?? context.Loss;
@@ -22,15 +21,15 @@ internal sealed class LossDerivatives(ScoringContext context, WeightFunction fun
             using var grad = enable_grad();
             var L = Loss(batch);
             if (share is not null) L = L * share(batch.Input);
-            // No weight reaches the loss: every gradient is zero.
+            // Otherwise no weight reaches the loss, and every gradient is zero.
             if (L.requires_grad) autograd.backward([L], inputs: [.. function.Weights.Values]);
         }
 
         return function.TakeGradients();
     }
 
-    // H v, the Hessian of share · L on one batch times a vector that may depend on the gradient on this batch; both in no graph. Fresh, in
-    // no graph. UnsupportedModelException: an operation of the network has no second derivative.
+    // H v, the Hessian of share · L on one batch times a vector that may depend on the gradient on this batch; all in no graph. Fresh.
+    // Throws an UnsupportedModelException where an operation of the network has no second derivative.
     internal SlotTensors HessianProduct((Tensor Input, Tensor Target) batch, Func<SlotTensors, SlotTensors> vector, double share = 1)
     {
         using var temporaries = NewDisposeScope();
@@ -38,8 +37,8 @@ internal sealed class LossDerivatives(ScoringContext context, WeightFunction fun
         return gradient.HessianProduct(vector(gradient.Values())).Map((_, product) => product.MoveToOuterDisposeScope());
     }
 
-    // The gradient of share · L on one batch, to be differentiated once more. In the current dispose scope. It stays what it is when the
-    // function is given other weights, where that keeps graphs.
+    // The gradient of share · L on one batch, to be differentiated once more, in the current dispose scope. It survives other weights being
+    // set where the function keeps graphs.
     internal DifferentiableGradient Differentiate((Tensor Input, Tensor Target) batch, double share = 1)
     {
         context.Token.ThrowIfCancellationRequested();
@@ -64,8 +63,7 @@ internal sealed class LossDerivatives(ScoringContext context, WeightFunction fun
                 + "PruningContext.Gradients) has to reduce over the batch.");
     }
 
-    // autograd.grad ends the process where backward throws. So a plain backward pass of two samples goes first: what it gets through, grad
-    // gets through.
+    // autograd.grad ends the process where backward would throw, so that a backward pass of two samples goes first.
     private void ProveDifferentiable((Tensor Input, Tensor Target) batch)
     {
         if (IsProven) return;

@@ -2,21 +2,21 @@ using static TorchSharp.torch;
 
 namespace Px.Pruning.Engine.Weights;
 
-// The network's weights under a mask, made one layer at a time. Owns the masks' device copies.
+// The network's weights under a mask, computed one layer at a time. Owns copies of the masks on the network's device.
 internal sealed class MaskedWeights : IDisposable
 {
     private readonly Network network;
     private readonly SlotTensors? masks;
 
-    // alive: for each prunable weight a bool tensor, true where it is kept; null while nothing is pruned.
+    // alive: a bool tensor for each prunable weight, true where it is kept; null if nothing is pruned.
     internal MaskedWeights(Network network, SlotTensors? alive)
     {
         this.network = network;
-        // libtorch multiplies by bool slowly
+        // libtorch multiplies by bool slowly.
         masks = alive?.Map((_, mask) => mask.to(ScalarType.Byte, network.Device).DetachFromDisposeScope());
     }
 
-    // θ ⊙ m, in no graph. Where nothing is pruned or converted it shares the parameter's memory: not to be written to.
+    // θ ⊙ m, in no graph. Read-only: where nothing is pruned or converted it shares the parameter's memory.
     internal Tensor Theta(WeightSlot slot, ScalarType dtype)
     {
         using var scope = NewDisposeScope();
@@ -35,23 +35,21 @@ internal sealed class MaskedWeights : IDisposable
 
     internal SlotTensors Mask(SlotTensors tensors) => tensors.Map(Mask);
 
-    // |θ| ⊙ m. Fresh, in no graph.
+    // |θ| ⊙ m, θ² ⊙ m and 1 ⊙ m. Fresh, in no graph.
     internal Tensor AbsoluteTheta(WeightSlot slot, ScalarType dtype) => Copy(slot, dtype).abs_();
 
-    // θ² ⊙ m. Fresh, in no graph.
     internal Tensor SquaredTheta(WeightSlot slot, ScalarType dtype)
     {
         var theta = Copy(slot, dtype);
         return theta.mul_(theta);
     }
 
-    // 1 ⊙ m. Fresh.
     internal Tensor Ones(WeightSlot slot, ScalarType dtype) =>
         masks?.Find(slot) is { } mask ? mask.to(dtype, copy: true) : ones(slot.Layer.Weight.shape, dtype, network.Device);
 
     internal SlotTensors SquaredLeaves(ScalarType dtype) => Leaves(SquaredTheta, dtype);
 
-    // Tensors of one kind as leaves of a new graph, one for each weight; prunable ones collect gradients. Fresh.
+    // A leaf of a new graph for each weight; prunable ones collect gradients. Fresh.
     internal SlotTensors Leaves(Func<WeightSlot, ScalarType, Tensor> kind, ScalarType dtype)
     {
         using var noGrad = no_grad();
@@ -63,7 +61,7 @@ internal sealed class MaskedWeights : IDisposable
         });
     }
 
-    // θ ⊙ m in memory of its own. Nothing is made beside it: what is freed between tensors that stay is a hole that larger ones do not fit.
+    // θ ⊙ m in memory of its own, without temporaries, which would fragment the memory between tensors that stay.
     private Tensor Copy(WeightSlot slot, ScalarType dtype)
     {
         using var theta = slot.Detached();

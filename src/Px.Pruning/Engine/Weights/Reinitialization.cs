@@ -3,24 +3,22 @@ using static TorchSharp.torch;
 
 namespace Px.Pruning.Engine.Weights;
 
-// New values for the weights that a mask keeps, zeros for the others: N(0, 2 / fan_in), with fan_in counted in the weight as it is stored,
-// the convention of kaiming_normal_. Owns them. Source: He et al., ICCV 2015, https://arxiv.org/abs/1502.01852.
+// New values N(0, 2 / fan_in) for the weights that a mask keeps, zeros for the others; fan_in is counted as in kaiming_normal_. Owns them.
+// Source: He et al., ICCV 2015, https://arxiv.org/abs/1502.01852.
 internal sealed class Reinitialization : IDisposable
 {
     private readonly SlotTensors drawn;
 
-    // Draws, and changes nothing yet.
     internal Reinitialization(SlotTensors alive, long seed)
     {
         using var temporaries = NewDisposeScope();
         using var noGrad = no_grad();
-        // Not the stream of the seed itself, from which random scores are drawn.
+        // Another stream than that of the seed itself, from which random scores are drawn.
         using var generator = new Generator(unchecked(((ulong)seed * 0x9E3779B97F4A7C15) + 1));
         drawn = alive.Map((slot, kept) => Draw(slot.Layer.Weight, kept, generator).DetachFromDisposeScope());
     }
 
-    // Writes the values into the model, all or none. What is returned writes the old ones back when it is disposed, unless it is told to
-    // forget them.
+    // Writes the values into the model, all or none. Disposing the result writes the old ones back, unless they are forgotten.
     internal SavedTensors Write()
     {
         using var noGrad = no_grad();

@@ -4,7 +4,7 @@ using static TorchSharp.torch;
 
 namespace Px.Pruning.Engine.Weights;
 
-// Weights that hooks put in place of the caller's, as leaves of a graph of their own: gradients never reach the model. Owns them.
+// Weights that hooks substitute for the caller's, as leaves of a graph of their own: gradients never reach the model. Owns them.
 internal sealed class SubstitutedWeights : WeightFunction
 {
     private readonly Dictionary<WeightSlot, Tensor> leaves;
@@ -26,7 +26,6 @@ internal sealed class SubstitutedWeights : WeightFunction
 
     internal override bool KeepsGraphs => true;
 
-    // Whether gradients flow to the caller's biases.
     internal bool TrainsBiases { get; init; }
 
     internal bool OwnsNorms { get; init; } = true;
@@ -52,7 +51,7 @@ internal sealed class SubstitutedWeights : WeightFunction
         norms.Watch(() => Run(input).Dispose());
     }
 
-    // The same function with room for other weights: norm layers share what they keep. To be disposed first.
+    // The same function with weights of its own; the norm layers' constants are shared. To be disposed before this one.
     internal SubstitutedWeights Fork() => new(Network, norms) { OwnsNorms = false };
 
     public override void Dispose()

@@ -3,31 +3,30 @@ using static TorchSharp.torch;
 
 namespace Px.Pruning.Engine.Weights;
 
-// The network as a function of its prunable weights: give it weights, run it, differentiate, and the caller's model is as it was.
-// Everything else (biases, norm parameters, weights that are left out of pruning) is a constant.
+// The network as a differentiable function of its prunable weights, which leaves the caller's model as it was. Everything else (biases,
+// norm parameters, weights that are left out of pruning) is a constant.
 internal abstract class WeightFunction(Network network) : IDisposable
 {
     protected Network Network { get; } = network;
 
-    // What gradients are taken of: the weights last set. Borrowed.
+    // The weights last set, by which the function is differentiated. Borrowed.
     internal abstract SlotTensors Weights { get; }
 
-    // Whether a graph outlives the weights that it was made with being replaced.
+    // Whether a graph stays valid when other weights are set.
     internal abstract bool KeepsGraphs { get; }
 
-    // The function with hooks substituting the weights or, where hooks do not see every layer, on the caller's own parameters.
+    // Hooks substitute the weights; where hooks do not see every layer, the function writes the caller's own parameters.
     internal static WeightFunction Of(Network network, NormStatistics statistics) => network.Unhooked.Count == 0
         ? new SubstitutedWeights(network, new DataNorms(statistics, network.Speed.IsOn))
         : new BorrowedWeights(network, statistics);
 
-    // The function of a network as if newly made: norm layers have γ = 1 and β = 0, and take as constants what FreezeNorms saw.
+    // The function of a newly made network: norm layers have γ = 1 and β = 0, and keep the statistics of FreezeNorms as constants.
     internal static WeightFunction WithFreshNorms(Network network) => network.Unhooked.Count == 0
         ? new SubstitutedWeights(network, new FreshNorms())
         : new BorrowedWeights(network, statistics: null);
 
     // The function with norm layers as constants, once the norms, which stay the caller's, have watched a pass. Where hooks do not see
-    // every layer, only running statistics are constant. UnsupportedModelException: they do not, and a norm layer goes by the statistics of
-    // its input.
+    // every layer, only running statistics are constant: an UnsupportedModelException names a norm layer that uses its input's.
     internal static WeightFunction WithFrozenNorms(Network network, NormPolicy norms)
     {
         if (network.Unhooked.Count == 0)
@@ -36,16 +35,16 @@ internal abstract class WeightFunction(Network network) : IDisposable
         return other is null ? new BorrowedWeights(network, NormStatistics.Running) : throw NotFrozen(other);
     }
 
-    // Gives the network other weights, which are copied.
+    // Copies the values.
     internal abstract void Set(SlotTensors values);
 
     // The network's output for an input [B, …], in a graph where gradients are enabled.
     internal abstract Tensor Run(Tensor input);
 
-    // Takes the statistics of all norm layers from this input, by one pass without gradients.
+    // Takes the statistics of all norm layers from a pass of this input.
     internal abstract void FreezeNorms(Tensor input);
 
-    // The gradients that backward passes left at Weights, which are thereby cleared; zero where none arrived.
+    // Takes the gradients that backward passes left at Weights, zero where none arrived, and clears them there.
     internal SlotTensors TakeGradients()
     {
         using var noGrad = no_grad();
@@ -63,8 +62,7 @@ internal abstract class WeightFunction(Network network) : IDisposable
 
     private static UnsupportedModelException NotFrozen(HookedModule hooked) => new(
         $"The normalisation layer '{hooked.Name}' would take its statistics from the data, and in a network that calls layers through "
-        + "forward() they "
-        + "cannot be held constant. Call the layers through call() in the model's own forward, or, for batch norm, choose "
+        + "forward() they cannot be held constant. Call the layers through call() in the model's own forward, or, for batch norm, choose "
         + "NormStatistics.Running.")
     { Module = hooked.Name };
 }

@@ -3,26 +3,21 @@ using static TorchSharp.torch;
 
 namespace Px.Pruning.Engine.Wiring;
 
-// What a series of calls is to the network around it.
+// What leads round a series of calls: nothing, or a way of no more layers than the series has (it is a branch), or one of more layers (it
+// is a shortcut itself).
 internal enum Bypass
 {
-    // Nothing leads round it.
     None,
-
-    // Something leads round it that passes no more layers than it does: it is a branch beside a shortcut or beside other branches.
     Branch,
-
-    // Something leads round it that passes more layers than it does: it is a shortcut itself.
     Shortcut,
 }
 
-// Which call of a layer feeds which: node 0 is the network's input, node i + 1 call i, the last node the output. feeds: Whether [from, to],
-// from earlier to later nodes only.
+// Which call of a layer feeds which, as feeds[from, to]: node 0 is the network's input, node i + 1 call i, the last node the output.
 internal sealed class CallGraph(bool[,] feeds)
 {
     private int Output => feeds.GetLength(0) - 1;
 
-    // The calls in series with one, of which none can carry anything without the others, and what leads round them.
+    // The calls in series with one, none of which carries anything without the others, and what leads round them.
     internal (IReadOnlyList<int> Series, Bypass Bypass) Locate(int call)
     {
         int first = call + 1, last = call + 1;
@@ -39,7 +34,7 @@ internal sealed class CallGraph(bool[,] feeds)
         return most < 0 ? Bypass.None : most > series.Count ? Bypass.Shortcut : Bypass.Branch;
     }
 
-    // The most nodes strictly between two along any path that avoids others; −1 where there is none.
+    // The most nodes strictly between two along a path that avoids others; −1 if there is no path.
     private int MostNodes(int from, int to, List<int> avoided)
     {
         var most = Enumerable.Repeat(-1, Output + 1).ToArray();
@@ -64,15 +59,14 @@ internal sealed class PathCall(HookedModule hooked, Tensor arrives, Tensor reach
 {
     internal HookedModule Layer => hooked;
 
-    // Where in its input a path from the network's input arrives.
+    // Where a path from the network's input arrives in the call's input, and where in its output.
     internal Tensor Arrives => arrives;
 
     internal Tensor Reached => reached;
 
-    // Where in Reached a path leads on to the network's output; grows while it is found out. Null for nowhere.
+    // Where in Reached, and where in Arrives, a path leads on to the network's output as far as known; null for nowhere.
     internal Tensor? Leads { get; private set; }
 
-    // Where in Arrives a path leads on. Null for nowhere.
     internal Tensor? Continues { get; private set; }
 
     internal void Update(Tensor leads, Tensor continues)

@@ -6,9 +6,9 @@ using static TorchSharp.torch;
 
 namespace Px.Pruning.Engine.Wiring;
 
-// The code between layers alone: every layer of the calls hands on given constants instead of its own result, other norm layers and
-// activations hand on what they receive. What differs from sample 0 at a layer's input was reached by what differs in the constants. Where
-// all positions of a map hold the same, it may be handed on as one position that is seen as many.
+// The code between layers alone: each call returns given constants instead of its own result, other norm layers and activations return
+// their input. A unit whose value at a layer's input differs from sample 0's was reached by a constant that differs. Where all positions of
+// a map are equal, they may share memory.
 internal sealed class CutEvaluation : PathEvaluation
 {
     // Far above float32's rounding, and below the share of one channel in a mean over thousands.
@@ -20,9 +20,7 @@ internal sealed class CutEvaluation : PathEvaluation
     private readonly long samples;
     private int next;
 
-    // signal: The constants [samples, units] that a call hands on. Fresh.
-    // cuts: Whether the calls have those of a layer.
-    // sharesMemory: Whether equal positions share memory.
+    // signal: the constants [samples, units] that a call returns, fresh. cuts: whether a module's calls are among calls.
     internal CutEvaluation(
         IReadOnlyList<LayerCall> calls, Func<int, Tensor> signal, Func<HookedModule, bool> cuts, long samples, bool sharesMemory) =>
         (this.calls, this.signal, this.cuts, this.samples, SharesMemory) = (calls, signal, cuts, samples, sharesMemory);
@@ -30,14 +28,13 @@ internal sealed class CutEvaluation : PathEvaluation
     // Whether equal positions share memory.
     internal bool SharesMemory { get; }
 
-    // Filled in: for each call, and at last the output, whether sample s + 1 reaches unit u of what it receives, at (FirstSample + s) ·
-    // units + u; null where it is not asked for.
+    // Filled in, unless null: for each call and finally the output, whether sample s + 1 reaches unit u of what it receives, at
+    // (FirstSample + s) · units + u.
     internal bool[][]? Reached { get; init; }
 
-    // How many samples there are in Reached before these.
     internal int FirstSample { get; init; }
 
-    // Collects the sum of what each call, and at last the output, receives; null where it is not asked for.
+    // Collects, unless null, the sum of what each call and finally the output receives.
     internal List<double>? Sums { get; init; }
 
     internal override Tensor Compute(HookedModule hooked, Tensor input)
@@ -50,8 +47,8 @@ internal sealed class CutEvaluation : PathEvaluation
         return Constants(call, signal(next++)).MoveToOuterDisposeScope();
     }
 
-    // Notes what arrives at the next call, or at the output: which units of a sample have a value that differs from sample 0's. Leaves
-    // temporaries to the current dispose scope. hooked: The layer that receives the tensor; null for the network's output.
+    // Notes what arrives at the next call (hooked) or at the output (null): which units of a sample have a value that differs from sample
+    // 0's. Leaves temporaries to the current dispose scope.
     internal void See(HookedModule? hooked, Tensor tensor, long unitDimension)
     {
         long[] shape = tensor.shape;
@@ -77,8 +74,7 @@ internal sealed class CutEvaluation : PathEvaluation
         return differs.any(3).any(1).cpu();
     }
 
-    // The same where each unit has one value, without a tensor for every step. values: [samples, units].
-    // reached: [samples − 1, units].
+    // The same where each unit has one value, without a tensor for every step: values are [samples, units], reached [samples − 1, units].
     private static void Compare<T>(ReadOnlySpan<T> values, int units, Span<bool> reached) where T : unmanaged, IFloatingPointIeee754<T>
     {
         var tolerance = T.CreateChecked(Tolerance);
@@ -89,7 +85,7 @@ internal sealed class CutEvaluation : PathEvaluation
         }
     }
 
-    // The call that the forward pass should have made next; null where it made all.
+    // The call that the forward pass should have made next; null if it made all.
     internal LayerCall? Missed => next < calls.Count ? calls[next] : null;
 
     private Tensor Constants(LayerCall call, Tensor constants)
@@ -104,11 +100,11 @@ internal sealed class CutEvaluation : PathEvaluation
         return SharesMemory ? wide : wide.clone();
     }
 
-    // The result of a module that is not cut, which does the same everywhere.
+    // The result of a module that is not cut, computed at one position where all are equal.
     private Tensor HandOn(HookedModule hooked, Tensor input)
     {
         if (!SharesMemory || input.numel() == 0) return base.Compute(hooked, input);
-        // Memory that several positions share cannot be written to: nobody can tell an alias of it from a copy.
+        // Memory that several positions share cannot be written to, so that an alias is as good as a copy.
         if (IsExpanded(input)) return input.alias();
         using var scope = NewDisposeScope();
         if (input.dim() > 2 && input.numel() > input.size(0) * input.size(1))
@@ -122,7 +118,7 @@ internal sealed class CutEvaluation : PathEvaluation
         return base.Compute(hooked, input).MoveToOuterDisposeScope();
     }
 
-    // The first of the positions that share memory, along every dimension but that of the samples and one other.
+    // The first of the positions that share memory, along every dimension except that of the samples and one other.
     private static Tensor OnePosition(Tensor tensor, long other)
     {
         long[] stride = tensor.stride();
@@ -133,13 +129,11 @@ internal sealed class CutEvaluation : PathEvaluation
 
     internal static UnsupportedModelException OtherCourse(HookedModule hooked) => new(
         $"The forward pass calls '{hooked.Name}' at a place or as often as it did not before: its course depends on the values it "
-        + "computes, so that "
-        + "what feeds each layer cannot be found out. Make the forward pass call the same layers in the same order.")
+        + "computes, so that what feeds each layer cannot be found out. Make the forward pass call the same layers in the same order.")
     { Module = hooked.Name };
 
     private UnsupportedModelException NoSamples(HookedModule? hooked, long[] shape) => new(
         $"What reaches {(hooked is null ? "the model's output" : $"'{hooked.Name}'")} has the shape [{string.Join(", ", shape)}] for "
-        + $"{samples} samples: "
-        + "samples must lie after one another in the first dimension, so that what feeds each layer can be found out.")
+        + $"{samples} samples: samples must lie after one another in the first dimension, so that what feeds each layer can be found out.")
     { Module = hooked?.Name ?? "" };
 }

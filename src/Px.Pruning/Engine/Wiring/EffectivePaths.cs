@@ -4,12 +4,11 @@ using static TorchSharp.torch;
 
 namespace Px.Pruning.Engine.Wiring;
 
-// Which kept weights lie on a path of kept weights from the input to the output: at any position, whatever the weights' values. Forward,
-// each layer hands on 1 where a path arrives and 0 elsewhere; backward, each takes 1 where a path leads on and 0 elsewhere. A weight lies
-// on a path where at some position both of its ends do. All sums are of zeros and ones inside one layer, so that nothing overflows,
-// underflows or is rounded away, however deep the network is. Maxima that no module shows (functional.max_pool2d) pass gradients to one
-// winner a window. The passes are repeated with what is already known to lead on made small, so that others win, until nothing new is
-// found.
+// Finds the kept weights that lie on a path of kept weights from the input to the output, at any position and whatever their values.
+// Forward, each layer returns 1 where a path arrives and 0 elsewhere; backward, each takes 1 where a path leads on and 0 elsewhere. A
+// weight lies on a path where at some position both of its ends do. All sums are of zeros and ones inside one layer, so that nothing
+// overflows, underflows or is rounded away in deep networks. A maximum called as a function (functional.max_pool2d) passes the gradient to
+// one element a window; the passes are repeated with known elements made small, so that others win, until nothing new is found.
 internal sealed class EffectivePaths : IDisposable
 {
     // Small, so that functions which saturate (ReLU6 called as a function) let it pass.
@@ -30,7 +29,7 @@ internal sealed class EffectivePaths : IDisposable
     // Where a path arrives in the network's output, bool [1, K, …]. Borrowed.
     internal Tensor Outputs => outputs!;
 
-    // UnsupportedModelException: The forward pass does not take the same course each time.
+    // Throws an UnsupportedModelException for a forward pass that does not take the same course each time.
     internal static EffectivePaths Follow(Network network, MaskedWeights kept, CancellationToken token)
     {
         var paths = new EffectivePaths(network, kept, token);
@@ -54,7 +53,7 @@ internal sealed class EffectivePaths : IDisposable
         return kept.Ones(slot, ScalarType.Bool).logical_and(found).cpu().contiguous().MoveToOuterDisposeScope();
     }
 
-    // Which call feeds which in the unpruned network, by the code between the layers.
+    // Which call feeds which in the unpruned network.
     internal CallGraph Graph()
     {
         using var temporaries = NewDisposeScope();
@@ -86,7 +85,7 @@ internal sealed class EffectivePaths : IDisposable
         outputs?.Dispose();
     }
 
-    // One pass forward and back; false where it found nothing new.
+    // One pass forward and back; false if it found nothing new.
     private bool FindMore()
     {
         using var temporaries = NewDisposeScope();
@@ -126,7 +125,7 @@ internal sealed class EffectivePaths : IDisposable
         return new PathCall(hooked, arrives.DetachFromDisposeScope(), IsPositive(sums).DetachFromDisposeScope());
     }
 
-    // Takes in where a call's output leads on; false where all of that was known.
+    // Adds where a call's output leads on; false if all of that was known.
     private bool Lead(PathCall call, Tensor gradient)
     {
         var leads = gradient.gt(0).logical_and(call.Reached);
@@ -146,6 +145,6 @@ internal sealed class EffectivePaths : IDisposable
         return true;
     }
 
-    // Of sums of zeros and ones, even where a kernel computes them by a transform and rounds.
+    // Sums of zeros and ones are whole numbers, except for rounding where a kernel computes them by a transform.
     private static Tensor IsPositive(Tensor sums) => sums.gt(0.5);
 }

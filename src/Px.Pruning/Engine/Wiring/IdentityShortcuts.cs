@@ -1,20 +1,19 @@
 namespace Px.Pruning.Engine.Wiring;
 
-// Finds links that only skip layers, and takes them out: identity shortcuts, which no walk takes.
+// Removes identity shortcuts, links that only skip layers.
 internal sealed class IdentityShortcuts
 {
     private readonly UnitProbe probe;
     private readonly bool[][] feeds, adds;
-    private readonly bool[,] reaches; // [source, call]: whether something of the source enters the call, directly or through others
+    private readonly bool[,] reaches; // [source, call]: whether the source reaches the call, directly or through other calls
 
-    // feeds: For each target, whether source s feeds unit u, at s · units + u.
     internal IdentityShortcuts(UnitProbe probe, bool[][] feeds, bool[][] adds)
     {
         (this.probe, this.feeds, this.adds) = (probe, feeds, adds);
         reaches = Closure();
     }
 
-    // Removes from each source's links those to a unit to which another source, which this one reaches, adds as well.
+    // Removes from each source's links those to a unit to which another source that this one reaches adds as well.
     internal void Remove(List<(int Unit, UnitLink Link)>[] links)
     {
         for (int source = 0; source < links.Length; source++)
@@ -28,10 +27,7 @@ internal sealed class IdentityShortcuts
     {
         int units = probe.TargetUnits[link.Port];
         for (int other = source + 1; other < probe.SourceUnits.Count; other++)
-        {
             if (reaches[source, other - 1] && adds[link.Port][other * units + link.Unit]) return true;
-        }
-
         return false;
     }
 

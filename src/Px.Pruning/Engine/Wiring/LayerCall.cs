@@ -1,4 +1,3 @@
-using System.Diagnostics.CodeAnalysis;
 using Px.Pruning.Engine.Paths;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
@@ -32,17 +31,15 @@ internal sealed class LayerCall
 
     internal int Outputs { get; }
 
-    // The dimension of the units, counted from the end, in what the layer receives and in what it returns.
+    // The dimension of the units, counted from the end, in input and output.
     internal int UnitDimensionFromEnd { get; }
 
-    // Where its weights lie.
     internal KernelGrid Grid => grid ?? throw new InvalidOperationException($"'{Layer.Name}' has no weights between units.");
 
     internal WeightSlot Slot => Layer.Weighted!.Slot;
 }
 
-// One pass of one sample that notes every call of a layer that the graph is cut at, in order, with the shape it returns. No layer with
-// weights computes: it hands on ones.
+// One pass of one sample that records every call that the graph is cut at, in order. Layers with weights return ones.
 internal sealed class CallRecorder(Func<HookedModule, bool> cuts) : PathEvaluation
 {
     internal List<LayerCall> Calls { get; } = [];
@@ -78,10 +75,10 @@ internal sealed class KernelGrid
 
     internal int GroupOutputs { get; }
 
-    // Weights between two units: the kernel's taps, 1 for a linear layer.
+    // Weights between two units, 1 for a linear layer.
     internal int KernelSize { get; }
 
-    // The kernel between two units of one group: its taps begin at this times KernelSize.
+    // The index of the kernel between two units of one group: its weights begin at this times KernelSize.
     internal int Kernel(int input, int output) =>
         transposed ? input * GroupOutputs + output % GroupOutputs : output * GroupInputs + input % GroupInputs;
 }

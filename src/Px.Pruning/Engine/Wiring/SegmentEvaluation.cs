@@ -5,15 +5,15 @@ using static TorchSharp.torch;
 
 namespace Px.Pruning.Engine.Wiring;
 
-// The network of paths in pieces: every weighted layer hands on a leaf of its own, so that gradients go from a layer's input back through
-// the caller's code to the outputs of earlier layers, and end there. output: What call i of a layer hands on, given what it receives; runs
-// without gradients. Fresh.
+// The network of paths in segments: every weighted layer returns a leaf of its own, so that gradients go from a layer's input back through
+// the caller's code to the outputs of earlier layers, and end there. output: the value that call i of a layer returns for its input, fresh
+// and in no graph.
 internal sealed class SegmentEvaluation(Func<int, HookedModule, Tensor, Tensor> output) : PathEvaluation, IDisposable
 {
     private readonly List<(HookedModule Layer, Tensor Root)> calls = [];
     private readonly List<Tensor> leaves = [];
 
-    // The network's input, then what each call handed on.
+    // The network's input, then what each call returned.
     internal IReadOnlyList<Tensor> Leaves => leaves;
 
     internal override bool Replaces(HookedModule hooked) => base.Replaces(hooked) || hooked.IsMaxPool;
@@ -39,10 +39,9 @@ internal sealed class SegmentEvaluation(Func<int, HookedModule, Tensor, Tensor> 
         return result.requires_grad ? result : throw Detached("the model's output", "");
     }
 
-    // Adds the gradients of target, scaled elementwise, to the leaves that it was made from.
+    // Adds the vector-Jacobian product of target, or of what call i received, to the gradients of the leaves before it.
     internal void SendBack(Tensor target, Tensor gradient) => autograd.backward([target], [gradient], retain_graph: true, inputs: leaves);
 
-    // The same for what call i received; only earlier leaves can get anything.
     internal void SendBack(int call, Tensor gradient) =>
         autograd.backward([calls[call].Root], [gradient], retain_graph: true, inputs: leaves[..(call + 1)]);
 
@@ -61,7 +60,7 @@ internal sealed class SegmentEvaluation(Func<int, HookedModule, Tensor, Tensor> 
 
     private void AddLeaf(Tensor value) => leaves.Add(value.requires_grad_().DetachFromDisposeScope());
 
-    // Max-pooling as the mean of each window, positive where any of it is: gradients then reach the whole window and not one winner.
+    // Max-pooling as the mean of each window, which is positive where any element is: gradients then reach the whole window.
     private static Tensor Spread(HookedModule hooked, Tensor x) => hooked.Module switch
     {
         MaxPool1d { dilation: null or 1 } m => nn.functional.avg_pool1d(x, m.kernel_size, m.stride, m.padding, m.ceil_mode),

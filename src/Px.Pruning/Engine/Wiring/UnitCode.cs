@@ -1,16 +1,15 @@
 namespace Px.Pruning.Engine.Wiring;
 
-// Tells which unit of a source arrives where with 2·log₂(units) samples instead of one a unit: sample 2b carries the units whose bit b is
-// set, sample 2b + 1 the others. Sources that arrive at different units send at the same time.
+// Finds which unit of a source arrives where with 2·log₂(units) samples instead of one a unit: in sample 2b the units whose index has bit b
+// set send a signal, in sample 2b + 1 the others. Sources that arrive at different units send at the same time.
 internal sealed class UnitCode
 {
     private readonly UnitProbe probe;
     private readonly bool[][] feeds;
     private readonly int[] groupOf;
-    private readonly List<int> firstSample = []; // of each group
+    private readonly List<int> firstSample = []; // by group
     private readonly List<(int Group, int Bit, int Value)> samples = [];
 
-    // feeds: For each target, whether source s feeds unit u, at s · units + u.
     internal UnitCode(UnitProbe probe, bool[][] feeds)
     {
         (this.probe, this.feeds) = (probe, feeds);
@@ -30,19 +29,14 @@ internal sealed class UnitCode
         var reached = probe.Send(samples.Count, Sends, alone: false, token);
         var mixed = new List<int>();
         for (int source = 0; source < groupOf.Length; source++)
-        {
             if (!Decode(source, reached, links[source])) mixed.Add(source);
-        }
-
         return mixed;
     }
 
     private bool Decode(int source, bool[][] reached, List<(int Unit, UnitLink Link)> links)
     {
-        for (int target = 0; target < feeds.Length; target++)
-        for (int unit = 0; unit < probe.TargetUnits[target]; unit++)
+        foreach (var (target, unit) in Fed(source))
         {
-            if (!feeds[target][source * probe.TargetUnits[target] + unit]) continue;
             if (Word(source, reached[target], unit, probe.TargetUnits[target]) is not { } word)
             {
                 links.Clear();
@@ -75,14 +69,15 @@ internal sealed class UnitCode
         return groupOf[source] == group && bit < Bits(probe.SourceUnits[source]) && ((unit >> bit) & 1) == value;
     }
 
-    // Puts each source into the first group in which no other arrives where it arrives.
+    // Puts each source into the first group in which no other source arrives at the same units.
     private int[] Groups()
     {
         var groups = new int[probe.SourceUnits.Count];
         var taken = new List<bool[][]>();
         for (int source = 0; source < groups.Length; source++)
         {
-            int group = taken.FindIndex(arrived => !Overlap(source, arrived));
+            List<(int Target, int Unit)> fed = [.. Fed(source)];
+            int group = taken.FindIndex(arrived => !fed.Exists(at => arrived[at.Target][at.Unit]));
             if (group < 0)
             {
                 group = taken.Count;
@@ -90,24 +85,18 @@ internal sealed class UnitCode
             }
 
             groups[source] = group;
-            Visit(source, (target, unit) => taken[group][target][unit] = true);
+            foreach (var (target, unit) in fed) taken[group][target][unit] = true;
         }
 
         return groups;
     }
 
-    private bool Overlap(int source, bool[][] arrived)
-    {
-        bool found = false;
-        Visit(source, (target, unit) => found |= arrived[target][unit]);
-        return found;
-    }
-
-    private void Visit(int source, Action<int, int> fed)
+    // The units of targets that a source feeds.
+    private IEnumerable<(int Target, int Unit)> Fed(int source)
     {
         for (int target = 0; target < feeds.Length; target++)
         for (int unit = 0; unit < probe.TargetUnits[target]; unit++)
-            if (feeds[target][source * probe.TargetUnits[target] + unit]) fed(target, unit);
+            if (feeds[target][source * probe.TargetUnits[target] + unit]) yield return (target, unit);
     }
 
     private static int Bits(int units) => units <= 1 ? 0 : 32 - int.LeadingZeroCount(units - 1);

@@ -1,9 +1,9 @@
 namespace Px.Pruning.Engine.Wiring;
 
-// The network as units and what joins them: inside a layer's call every pair of units of one group, between calls whatever the network's
-// own code does: additions, concatenations, flattening, shuffles, gates. An identity shortcut is no step of its own: where a unit is the
-// sum of several sources and one of them reaches another, the former is left out there, so that a path takes the longer way. What remains
-// of a residual network is the chain of its layers, with a projection shortcut as an alternative to its block.
+// The network as units and their links: inside a layer's call every pair of units of one group, between calls whatever the network's own
+// code does (additions, concatenations, flattening, shuffles, gates). Identity shortcuts are left out: where a unit is the sum of several
+// sources and one of them reaches another, the former has no link, so that a path takes the longer way. A residual network becomes the
+// chain of its layers, with a projection shortcut as an alternative to its block.
 internal sealed class UnitGraph
 {
     private UnitGraph(UnitProbe probe, List<(int Unit, UnitLink Link)>[] links)
@@ -20,20 +20,17 @@ internal sealed class UnitGraph
 
     internal IReadOnlyList<LayerCall> Calls { get; }
 
-    // Units of each source: the network's input, then the output of each call.
+    // Units of each source and target of UnitProbe.
     internal IReadOnlyList<int> SourceUnits { get; }
 
-    // Units of each target: the input of each call, then the network's output.
     internal IReadOnlyList<int> TargetUnits { get; }
 
-    // What each unit of each source feeds, by port and unit.
+    // What each unit of each source feeds, and what feeds each unit of each target, by port and unit.
     internal UnitLink[][][] Targets { get; }
 
-    // What feeds each unit of each target, by port and unit.
     internal UnitLink[][][] Sources { get; }
 
-    // Finds the graph out by sending signals through the network. UnsupportedModelException: It cannot be found out; the message names the
-    // module.
+    // Finds the graph by sending signals through the network; where that fails, an UnsupportedModelException names the module.
     internal static UnitGraph Of(Network network, CancellationToken token)
     {
         var probe = new UnitProbe(network, hooked => hooked.Weighted is not null);
@@ -43,12 +40,11 @@ internal sealed class UnitGraph
         return new UnitGraph(probe, links);
     }
 
-    // What each unit of each source feeds, in no order, and for each target whether source s feeds unit u, at s · units + u. Everything
-    // that a unit has an influence on is there, identity shortcuts included. UnsupportedModelException: Nothing reaches a layer; the
-    // message names it.
+    // What each unit of each source feeds, in no order, and for each target whether source s feeds unit u, at s · units + u. Identity
+    // shortcuts are included. An UnsupportedModelException names a layer that nothing reaches.
     internal static (List<(int Unit, UnitLink Link)>[] Links, bool[][] Feeds) Connect(UnitProbe probe, CancellationToken token)
     {
-        // Sample s: the whole of source s.
+        // Sample s sends from all of source s.
         var feeds = probe.Send(probe.SourceUnits.Count, (sample, source, _) => sample == source, alone: false, token);
         RefuseUnfed(probe, feeds);
         return (Link(probe, feeds, token), feeds);
@@ -63,8 +59,10 @@ internal sealed class UnitGraph
             var reached = probe.Send(count, (sample, s, unit) => s == source && unit == sample, alone: false, token);
             for (int target = 0; target < reached.Length; target++)
             for (int i = 0; i < reached[target].Length; i++)
-                if (reached[target][i]) links[source]
-                    .Add((i / probe.TargetUnits[target], new UnitLink(target, i % probe.TargetUnits[target])));
+            {
+                int units = probe.TargetUnits[target];
+                if (reached[target][i]) links[source].Add((i / units, new UnitLink(target, i % units)));
+            }
         }
 
         return links;
@@ -98,13 +96,12 @@ internal sealed class UnitGraph
             string name = target < probe.Calls.Count ? probe.Calls[target].Layer.Name : "";
             throw new UnsupportedModelException(
                 $"Nothing that flows through the layers before it reaches {(name.Length == 0 ? "the model's output" : $"'{name}'")}: the "
-                + "code in between "
-                + "normalises, rounds or replaces it, so that no walk can pass. Normalise with a module (torch.nn.BatchNorm2d, LayerNorm, "
-                + "…).")
+                + "code in between normalises, rounds or replaces it, so that no walk can pass. Normalise with a module "
+                + "(torch.nn.BatchNorm2d, LayerNorm, …).")
             { Module = name };
         }
     }
 }
 
-// What lies at the other end of a connection without weights: a unit at another port of the network.
+// The other end of a connection without weights: a unit of a source or target, its port.
 internal readonly record struct UnitLink(int Port, int Unit);

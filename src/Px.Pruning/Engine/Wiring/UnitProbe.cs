@@ -4,15 +4,15 @@ using static TorchSharp.torch;
 
 namespace Px.Pruning.Engine.Wiring;
 
-// Runs the network with its layers cut: signals are sent from chosen units of chosen sources, and it is seen where they arrive. Source 0 is
-// the network's input, source k + 1 the output of call k; target k is the input of call k, the last one the network's output.
+// Runs the network with its layers cut: sends signals from chosen units of chosen sources and records where they arrive. Source 0 is the
+// network's input, source k + 1 the output of call k; target k is the input of call k, and the last target is the network's output.
 internal sealed class UnitProbe
 {
-    // A batch's tensors between layers take so many numbers at most, where one sample does not take more.
+    // The most numbers in a batch's tensors between layers, unless one sample has more.
     private const long BatchNumbers = 1 << 24;
     private const int LargestBatch = 8;
 
-    // Small, so that functions which saturate (ReLU6, hard tanh, sigmoid) pass it on also where many layers add up.
+    // Small, so that functions which saturate (ReLU6, hard tanh, sigmoid) pass it on even where many layers add up.
     private const float Signal = 1f / 64;
 
     private readonly Network network;
@@ -20,7 +20,7 @@ internal sealed class UnitProbe
     private readonly int batch;
     private readonly bool sharesMemory;
 
-    // UnsupportedModelException: The network mixes samples.
+    // Throws an UnsupportedModelException for a network that mixes samples.
     internal UnitProbe(Network network, Func<HookedModule, bool> cuts)
     {
         (this.network, this.cuts) = (network, cuts);
@@ -42,9 +42,8 @@ internal sealed class UnitProbe
 
     internal IReadOnlyList<int> TargetUnits { get; }
 
-    // For each target, whether the signals of a sample reach its unit u, at sample · units + u. sends: Whether (sample, source, unit) sends
-    // a signal.
-    // alone: Whether all other units are zero; otherwise they are constant, so that signals pass products too.
+    // For each target, whether the signals of a sample reach its unit u, at sample · units + u. sends(sample, source, unit) chooses the
+    // senders. Alone, all other units are zero; otherwise they are a constant, so that signals pass products too.
     internal bool[][] Send(int samples, Func<int, int, int, bool> sends, bool alone, CancellationToken token)
     {
         var reached = TargetUnits.Select(units => new bool[samples * units]).ToArray();
@@ -59,8 +58,8 @@ internal sealed class UnitProbe
         return reached;
     }
 
-    // Whether the code between layers computes the same where all positions of a channel lie in one place of memory. Code that writes into
-    // what it was given, or asks for another layout, does not.
+    // Whether the code between layers computes the same where all positions of a channel share one place of memory. Code that writes into
+    // its input, or asks for another layout, does not.
     private bool CanShareMemory()
     {
         List<double> Sums(bool shared)
@@ -77,14 +76,13 @@ internal sealed class UnitProbe
         }
         catch (Exception e) when (network.IsAboutTheModel(e))
         {
-            // libtorch refuses to write into such memory, and the caller's code may refuse it too.
+            // libtorch refuses to write into shared memory, and the caller's code may refuse it too.
             return false;
         }
     }
 
-    // sends: Whether (sample, source, unit) sends a signal.
-    private void SendBatch(int samples, float background, Func<int, int, int, bool> sends, Func<Func<int, Tensor>,
-        CutEvaluation> evaluation)
+    private void SendBatch(
+        int samples, float background, Func<int, int, int, bool> sends, Func<Func<int, Tensor>, CutEvaluation> evaluation)
     {
         using var scope = NewDisposeScope();
         using var noGrad = no_grad();

@@ -14,10 +14,11 @@ public class NtkAnalysisTests
     private static readonly Dictionary<string, Action<Module<Tensor, Tensor>, PruningData, PruningMask?, NtkOptions, CancellationToken>> Calls = new()
     {
         ["spectrum"] = (model, data, mask, options, token) => NtkAnalysis.Spectrum(model, data, mask, options, token),
-        ["trace"] = (model, data, mask, options, token) => NtkAnalysis.Trace(model, data, mask, options, token),
-        ["estimate"] = (model, data, mask, options, token) => NtkAnalysis.Trace(model, data, mask, options with { Probes = 3 }, token),
-        ["top"] = (model, data, mask, options, token) => NtkAnalysis.TopEigenvalues(model, data, mask, options, token),
-        ["bound"] = (model, data, mask, options, token) => NtkAnalysis.Bound(model, data, mask, options, token),
+        ["trace"] = (model, data, mask, options, token) => NtkAnalysis.Trace(model, data, mask, new() { Kernel = options }, token),
+        ["estimate"] = (model, data, mask, options, token) =>
+            NtkAnalysis.Trace(model, data, mask, new() { Kernel = options, Probes = 3 }, token),
+        ["top"] = (model, data, mask, options, token) => NtkAnalysis.TopEigenvalues(model, data, mask, new() { Kernel = options }, token),
+        ["bound"] = (model, data, mask, options, token) => NtkAnalysis.Bound(model, data, mask, new() { Kernel = options }, token),
     };
 
     public static TheoryData<string> Names => new(Calls.Keys);
@@ -185,9 +186,11 @@ public class NtkAnalysisTests
     {
         Action[] acts =
         [
-            () => _ = new NtkOptions { BatchSize = 0 }, () => _ = new NtkOptions { MicroBatch = 0 }, () => _ = new NtkOptions { MemoryBudget = 0 },
-            () => _ = new NtkOptions { Probes = 1 }, () => _ = new NtkOptions { Count = 0 }, () => _ = new NtkOptions { MaxSteps = 0 },
-            () => _ = new NtkOptions { Tolerance = double.NaN }, () => _ = new NtkOptions { Tolerance = 1 }, () => _ = new NtkOptions { Outputs = (NtkOutputs)7 },
+            () => _ = new NtkOptions { BatchSize = 0 }, () => _ = new NtkOptions { MemoryBudget = 0 },
+            () => _ = new NtkTraceOptions { Probes = 1 },
+            () => _ = new NtkEigenvalueOptions { Count = 0 }, () => _ = new NtkEigenvalueOptions { MaxSteps = 0 },
+            () => _ = new NtkEigenvalueOptions { Tolerance = double.NaN }, () => _ = new NtkEigenvalueOptions { Tolerance = 1 },
+            () => _ = new NtkEigenvalueOptions { MicroBatch = 0 },
         ];
 
         acts.Should().OnlyContain(act => Throws(act));

@@ -33,7 +33,7 @@ public class NtkBoundTests
         using var mask = kept is null ? null : tiny.Mask(kept);
         var paths = new PathEnumeration(tiny.Graph, kept);
 
-        var bound = NtkAnalysis.Bound(tiny.Model, PruningData.From([tiny.Batch()]), mask, NtkProblem.Options);
+        var bound = NtkAnalysis.Bound(tiny.Model, PruningData.From([tiny.Batch()]), mask, NtkProblem.ExactTrace);
 
         double trace = paths.NtkTrace(tiny.Samples), value = paths.NtkBound(tiny.Samples);
         bound.Trace.Value.Should().BeApproximately(trace, 1e-9 * trace);
@@ -52,7 +52,7 @@ public class NtkBoundTests
         using var scope = NewDisposeScope();
         using var tiny = TinyNetwork.Create(name);
 
-        var bound = NtkAnalysis.Bound(tiny.Model, PruningData.From([tiny.Batch()]), options: NtkProblem.Options);
+        var bound = NtkAnalysis.Bound(tiny.Model, PruningData.From([tiny.Batch()]), options: NtkProblem.ExactTrace);
 
         double value = new PathEnumeration(tiny.Graph).NtkBound(tiny.Samples);
         bound.Value.Should().BeApproximately(value, 1e-9 * value, "R has the gates of the network with its shifts, and no paths that start at them");
@@ -69,7 +69,7 @@ public class NtkBoundTests
         using (no_grad())
             foreach (var parameter in model.parameters()) parameter.fill_(1);
 
-        var bound = NtkAnalysis.Bound(model, PruningData.From([(full([1, 1], 0.001, float64), zeros(1, int64))]), options: NtkProblem.Options);
+        var bound = NtkAnalysis.Bound(model, PruningData.From([(full([1, 1], 0.001, float64), zeros(1, int64))]), options: NtkProblem.ExactTrace);
 
         bound.Value.Should().BeApproximately(2e-6, 1e-12);
         bound.Trace.Value.Should().BeApproximately(1.001 * 1.001 + 1e-6, 1e-12);
@@ -87,7 +87,7 @@ public class NtkBoundTests
 
         foreach (var kept in new[] { null, mask })
         {
-            var bound = NtkAnalysis.Bound(model, data, kept, NtkProblem.Options);
+            var bound = NtkAnalysis.Bound(model, data, kept, NtkProblem.ExactTrace);
             bound.Holds.Should().BeTrue("its biases stand behind the last weight");
             bound.Trace.Value.Should().BePositive().And.BeLessThanOrEqualTo(bound.Value);
         }
@@ -99,10 +99,11 @@ public class NtkBoundTests
         using var scope = NewDisposeScope();
         using var tiny = TinyNetwork.Create("mlp", shifts: false);
         var data = PruningData.From([tiny.Batch()]);
+        ParameterSelection Only(string name) => ParameterSelection.Default.Where((candidate, _) => candidate == name);
         NtkBound Of(string name) => NtkAnalysis.Bound(
-            tiny.Model, data, options: NtkProblem.Options with { Parameters = ParameterSelection.Default.Where((candidate, _) => candidate == name) });
+            tiny.Model, data, options: new() { Kernel = NtkProblem.Options with { Parameters = Only(name) } });
 
-        var (all, parts) = (NtkAnalysis.Bound(tiny.Model, data, options: NtkProblem.Options), tiny.Layers.Select(layer => Of(layer.Name)).ToList());
+        var (all, parts) = (NtkAnalysis.Bound(tiny.Model, data, options: NtkProblem.ExactTrace), tiny.Layers.Select(layer => Of(layer.Name)).ToList());
 
         parts.Should().OnlyContain(part => part.Trace.Value <= part.Value);
         parts.Sum(part => part.Value).Should().BeApproximately(all.Value, 1e-9 * all.Value);
@@ -125,7 +126,7 @@ public class NtkBoundTests
         using var model = Sequential(
             ("conv", Conv2d(3, 4, 3, padding: 1, bias: false)), ("it", create()), ("leaky", LeakyReLU(0.1)), ("pool", AdaptiveAvgPool2d(2)), ("flatten", Flatten()), ("fc", Linear(16, 4)));
 
-        var bound = NtkAnalysis.Bound(model, PruningData.From([Samples.Normal(3, [3, 6, 6])]), options: NtkProblem.Options);
+        var bound = NtkAnalysis.Bound(model, PruningData.From([Samples.Normal(3, [3, 6, 6])]), options: NtkProblem.ExactTrace);
 
         bound.Exceptions.Should().Equal(["it"], what);
         bound.Value.Should().BePositive();
@@ -141,7 +142,7 @@ public class NtkBoundTests
         var input = NtkProblem.Input(8).narrow(2, 0, 6).narrow(3, 0, 6).contiguous();
         NtkBound Of(long size) => NtkAnalysis.Bound(
             model, PruningData.From(input.split(size).Select(part => (part, zeros(part.size(0), int64)))),
-            options: NtkProblem.Options with { NormStatistics = NormStatistics.PruningBatch });
+            options: new() { Kernel = NtkProblem.Options with { NormStatistics = NormStatistics.PruningBatch } });
 
         var (whole, halves) = (Of(8), Of(4));
 
@@ -157,8 +158,8 @@ public class NtkBoundTests
         using var model = NtkProblem.Linear(3, 2);
         var data = PruningData.From([Samples.Normal(2, [3], 2, dtype: float64)]);
 
-        var sum = () => NtkAnalysis.Bound(model, data, options: NtkProblem.Options with { Outputs = NtkOutputs.Sum });
-        var all = () => NtkAnalysis.Bound(model, data, options: NtkProblem.Options with { AllParameters = true });
+        var sum = () => NtkAnalysis.Bound(model, data, options: new() { Kernel = NtkProblem.Options with { SumOutputs = true } });
+        var all = () => NtkAnalysis.Bound(model, data, options: new() { Kernel = NtkProblem.Options with { AllParameters = true } });
 
         sum.Should().Throw<ArgumentException>().WithMessage("*Outputs*");
         all.Should().Throw<ArgumentException>().WithMessage("*AllParameters*");

@@ -14,6 +14,8 @@ internal static class NtkProblem
 
     internal static readonly NtkOptions Options = new() { Data = DataBudget.All, NormStatistics = NormStatistics.Running };
 
+    internal static readonly NtkTraceOptions ExactTrace = new() { Kernel = Options };
+
     internal static TheoryData<string> Names => ["convnet", "residual"];
 
     internal static Module<Tensor, Tensor> Create(string name)

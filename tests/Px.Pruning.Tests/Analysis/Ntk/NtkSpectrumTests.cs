@@ -35,7 +35,7 @@ public class NtkSpectrumTests
         using var scope = NewDisposeScope();
         using var model = NtkProblem.Create(name);
 
-        var spectrum = NtkAnalysis.Spectrum(model, NtkProblem.Data(), options: NtkProblem.Options with { Outputs = NtkOutputs.Sum });
+        var spectrum = NtkAnalysis.Spectrum(model, NtkProblem.Data(), options: NtkProblem.Options with { SumOutputs = true });
 
         NtkProblem.ShouldBeClose(spectrum.Eigenvalues, DirectJacobian.Eigenvalues(model, NtkProblem.Input(), summed: true));
         spectrum.Outputs.Should().Be(1);

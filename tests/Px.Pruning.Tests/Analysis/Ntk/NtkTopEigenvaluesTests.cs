@@ -10,23 +10,23 @@ namespace Px.Pruning.Tests.Analysis.Ntk;
 
 public class NtkTopEigenvaluesTests
 {
-    private static readonly NtkOptions Options = NtkProblem.Options with { Count = 4, Tolerance = 1e-7, MicroBatch = 2 };
+    private static readonly NtkEigenvalueOptions Options = new() { Kernel = NtkProblem.Options, Count = 4, Tolerance = 1e-7, MicroBatch = 2 };
 
     [Theory]
-    [InlineData("convnet", NtkOutputs.Each, false)]
-    [InlineData("convnet", NtkOutputs.Each, true)]
-    [InlineData("residual", NtkOutputs.Each, true)]
-    [InlineData("residual", NtkOutputs.Sum, false)]
-    public void TopEigenvalues_SmallNetwork_AreTheFirstOfTheSpectrum(string name, NtkOutputs outputs, bool masked)
+    [InlineData("convnet", false, false)]
+    [InlineData("convnet", false, true)]
+    [InlineData("residual", false, true)]
+    [InlineData("residual", true, false)]
+    public void TopEigenvalues_SmallNetwork_AreTheFirstOfTheSpectrum(string name, bool summed, bool masked)
     {
         using var scope = NewDisposeScope();
         using var model = NtkProblem.Create(name);
         using var mask = masked ? NtkProblem.Mask(model) : null;
-        var options = Options with { Outputs = outputs };
+        var kernel = NtkProblem.Options with { SumOutputs = summed };
 
-        var top = NtkAnalysis.TopEigenvalues(model, NtkProblem.Data(), mask, options);
+        var top = NtkAnalysis.TopEigenvalues(model, NtkProblem.Data(), mask, Options with { Kernel = kernel });
 
-        var spectrum = NtkAnalysis.Spectrum(model, NtkProblem.Data(), mask, options);
+        var spectrum = NtkAnalysis.Spectrum(model, NtkProblem.Data(), mask, kernel);
         top.Converged.Should().BeTrue();
         NtkProblem.ShouldBeClose(top.Eigenvalues, [.. spectrum.Eigenvalues.Take(4)]);
         top.Residuals.Should().HaveCount(4).And.OnlyContain(residual => residual <= 1e-7 * top.Eigenvalues[0]);
@@ -42,7 +42,7 @@ public class NtkTopEigenvaluesTests
 
         var top = NtkAnalysis.TopEigenvalues(model, data, options: Options with { Count = 8 });
 
-        NtkProblem.ShouldBeClose(top.Eigenvalues, [.. NtkAnalysis.Spectrum(model, data, options: Options).Eigenvalues.Take(8)]);
+        NtkProblem.ShouldBeClose(top.Eigenvalues, [.. NtkAnalysis.Spectrum(model, data, options: NtkProblem.Options).Eigenvalues.Take(8)]);
         top.Eigenvalues[0].Should().BeApproximately(top.Eigenvalues[3], 1e-9);
     }
 
@@ -51,11 +51,11 @@ public class NtkTopEigenvaluesTests
     {
         using var scope = NewDisposeScope();
         using var model = NtkProblem.Create("convnet");
-        var options = Options with { AllParameters = true, Count = 100 };
+        var kernel = NtkProblem.Options with { AllParameters = true };
 
-        var top = NtkAnalysis.TopEigenvalues(model, NtkProblem.Data(), options: options);
+        var top = NtkAnalysis.TopEigenvalues(model, NtkProblem.Data(), options: Options with { Kernel = kernel, Count = 100 });
 
-        NtkProblem.ShouldBeClose(top.Eigenvalues, NtkAnalysis.Spectrum(model, NtkProblem.Data(), options: options).Eigenvalues);
+        NtkProblem.ShouldBeClose(top.Eigenvalues, NtkAnalysis.Spectrum(model, NtkProblem.Data(), options: kernel).Eigenvalues);
     }
 
     [Theory]
@@ -67,7 +67,8 @@ public class NtkTopEigenvaluesTests
         using var scope = NewDisposeScope();
         using var model = NtkProblem.Create("residual");
 
-        var top = NtkAnalysis.TopEigenvalues(model, NtkProblem.Data(), options: Options with { MicroBatch = microBatch, MemoryBudget = budget });
+        var options = Options with { Kernel = NtkProblem.Options with { MemoryBudget = budget }, MicroBatch = microBatch };
+        var top = NtkAnalysis.TopEigenvalues(model, NtkProblem.Data(), options: options);
 
         NtkProblem.ShouldBeClose(top.Eigenvalues, NtkAnalysis.TopEigenvalues(model, NtkProblem.Data(), options: Options).Eigenvalues);
     }
@@ -84,7 +85,8 @@ public class NtkTopEigenvaluesTests
         top.Eigenvalues.Should().HaveCount(4);
         top.Products.Should().Be(6);
         // Ritz's values never lie above the eigenvalues that they approximate.
-        top.Eigenvalues.Zip(NtkAnalysis.Spectrum(model, NtkProblem.Data(10), options: Options).Eigenvalues).Should().OnlyContain(pair => pair.First <= pair.Second * 1.000001);
+        top.Eigenvalues.Zip(NtkAnalysis.Spectrum(model, NtkProblem.Data(10), options: NtkProblem.Options).Eigenvalues)
+            .Should().OnlyContain(pair => pair.First <= pair.Second * 1.000001);
     }
 
     [Fact]
@@ -98,7 +100,8 @@ public class NtkTopEigenvaluesTests
         var top = NtkAnalysis.TopEigenvalues(narrow, NtkProblem.Data(), options: Options with { Tolerance = 1e-4 });
 
         top.Converged.Should().BeTrue();
-        NtkProblem.ShouldBeClose(top.Eigenvalues, [.. NtkAnalysis.Spectrum(wide, NtkProblem.Data(), options: Options).Eigenvalues.Take(4)], 1e-4);
+        var spectrum = NtkAnalysis.Spectrum(wide, NtkProblem.Data(), options: NtkProblem.Options);
+        NtkProblem.ShouldBeClose(top.Eigenvalues, [.. spectrum.Eigenvalues.Take(4)], 1e-4);
     }
 
     [Fact]
@@ -114,7 +117,7 @@ public class NtkTopEigenvaluesTests
 
         LiveTensors.LeftBy(() => act.Should().Throw<UnsupportedModelException>().WithMessage("*second derivative*Spectrum*")).Should().Be(0);
         ModelState.Of(model).ShouldEqual(before);
-        NtkAnalysis.Spectrum(model, data, options: Options).Trace.Should().BePositive();
+        NtkAnalysis.Spectrum(model, data, options: NtkProblem.Options).Trace.Should().BePositive();
     }
 
     [Fact]
