@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Text;
 using Px.Pruning.Reporting;
 using static Px.Pruning.Reporting.TextTable;

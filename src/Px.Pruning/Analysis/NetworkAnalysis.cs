@@ -97,10 +97,8 @@ public sealed class NetworkAnalysis
     /// <summary>Whether a path leads from the input to any output; <see langword="null"/> where <see cref="Effective"/> is.</summary>
     public bool? IsConnected => DeadOutputs is { } dead ? dead.Count < Outputs : null;
 
-    /// <summary>
-    /// Why paths are unknown: a layer is called through <c>forward</c>, which runs no hooks, or the forward pass does not add paths (a
-    /// sigmoid or softmax in it, products of activations, code that detaches). <see langword="null"/> if they are known.
-    /// </summary>
+    /// <summary>Why paths are unknown: a layer is called through <c>forward</c>, which runs no hooks, or the forward pass does not add
+    /// paths (a sigmoid or softmax in it, products of activations, code that detaches). <see langword="null"/> if they are known.</summary>
     public string? PathsUnknown { get; }
 
     /// <summary>What is wrong with the network, and what to do about it.</summary>

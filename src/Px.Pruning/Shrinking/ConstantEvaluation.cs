@@ -20,7 +20,7 @@ internal sealed class ConstantEvaluation(IReadOnlyList<LayerCall> calls) : CallE
     // Beyond the threshold of any usual activation, even after the addition of a constant.
     private const double Large = 1e4;
 
-    private Tensor? handedOn;
+    private Tensor? lastOutput;
 
     // For each call so far, the constants at its input units and at its output units; NaN where there is none.
     internal List<double[]> Arrivals { get; } = [];
@@ -46,7 +46,7 @@ internal sealed class ConstantEvaluation(IReadOnlyList<LayerCall> calls) : CallE
         var call = Expect(Arrivals.Count, hooked);
         using var scope = NewDisposeScope();
         Arrivals.Add(Constants(input, call));
-        Follows.Add(handedOn is not null && handedOn.shape.SequenceEqual(input.shape) && handedOn.eq(input).all().ToBoolean());
+        Follows.Add(lastOutput is not null && lastOutput.shape.SequenceEqual(input.shape) && lastOutput.eq(input).all().ToBoolean());
 
         using var state = LayerState.Of(hooked.Module);
         var output = state.Apply(hooked, input);
@@ -60,13 +60,13 @@ internal sealed class ConstantEvaluation(IReadOnlyList<LayerCall> calls) : CallE
         broadcast[^call.UnitDimensionFromEnd] = constants.Length;
         var varying = tensor(constants.Select(double.IsNaN).ToArray()).to(output.device).reshape(broadcast);
         var result = where(varying, Varied(output.shape, output.device), output);
-        handedOn?.Dispose();
-        handedOn = result.clone().DetachFromDisposeScope();
+        lastOutput?.Dispose();
+        lastOutput = result.clone().DetachFromDisposeScope();
         return result.MoveToOuterDisposeScope();
     }
 
     // To be called after the pass.
-    internal void Release() => handedOn?.Dispose();
+    internal void Release() => lastOutput?.Dispose();
 
     private static double[] Constants(Tensor tensor, LayerCall call)
     {

@@ -6,7 +6,7 @@ using static TorchSharp.torch;
 
 namespace Px.Pruning.Shrinking;
 
-// The tensors and channel counts of one layer: as it was found, or with fewer channels. Owns its handles.
+// The tensors and channel counts of one layer, before or after channels were removed. Owns its handles.
 internal sealed class LayerState : IDisposable
 {
     internal const BindingFlags Declared = BindingFlags.Instance | BindingFlags.NonPublic | BindingFlags.DeclaredOnly;

@@ -19,10 +19,8 @@ public sealed record ShrinkOptions
     /// </summary>
     public MaskBinding? Binding { get; init; }
 
-    /// <summary>
-    /// The mask from which <see cref="ShrinkResult.Mask"/> is computed. Default <see langword="null"/>: that of <see cref="Binding"/>, or
-    /// without a binding, a mask that keeps the weights that are not zero.
-    /// </summary>
+    /// <summary>The mask from which <see cref="ShrinkResult.Mask"/> is computed. Default <see langword="null"/>: that of
+    /// <see cref="Binding"/>, or without a binding, a mask that keeps the weights that are not zero.</summary>
     public PruningMask? Mask { get; init; }
 
     /// <summary>Inputs [B, …] on which outputs are compared in addition to random ones; on any device, never changed. Default

@@ -40,9 +40,9 @@ internal sealed class ShrinkRun(
         var facts = new ChannelFacts(network, graph);
         var plan = new RemovalPlan(graph, facts);
         Pin(network, graph, plan);
-        using var proof = new Proof(network, graph, facts, Inputs(network).Select(input => input.to(float64)));
-        using var small = Prove(graph, facts, plan, proof);
-        return Write(network, graph, plan, proof, small, mask);
+        using var comparison = new OutputComparison(network, graph, facts, Inputs(network).Select(input => input.to(float64)));
+        using var small = FindSmallLayers(graph, facts, plan, comparison);
+        return Write(network, graph, plan, comparison, small, mask);
     }
 
     private List<Tensor> Inputs(Network network)
@@ -72,7 +72,7 @@ internal sealed class ShrinkRun(
     }
 
     // Runs the network with small layers, and pins the channels where it fails, until it runs and has the same outputs.
-    private SmallLayers Prove(ChannelGraph graph, ChannelFacts facts, RemovalPlan plan, Proof proof)
+    private SmallLayers FindSmallLayers(ChannelGraph graph, ChannelFacts facts, RemovalPlan plan, OutputComparison comparison)
     {
         while (true)
         {
@@ -81,10 +81,10 @@ internal sealed class ShrinkRun(
             var small = new SmallLayers(graph, facts, plan);
             try
             {
-                var fault = proof.Compare(plan, small);
-                if (fault is null && proof.Difference <= options.Tolerance) return small;
-                if (fault is null) throw Different(proof.Difference);
-                if (!KeepsBefore(fault, graph, plan))
+                var fault = comparison.Compare(plan, small);
+                if (fault is null && comparison.Difference <= options.Tolerance) return small;
+                if (fault is null) throw Different(comparison.Difference);
+                if (!PinNext(fault, graph, plan))
                     throw fault.Exception is null ? Rewired(fault.Module) : Broken(fault.Module, fault.Exception);
             }
             catch
@@ -98,11 +98,12 @@ internal sealed class ShrinkRun(
     }
 
     // Pins the channels that arrive at the fault or, where they are kept already, at the next call; false if all are.
-    private static bool KeepsBefore(Proof.Fault fault, ChannelGraph graph, RemovalPlan plan) =>
+    private static bool PinNext(OutputComparison.Fault fault, ChannelGraph graph, RemovalPlan plan) =>
         Enumerable.Range(fault.Target, graph.Calls.Count - fault.Target).Any(target => plan.PinTarget(
             target, $"the code before '{graph.Calls[target].Layer.Name}' has numbers of channels written into it"));
 
-    private ShrinkResult Write(Network network, ChannelGraph graph, RemovalPlan plan, Proof proof, SmallLayers small, PruningMask? bound)
+    private ShrinkResult Write(
+        Network network, ChannelGraph graph, RemovalPlan plan, OutputComparison comparison, SmallLayers small, PruningMask? bound)
     {
         var inputs = Inputs(network).Select(input => input.to(network.WeightType)).ToList();
         var batch = randn([options.LatencyBatchSize, .. inputShape], inputs[0].dtype, inputs[0].device);
@@ -118,7 +119,7 @@ internal sealed class ShrinkRun(
         {
             List<Tensor> before = [.. inputs.Select(reference.call)];
             swap.Use(small: true);
-            double own = before.Zip(Run(inputs), Proof.Relative).Max();
+            double own = before.Zip(Run(inputs), OutputComparison.Relative).Max();
             if (!(own <= Math.Max(options.Tolerance, Math.Sqrt(finfo(inputs[0].dtype).eps)))) throw Different(own);
             var latency = options.LatencyRuns > 0 ? LatencyMeter.Measure(target, swap, batch, options.LatencyRuns, token) : null;
             swap.Use(small: true);
@@ -133,7 +134,7 @@ internal sealed class ShrinkRun(
                 Layers = [.. Enumerable.Range(0, graph.Calls.Count).DistinctBy(call => graph.Calls[call].Layer)
                     .Select(call => Describe(graph, plan, call))],
                 Unremoved = plan.Unremoved(),
-                Difference = proof.Difference,
+                Difference = comparison.Difference,
                 OwnDifference = own,
                 Latency = latency,
             };

@@ -45,7 +45,7 @@ internal sealed class SmallLayers : IDisposable
         foreach (var state in states.Values) state.Dispose();
     }
 
-    // Σ W·c over the constant inputs that go, for every output as it was, float64; null where there are none.
+    // Σ W·c over the removed constant inputs, for every output before, float64; null where there are none.
     private static Tensor? Folded(ChannelGraph graph, ChannelFacts facts, int call, int[] kept)
     {
         if (ChannelGraph.TiedGroups(graph.Calls[call]) > 0 || facts.WhyNoFold(call) is not null) return null;

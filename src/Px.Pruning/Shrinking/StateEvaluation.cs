@@ -64,8 +64,9 @@ internal sealed class StateEvaluation(IReadOnlyList<LayerCall> calls, IReadOnlyD
     internal override Tensor Compute(HookedModule hooked, Tensor input)
     {
         var call = Expect(Arrivals.Count, hooked);
-        using var own = states.ContainsKey(hooked) ? null : LayerState.Of(hooked.Module);
-        var output = (own ?? states[hooked]).Apply(hooked, input);
+        states.TryGetValue(hooked, out var given);
+        using var own = given is null ? LayerState.Of(hooked.Module) : null;
+        var output = (given ?? own!).Apply(hooked, input);
         using var scope = NewDisposeScope();
         var places = ByUnit(input, call).to(float64);
         Arrivals.Add((Values(places.sum(1)), Values(places.square().sum(1))));

@@ -29,7 +29,7 @@ namespace Px.Pruning.Analysis;
 /// <example><code>Console.WriteLine(Analysis.NtkAnalysis.Trace(model, PruningData.From(loader)).Value);</code></example>
 public static class NtkAnalysis
 {
-    private static readonly NetworkSession Frame = new("The NTK analysis", new() { Data = true });
+    private static readonly NetworkSession Session = new("The NTK analysis", new() { Data = true });
 
     /// <summary>Computes all eigenvalues exactly, for kernels of a few thousand rows.</summary>
     /// <remarks>
@@ -45,7 +45,7 @@ public static class NtkAnalysis
         CancellationToken cancellationToken = default)
     {
         options ??= new NtkOptions();
-        return Run(Frame, model, data, mask, options, jacobian =>
+        return Run(Session, model, data, mask, options, jacobian =>
         {
             var gram = NtkGram.Compute(jacobian, options).cpu();
             double trace = Finite(gram.trace().ToDouble());
@@ -77,7 +77,7 @@ public static class NtkAnalysis
         CancellationToken cancellationToken = default)
     {
         options ??= new NtkTraceOptions();
-        return Run(Frame, model, data, mask, options.Kernel, jacobian => TraceOf(jacobian, options), cancellationToken);
+        return Run(Session, model, data, mask, options.Kernel, jacobian => TraceOf(jacobian, options), cancellationToken);
     }
 
     /// <summary>Computes the largest eigenvalues without the matrix, for kernels of any size.</summary>
@@ -102,7 +102,7 @@ public static class NtkAnalysis
         CancellationToken cancellationToken = default)
     {
         options ??= new NtkEigenvalueOptions();
-        return Run(Frame, model, data, mask, options.Kernel, jacobian =>
+        return Run(Session, model, data, mask, options.Kernel, jacobian =>
         {
             var products = new NtkProducts(jacobian, options);
             jacobian.Expect(products.Passes * options.MaxSteps * NtkKrylov.Width(jacobian.Rows, options));
@@ -158,8 +158,8 @@ public static class NtkAnalysis
                 + "NtkOptions.SumOutputs at their defaults.", nameof(options));
         }
 
-        var frame = Frame with { Needs = new() { Data = true, Hooks = true } };
-        return Run(frame, model, data, mask, options.Kernel, jacobian => new NtkBound
+        var session = Session with { Needs = new() { Data = true, Hooks = true } };
+        return Run(session, model, data, mask, options.Kernel, jacobian => new NtkBound
         {
             Value = PaperBound.Value(jacobian),
             Trace = TraceOf(jacobian, options),
@@ -168,7 +168,7 @@ public static class NtkAnalysis
     }
 
     private static T Run<T>(
-        NetworkSession frame, Module<Tensor, Tensor> model, PruningData data, PruningMask? mask, NtkOptions options,
+        NetworkSession session, Module<Tensor, Tensor> model, PruningData data, PruningMask? mask, NtkOptions options,
         Func<NtkJacobian, T> work, CancellationToken token)
     {
         ArgumentNullException.ThrowIfNull(model);
@@ -184,7 +184,7 @@ public static class NtkAnalysis
         {
             Data = options.Data, BatchSize = options.BatchSize, Seed = options.Seed, Logger = options.Logger,
         };
-        return frame.Run(model, data, reading, context =>
+        return session.Run(model, data, reading, context =>
         {
             NetworkMeasurement.RefuseOtherNames(mask, context.Network);
             using var jacobian = new NtkJacobian(context, options, mask);

@@ -15,16 +15,12 @@ public sealed record NtkOptions
     /// <remarks>A mask holds for the weights that are left out here, too: they are constants, pruned or not.</remarks>
     public ParameterSelection Parameters { get; init; } = ParameterSelection.Default;
 
-    /// <summary>
-    /// Whether every parameter of the model is differentiated, including biases and the norm layers' γ and β; <see cref="Parameters"/> is
-    /// then ignored. Default <see langword="false"/>.
-    /// </summary>
+    /// <summary>Whether every parameter of the model is differentiated, including biases and the norm layers' γ and β;
+    /// <see cref="Parameters"/> is then ignored. Default <see langword="false"/>.</summary>
     public bool AllParameters { get; init; }
 
-    /// <summary>
-    /// Whether the kernel has one row a sample, for the sum of its outputs over classes and, for dense outputs, positions, instead of one
-    /// row for each output. Default <see langword="false"/>.
-    /// </summary>
+    /// <summary>Whether the kernel has one row a sample, for the sum of its outputs over classes and, for dense outputs, positions, instead
+    /// of one row for each output. Default <see langword="false"/>.</summary>
     public bool SumOutputs { get; init; }
 
     /// <summary>
@@ -37,10 +33,8 @@ public sealed record NtkOptions
     /// <exception cref="ArgumentOutOfRangeException">The value is below 1.</exception>
     public int BatchSize { get => batchSize; init => batchSize = Require.AtLeast(1, value); }
 
-    /// <summary>
-    /// Bytes for what is collected beside the passes of the network themselves, at least 1. Default 1 GiB. A Jacobian that does not fit is
-    /// made in several turns, each of which costs all backward passes again.
-    /// </summary>
+    /// <summary>The memory in bytes for results in addition to the network's own passes, at least 1. Default 1 GiB. A Jacobian that does
+    /// not fit is computed in several parts, each of which repeats all backward passes.</summary>
     /// <exception cref="ArgumentOutOfRangeException">The value is below 1.</exception>
     public long MemoryBudget { get => memoryBudget; init => memoryBudget = Require.AtLeast(1, value); }
 
@@ -62,10 +56,8 @@ public sealed record NtkTraceOptions
     /// <summary>The kernel. Default: the defaults of <see cref="NtkOptions"/>.</summary>
     public NtkOptions Kernel { get; init; } = new();
 
-    /// <summary>
-    /// The number of random probe vectors a sample from which the trace is estimated, at least 2. Default <see langword="null"/>: the trace
-    /// is exact.
-    /// </summary>
+    /// <summary>The number of random probe vectors a sample from which the trace is estimated, at least 2. Default <see langword="null"/>:
+    /// the trace is exact.</summary>
     /// <exception cref="ArgumentOutOfRangeException">The value is below 2.</exception>
     public int? Probes { get => probes; init => probes = value is { } given ? Require.AtLeast(2, given) : null; }
 }
@@ -85,10 +77,8 @@ public sealed record NtkEigenvalueOptions
     /// <exception cref="ArgumentOutOfRangeException">The value is below 1.</exception>
     public int Count { get => count; init => count = Require.AtLeast(1, value); }
 
-    /// <summary>
-    /// The largest residual at which the iteration stops, as a fraction of the largest eigenvalue: above 0 and below 1. Default 1e-4.
-    /// Single precision reaches about 1e-6.
-    /// </summary>
+    /// <summary>The largest residual at which the iteration stops, as a fraction of the largest eigenvalue: above 0 and below 1. Default
+    /// 1e-4. Single precision reaches about 1e-6.</summary>
     /// <exception cref="ArgumentOutOfRangeException">The value is not inside (0, 1).</exception>
     public double Tolerance
     {

@@ -69,7 +69,7 @@ internal sealed class NtkProducts(NtkJacobian jacobian, NtkEigenvalueOptions opt
         using var grad = enable_grad();
         var w = zeros(rows, output.dtype, output.device).requires_grad_();
         var reached = Reached(output);
-        IList<Tensor> inputs = [.. reached.Select(i => leaves[i])];
+        List<Tensor> inputs = [.. reached.Select(i => leaves[i])];
         IList<Tensor> g = inputs.Count > 0
             ? autograd.grad([output], inputs, [jacobian.AtOutput(w, output)], retain_graph: true, create_graph: true)
             : [];
@@ -77,7 +77,7 @@ internal sealed class NtkProducts(NtkJacobian jacobian, NtkEigenvalueOptions opt
     }
 
     // The leaves that an output depends on, by a backward pass: autograd.grad would end the process where backward throws, and for an
-    // independent leaf it returns a tensor without memory, which TorchSharp counts as alive for ever.
+    // independent leaf it returns a tensor without memory, which TorchSharp never counts as disposed.
     private List<int> Reached(Tensor output)
     {
         if (!output.requires_grad) return [];

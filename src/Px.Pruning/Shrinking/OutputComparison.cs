@@ -6,7 +6,7 @@ namespace Px.Pruning.Shrinking;
 
 // Compares the network with its small version before anything is written: hooks run the caller's own forward code on both, in float64. A
 // difference is located at the first layer whose input is wrong.
-internal sealed class Proof : IDisposable
+internal sealed class OutputComparison : IDisposable
 {
     // A layer's input differs by less because of rounding, and by more with another channel in place of the right one.
     private const double Rewired = 1e-3;
@@ -16,7 +16,7 @@ internal sealed class Proof : IDisposable
     private readonly ChannelFacts facts;
     private readonly List<(Tensor Input, Tensor Output, List<(double[] Sums, double[] Squares)> Arrivals)> references = [];
 
-    internal Proof(Network network, ChannelGraph graph, ChannelFacts facts, IEnumerable<Tensor> inputs)
+    internal OutputComparison(Network network, ChannelGraph graph, ChannelFacts facts, IEnumerable<Tensor> inputs)
     {
         (this.network, this.graph, this.facts) = (network, graph, facts);
         foreach (var input in inputs)
