@@ -1,6 +1,5 @@
 using System.Runtime.ExceptionServices;
 using Px.Pruning.Masking;
-using TorchSharp;
 using static TorchSharp.torch;
 using static TorchSharp.torch.nn;
 using static TorchSharp.torch.optim;

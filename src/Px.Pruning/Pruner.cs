@@ -3,7 +3,6 @@ using System.Globalization;
 using Px.Pruning.Engine;
 using Px.Pruning.Engine.Paths;
 using Px.Pruning.Engine.Weights;
-using TorchSharp;
 using static TorchSharp.torch;
 using static TorchSharp.torch.nn;
 

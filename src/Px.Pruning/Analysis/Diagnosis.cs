@@ -1,5 +1,4 @@
 using Px.Pruning.Engine.Wiring;
-using Px.Pruning.Reporting;
 using static Px.Pruning.Reporting.TextTable;
 
 namespace Px.Pruning.Analysis;

@@ -11,7 +11,7 @@ namespace Px.Pruning.Analysis;
 /// <example><code>
 /// using var snip = PruningMask.Load("snip.safetensors");
 /// using var px = PruningMask.Load("px.safetensors");
-/// Console.WriteLine(Analysis.MaskComparison.Of([new("SNIP", snip), new("PX", px)]));
+/// Console.WriteLine(MaskComparison.Of([new("SNIP", snip), new("PX", px)]));
 /// </code></example>
 public sealed class MaskComparison
 {
@@ -72,12 +72,14 @@ public sealed class MaskComparison
         var byParameter = parameters.ToDictionary(name => name, _ => new MaskPair[given.Length, given.Length]);
         var all = new MaskPair[given.Length, given.Length];
         for (int i = 0; i < given.Length; i++)
-        for (int j = 0; j < given.Length; j++)
+        {
+            for (int j = 0; j < given.Length; j++)
         {
             cancellationToken.ThrowIfCancellationRequested();
             foreach (string name in parameters)
                 byParameter[name][i, j] = j < i ? Swapped(byParameter[name][j, i]) : Compare(given[i], given[j], name);
             all[i, j] = Sum([.. parameters.Select(name => byParameter[name][i, j])]);
+        }
         }
 
         return new MaskComparison([.. given.Select(mask => mask.Key)], parameters, all, byParameter);

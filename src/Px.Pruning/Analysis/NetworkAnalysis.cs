@@ -26,7 +26,7 @@ namespace Px.Pruning.Analysis;
 /// <para><b>Law:</b> effective ≤ kept ≤ dense, in every number; pruning what is kept but not effective changes no effective number.</para>
 /// <para><b>Source:</b> Vysogorets, Kempe, JMLR 2023, <see href="https://arxiv.org/abs/2107.02306"/>.</para>
 /// </remarks>
-/// <example><code>Console.WriteLine(Analysis.NetworkAnalysis.Analyze(model, [3, 32, 32]));</code></example>
+/// <example><code>Console.WriteLine(NetworkAnalysis.Analyze(model, [3, 32, 32]));</code></example>
 public sealed class NetworkAnalysis
 {
     internal NetworkAnalysis(IReadOnlyList<LayerAnalysis> layers, long parameters, PathFacts paths)

@@ -3,7 +3,6 @@ using Px.Pruning.Engine.Paths;
 using Px.Pruning.Engine.Weights;
 using Px.Pruning.Engine.Wiring;
 using Px.Pruning.Masking;
-using TorchSharp;
 using static TorchSharp.torch;
 using static TorchSharp.torch.nn;
 
@@ -120,7 +119,11 @@ internal static class NetworkMeasurement
         for (int call = 0; call < paths.Calls.Count; call++)
         {
             if (byName[NameOf(call)] is not { Effective: 0, Total: > 0 } layer
-                || empty.Exists(series => series.Layers.Contains(layer.Name))) continue;
+                || empty.Exists(series => series.Layers.Contains(layer.Name)))
+            {
+                continue;
+            }
+
             var (series, bypass) = (graph ??= paths.Graph()).Locate(call);
             empty.Add(new EmptySeries([.. series.Select(NameOf).Distinct()], bypass));
         }

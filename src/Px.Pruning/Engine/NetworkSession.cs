@@ -1,5 +1,4 @@
 using Px.Pruning.Data;
-using TorchSharp;
 using static TorchSharp.torch;
 using static TorchSharp.torch.nn;
 

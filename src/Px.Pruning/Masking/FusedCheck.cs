@@ -7,7 +7,7 @@ namespace Px.Pruning.Masking;
 // are. Owns a concatenated copy of all masks, and concatenates all weights for each check.
 internal sealed class FusedCheck(IReadOnlyList<MaskedParameter> parameters) : IDisposable
 {
-    private static readonly Scalar zero = 0f.ToScalar();
+    private static readonly Scalar Zero = 0f.ToScalar();
     private Tensor? pruned; // [N]
 
     // Leaves temporaries to the caller's dispose scope.
@@ -20,7 +20,7 @@ internal sealed class FusedCheck(IReadOnlyList<MaskedParameter> parameters) : ID
             return parameters.Any(parameter => parameter.IsBroken);
         if (pruned is null || !OnSameDevice(pruned, weights[0]))
             Gather(weights[0].device);
-        return cat(weights.ConvertAll(weight => weight.flatten())).ne(zero).logical_and_(pruned!).any().ToBoolean();
+        return cat(weights.ConvertAll(weight => weight.flatten())).ne(Zero).logical_and_(pruned!).any().ToBoolean();
     }
 
     public void Dispose() => pruned?.Dispose();

@@ -9,7 +9,7 @@ namespace Px.Pruning.Masking;
 // time, because .to() replaces parameters and disposes the old ones.
 internal sealed class MaskedParameter(string name, Module owner, string member, Tensor kept) : IDisposable
 {
-    private static readonly Scalar zero = 0f.ToScalar();
+    private static readonly Scalar Zero = 0f.ToScalar();
     private Tensor pruned = kept.logical_not().DetachFromDisposeScope();
 
     public string Name => name;
@@ -34,7 +34,7 @@ internal sealed class MaskedParameter(string name, Module owner, string member, 
     public void ZeroPruned(Tensor tensor)
     {
         MoveTo(tensor);
-        tensor.masked_fill_(pruned, zero);
+        tensor.masked_fill_(pruned, Zero);
     }
 
     public void Dispose() => pruned.Dispose();
@@ -43,7 +43,7 @@ internal sealed class MaskedParameter(string name, Module owner, string member, 
     {
         var weight = Current;
         MoveTo(weight);
-        return weight.ne(zero).logical_and_(pruned);
+        return weight.ne(Zero).logical_and_(pruned);
     }
 
     private void MoveTo(Tensor tensor)
@@ -71,11 +71,13 @@ internal static class SharedParameters
         var sharing = new HashSet<Module>(ReferenceEqualityComparer.Instance);
         foreach (var module in model.named_modules().Select(m => m.module).Prepend(model)
             .Distinct(ReferenceEqualityComparer.Instance).Cast<Module>())
-        foreach (var (_, parameter) in module.named_parameters(recurse: false))
+        {
+            foreach (var (_, parameter) in module.named_parameters(recurse: false))
         {
             if (owners.TryAdd(parameter.Handle, module)) continue;
             sharing.Add(module);
             sharing.Add(owners[parameter.Handle]);
+        }
         }
 
         return sharing;

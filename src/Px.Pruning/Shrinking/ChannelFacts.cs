@@ -1,6 +1,5 @@
 using Px.Pruning.Engine;
 using Px.Pruning.Engine.Wiring;
-using TorchSharp;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
 

@@ -51,8 +51,10 @@ internal sealed class ChannelGraph
     private void Join()
     {
         for (int source = 0; source < Links.Length; source++)
-        foreach (var (unit, link) in Links[source])
+        {
+            foreach (var (unit, link) in Links[source])
             Union(sourceStart[source] + unit, targetStart[link.Port] + link.Unit);
+        }
 
         var first = new Dictionary<HookedModule, int>();
         for (int call = 0; call < Calls.Count; call++)

@@ -1,6 +1,5 @@
 using System.Reflection;
 using Px.Pruning.Engine;
-using TorchSharp;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
 
@@ -11,7 +10,7 @@ internal sealed class LayerState : IDisposable
 {
     internal const BindingFlags Declared = BindingFlags.Instance | BindingFlags.NonPublic | BindingFlags.DeclaredOnly;
 
-    private static readonly string[] fields = ["_weight", "_bias", "_running_mean", "_running_var"];
+    private static readonly string[] FieldNames = ["_weight", "_bias", "_running_mean", "_running_var"];
 
     private readonly bool trainsWeight, trainsBias;
     private bool isOriginal;
@@ -84,8 +83,10 @@ internal sealed class LayerState : IDisposable
     private static IEnumerable<FieldInfo> Fields(nn.Module module)
     {
         for (var type = module.GetType(); type is not null; type = type.BaseType)
-            foreach (string name in fields)
+        {
+            foreach (string name in FieldNames)
                 if (type.GetField(name, Declared) is { } field) yield return field;
+        }
     }
 
     // The layer with some of its channels: copies, in no graph. The shifts, float64 with an entry for each output before, are added to bias

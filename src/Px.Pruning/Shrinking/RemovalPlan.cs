@@ -16,8 +16,10 @@ internal sealed class RemovalPlan
     {
         (this.graph, this.facts) = (graph, facts);
         for (int call = 0; call < graph.Calls.Count; call++)
-        for (int unit = 0; unit < graph.TargetUnits[call]; unit++)
+        {
+            for (int unit = 0; unit < graph.TargetUnits[call]; unit++)
             if (Obstacle(call, unit) is { } obstacle) obstacles.TryAdd(graph.OfTarget(call, unit), obstacle);
+        }
     }
 
     // Keeps the channels that leave a source, or arrive at a target, with all that are tied to them. Returns whether one was to be removed.

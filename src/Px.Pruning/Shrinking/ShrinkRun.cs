@@ -1,7 +1,6 @@
 using System.Runtime.InteropServices;
 using Px.Pruning.Engine;
 using Px.Pruning.Masking;
-using TorchSharp;
 using static TorchSharp.torch;
 using static TorchSharp.torch.nn;
 

@@ -1,7 +1,5 @@
 using Px.Pruning.Engine;
-using TorchSharp.Modules;
 using static TorchSharp.torch;
-using static TorchSharp.torch.nn;
 
 namespace Px.Pruning.Shrinking;
 

@@ -31,7 +31,7 @@ internal static class SafetensorsDType
     // the other sizes must fit, since strides are computed from it.
     public static long ByteCount(string dtype, ReadOnlySpan<long> shape)
     {
-        UInt128 bits = (UInt128)Known[Rank(dtype)].Bits;
+        var bits = (UInt128)Known[Rank(dtype)].Bits;
         var empty = false;
         foreach (var size in shape)
         {

@@ -32,7 +32,7 @@ public sealed class ExampleTests
     /// <summary>Pruners, networks, and classes with a method that needs no object.</summary>
     private static bool IsEntryPoint(Type type) =>
         type.IsClass && (!type.IsAbstract || type.IsSealed)
-        && (typeof(IPruner).IsAssignableFrom(type) || typeof(nn.Module).IsAssignableFrom(type)
+        && (typeof(IPruner).IsAssignableFrom(type) || typeof(torch.nn.Module).IsAssignableFrom(type)
             || type.GetMethods(BindingFlags.Public | BindingFlags.Static | BindingFlags.DeclaredOnly).Any(method => !method.IsSpecialName));
 }
 

@@ -26,7 +26,7 @@ namespace Px.Pruning.Analysis;
 /// Gabriel, Hongler, NeurIPS 2018, <see href="https://arxiv.org/abs/1806.07572"/>.
 /// </para>
 /// </remarks>
-/// <example><code>Console.WriteLine(Analysis.NtkAnalysis.Trace(model, PruningData.From(loader)).Value);</code></example>
+/// <example><code>Console.WriteLine(NtkAnalysis.Trace(model, PruningData.From(loader)).Value);</code></example>
 public static class NtkAnalysis
 {
     private static readonly NetworkSession Session = new("The NTK analysis", new() { Data = true });

@@ -1,4 +1,3 @@
-using Px.Pruning.Engine;
 using static TorchSharp.torch;
 
 namespace Px.Pruning.Analysis.Ntk;

@@ -1,5 +1,4 @@
 using Px.Pruning.Engine.Weights;
-using TorchSharp;
 using static TorchSharp.torch;
 
 namespace Px.Pruning.Analysis.Ntk;

@@ -1,7 +1,6 @@
 using System.Runtime.InteropServices;
 using TorchSharp;
 using static TorchSharp.torch;
-using static TorchSharp.torch.nn;
 
 namespace Px.Pruning.Engine.Speed;
 
@@ -16,17 +15,17 @@ internal sealed class SpeedPolicy
     // Samples whose feature maps fit into the caches.
     private const long SamplesInPart = 32;
 
-    private static readonly AsyncLocal<bool> isOff = new();
+    private static readonly AsyncLocal<bool> IsOff = new();
 
     private bool? takesChannelsLast;
 
-    internal bool IsOn { get; } = !isOff.Value;
+    internal bool IsOn { get; } = !IsOff.Value;
 
     // For tests: until disposed, networks that this flow of execution makes are computed without speed-ups.
     internal static IDisposable TurnOff()
     {
-        isOff.Value = true;
-        return new Undo(() => isOff.Value = false);
+        IsOff.Value = true;
+        return new Undo(() => IsOff.Value = false);
     }
 
     // Until disposed, operators run on one thread if the operations are few. Held for a whole call, since libtorch starts its threads anew

@@ -1,5 +1,4 @@
 using Px.Pruning.Engine.Norms;
-using TorchSharp;
 using static TorchSharp.torch;
 
 namespace Px.Pruning.Engine.Weights;

@@ -36,12 +36,14 @@ internal sealed class IdentityShortcuts
         int calls = probe.Calls.Count;
         var closure = new bool[calls + 1, calls];
         for (int source = calls; source >= 0; source--)
-        for (int call = source; call < calls; call++)
+        {
+            for (int call = source; call < calls; call++)
         {
             int units = probe.TargetUnits[call];
             if (!feeds[call].AsSpan(source * units, units).Contains(true)) continue;
             closure[source, call] = true;
             for (int later = call + 1; later < calls; later++) closure[source, later] |= closure[call + 1, later];
+        }
         }
 
         return closure;

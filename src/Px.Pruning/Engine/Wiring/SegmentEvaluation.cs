@@ -1,5 +1,4 @@
 using Px.Pruning.Engine.Paths;
-using TorchSharp;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
 

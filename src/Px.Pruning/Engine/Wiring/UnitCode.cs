@@ -95,8 +95,10 @@ internal sealed class UnitCode
     private IEnumerable<(int Target, int Unit)> Fed(int source)
     {
         for (int target = 0; target < feeds.Length; target++)
-        for (int unit = 0; unit < probe.TargetUnits[target]; unit++)
+        {
+            for (int unit = 0; unit < probe.TargetUnits[target]; unit++)
             if (feeds[target][source * probe.TargetUnits[target] + unit]) yield return (target, unit);
+        }
     }
 
     private static int Bits(int units) => units <= 1 ? 0 : 32 - int.LeadingZeroCount(units - 1);

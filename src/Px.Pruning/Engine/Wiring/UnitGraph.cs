@@ -13,8 +13,11 @@ internal sealed class UnitGraph
         Targets = [.. links.Select((list, source) => ByUnit(SourceUnits[source], list))];
         var backward = TargetUnits.Select(_ => new List<(int Unit, UnitLink Link)>()).ToArray();
         for (int source = 0; source < links.Length; source++)
-        foreach (var (unit, link) in links[source])
+        {
+            foreach (var (unit, link) in links[source])
             backward[link.Port].Add((link.Unit, new UnitLink(source, unit)));
+        }
+
         Sources = [.. backward.Select((list, target) => ByUnit(TargetUnits[target], list))];
     }
 
@@ -58,10 +61,12 @@ internal sealed class UnitGraph
             int count = probe.SourceUnits[source];
             var reached = probe.Send(count, (sample, s, unit) => s == source && unit == sample, alone: false, token);
             for (int target = 0; target < reached.Length; target++)
-            for (int i = 0; i < reached[target].Length; i++)
+            {
+                for (int i = 0; i < reached[target].Length; i++)
             {
                 int units = probe.TargetUnits[target];
                 if (reached[target][i]) links[source].Add((i / units, new UnitLink(target, i % units)));
+            }
             }
         }
 

@@ -1,5 +1,4 @@
 using System.Runtime.InteropServices;
-using TorchSharp;
 using static TorchSharp.torch;
 
 namespace Px.Pruning.Engine.Wiring;
@@ -99,8 +98,11 @@ internal sealed class UnitProbe
             var constants = full([samples + 1, units], background, ScalarType.Float32);
             var values = MemoryMarshal.Cast<byte, float>(constants.bytes);
             for (int sample = 0; sample < samples; sample++)
-            for (int unit = 0; unit < units; unit++)
+            {
+                for (int unit = 0; unit < units; unit++)
                 if (sends(sample, source, unit)) values[(sample + 1) * units + unit] += Signal;
+            }
+
             return constants.to(network.ComputeType).to(network.Device);
         }
     }

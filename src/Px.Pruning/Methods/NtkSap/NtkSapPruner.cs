@@ -1,8 +1,6 @@
 using System.Globalization;
 using Px.Pruning.Engine;
 using Px.Pruning.Methods.NtkSap;
-using TorchSharp;
-using static TorchSharp.torch;
 
 namespace Px.Pruning;
 

@@ -45,8 +45,15 @@ internal sealed class ForwardEvaluation(MaskedWeights weights, NormPolicy norms,
             pattern.AddGate(hooked, step, Positive(output));
             if (output.dim() > 0 && output.numel() > 0) seen[output] = Fingerprint(output);
         }
-        else if (hooked.PassesSigns) pattern.AddSigns(hooked, step, Signs(output));
-        else if (hooked.Weighted is null && hooked.Norm is null && !hooked.IsOtherActivation) Observe(hooked, step, output);
+        else if (hooked.PassesSigns)
+        {
+            pattern.AddSigns(hooked, step, Signs(output));
+        }
+        else if (hooked.Weighted is null && hooked.Norm is null && !hooked.IsOtherActivation)
+        {
+            Observe(hooked, step, output);
+        }
+
         return null;
     }
 

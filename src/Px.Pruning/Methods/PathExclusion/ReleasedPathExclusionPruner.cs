@@ -1,6 +1,5 @@
 using Px.Pruning.Engine;
 using Px.Pruning.Methods.PathExclusion;
-using static TorchSharp.torch;
 
 namespace Px.Pruning;
 

@@ -1,6 +1,5 @@
 using Px.Pruning.Engine;
 using Px.Pruning.Engine.Weights;
-using TorchSharp;
 using static TorchSharp.torch;
 
 namespace Px.Pruning.Methods.Saliency;

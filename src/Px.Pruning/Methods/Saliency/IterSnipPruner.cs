@@ -1,6 +1,5 @@
 using Px.Pruning.Engine;
 using Px.Pruning.Methods.Saliency;
-using static TorchSharp.torch;
 
 namespace Px.Pruning;
 

@@ -1,7 +1,6 @@
 using System.Globalization;
 using Px.Pruning.Engine;
 using Px.Pruning.Methods.Saliency;
-using static TorchSharp.torch;
 
 namespace Px.Pruning;
 
