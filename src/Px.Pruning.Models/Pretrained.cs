@@ -85,7 +85,7 @@ public static class Pretrained
         where TModel : nn.Module
     {
         using var file = CheckpointReader.Recognizes(path) ? CheckpointFile.Load(path) : SafetensorsFile.Load(path);
-        var tensors = layout.Select(path, file, left).ToDictionary(pair => prefix + pair.Key, pair => pair.Value);
+        var tensors = layout.Select(path, KeyPrefix.Remove(file, null).Values, left).ToDictionary(pair => prefix + pair.Key, pair => pair.Value);
         var model = create();
         try
         {

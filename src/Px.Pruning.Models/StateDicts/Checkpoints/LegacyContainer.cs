@@ -36,21 +36,22 @@ internal sealed class LegacyContainer : ICheckpointContainer
         if (Next() is not Version)
             throw new InvalidDataException($"it is of a version of PyTorch's format other than {Version}.");
         Next();
-        Root = Next();
+        Root = CheckpointSelection.RequireDictionary(Next());
         Locate(Next() as List<object?>
             ?? throw new InvalidDataException("its storages' keys are no list."), reader.Position, world.Storages);
 
         object? Next() => Unpickler.Load(reader, world, budget);
     }
 
-    public object? Root { get; }
+    public PickleDictionary Root { get; }
 
     public Tensor Read(TorchStorage storage)
     {
         if (!_offsets.TryGetValue(storage.Key, out var offset))
             throw new InvalidDataException($"it lists no storage '{Excerpt.Of(storage.Key)}', which a tensor lies in.");
         _budget.Spend(storage.ByteCount);
-        return TensorBytes.Read($"storage {Excerpt.Of(storage.Key)}", storage.Type.Type, [storage.Count], _file.SeekTo(offset).ReadExactly);
+        var name = $"storage {Excerpt.Of(storage.Key)}";
+        return TensorBytes.Read(name, storage.Type.Type!.Value, [storage.Count], _file.SeekTo(offset).ReadExactly);
     }
 
     private void Locate(List<object?> keys, long position, IReadOnlyDictionary<string, TorchStorage> storages)
