@@ -29,7 +29,7 @@ internal static class KeyPrefix
             return (ToDictionary(inner), removed);
         }
 
-        var beginning = prefix.EndsWith('.') ? prefix : prefix + ".";
+        var beginning = Beginning(prefix);
         // The prefix is one of the file's names, or of those that messages show.
         var kept = Select(all, beginning);
         if (kept.Count == 0)
@@ -59,6 +59,9 @@ internal static class KeyPrefix
 
         return (named, removed);
     }
+
+    // A prefix with its last dot; nothing for nothing.
+    public static string Beginning(string prefix) => prefix.Length == 0 || prefix.EndsWith('.') ? prefix : prefix + ".";
 
     // How many texts of a name's length are made of it.
     public static int CopiesOf(string name) => HasInsertion(name) ? 4 : 1;

@@ -59,7 +59,7 @@ public static class StateDictExtensions
         if (checkpoint.Prefix is { } prefix)
         {
             using var chosen = CheckpointFile.Load(path, checkpoint);
-            return StateDictLoading.Load(module, chosen, options, prefix);
+            return StateDictLoading.Load(module, chosen, options, KeyPrefix.Beginning(prefix));
         }
 
         using var all = CheckpointFile.Load(path, checkpoint with { Prefix = "" });
