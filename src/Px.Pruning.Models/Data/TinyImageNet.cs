@@ -10,6 +10,8 @@ public static class TinyImageNet
 {
     private const string WhatToDo = "Unzip the official tiny-imagenet-200.zip there.";
 
+    private static readonly HashSet<string> Endings = ImageEndings.Of([".JPEG"]);
+
     /// <summary>Finds the images of <c>train/&lt;class&gt;/images/</c>, or those that <c>val/val_annotations.txt</c> lists: the official
     /// test images have no labels.</summary>
     /// <param name="folder">The unzipped <c>tiny-imagenet-200</c>, or the folder that holds it.</param>
@@ -47,10 +49,10 @@ public static class TinyImageNet
         for (var label = 0; label < classes.Length; label++)
         {
             var folder = Path.Combine(root, "train", classes[label], "images");
-            var files = Directory.Exists(folder) ? Directory.GetFiles(folder, "*.JPEG") : [];
-            if (files.Length == 0)
+            var files = Directory.Exists(folder) ? VisibleFiles.In(folder, Endings) : [];
+            if (files.Count == 0)
                 throw new FileNotFoundException($"'{folder}' has no *.JPEG files. {WhatToDo}", folder);
-            images.AddRange(files.Order(StringComparer.Ordinal).Select(path => (path, label)));
+            images.AddRange(files.Select(path => (path, label)));
         }
 
         return images;

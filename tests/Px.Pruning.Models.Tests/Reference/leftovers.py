@@ -92,8 +92,9 @@ save("parallel-compiled.pth", {"module._orig_mod." + key: tensor for key, tensor
 save("compiled-parallel.pth", {"_orig_mod.module." + key: tensor for key, tensor in floats(model).items()}, model)
 save("compiled-inside.pth", {key.replace("0.", "0._orig_mod.", 1): tensor for key, tensor in floats(model).items()}, model)
 
-# A parameter with an attribute of its own.
-marked = network()
-marked[0].weight.mark = 1
-save("attributes.pth", {**floats(marked), "0.weight": marked[0].weight}, marked)
+# A tensor with an attribute of its own, and a parameter.
+marked = floats(model)
+marked["0.bias"].mark = 1
+marked["0.weight"] = model[0].weight
+save("attributes.pth", marked, model)
 json.dump({"torch": torch.__version__, "files": found}, sys.stdout, separators=(",", ":"))

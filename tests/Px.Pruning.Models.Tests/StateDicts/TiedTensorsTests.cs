@@ -10,7 +10,7 @@ namespace Px.Pruning.Models.Tests.StateDicts;
 /// <summary>Modules that have one tensor under several names.</summary>
 public sealed class TiedTensorsTests
 {
-    public static TheoryData<bool> Ties => [false, true];
+    public static TheoryData<bool> Ties => new(false, true);
 
     [Theory]
     [MemberData(nameof(Ties))]
