@@ -2,7 +2,7 @@ using Px.Pruning.Models.Data.Pipeline;
 
 namespace Px.Pruning.Models.Data;
 
-/// <summary>Random changes to training images, drawn anew for every image and epoch: <see cref="ImageAugmentation"/>,
+/// <summary>Random changes to training images, drawn anew for every image and epoch: <see cref="PaddedCrop"/>,
 /// <see cref="ResizedCrop"/> or <see cref="ScaledCrop"/>.</summary>
 /// <remarks>
 /// What is drawn is a function of seed, epoch and the image's place in the order alone: neither the batch size nor the number of workers
