@@ -20,10 +20,10 @@ public abstract record Augmentation
     // How many random numbers are set aside for each image; never fewer than Draw takes.
     internal abstract int Draws { get; }
 
-    // ArgumentOutOfRangeException: A property lies outside its range.
+    // Throws ArgumentOutOfRangeException if a property lies outside its range.
     internal abstract void Validate();
 
-    // random: The image's own numbers.
+    // random: the image's own numbers.
     internal abstract Geometry Draw(Geometry plain, Extent rows, Extent columns, ref RandomSequence random);
 
     // Always a draw, so that one option does not change what another one sees.

@@ -2,14 +2,15 @@ using Px.Pruning.Models.Data.Pipeline;
 
 namespace Px.Pruning.Models.Data;
 
-/// <summary>A piece of the padded image, at random. The defaults are the usual ones for CIFAR.</summary>
+/// <summary>Pads the image, cuts a piece out at a random place, and mirrors half of the pieces. The defaults are the usual ones for
+/// CIFAR.</summary>
 /// <remarks>Source: He et al. 2016, section 4.2: a crop from the image padded by 4 pixels a side, or from its mirror image.</remarks>
 public sealed record PaddedCrop : Augmentation
 {
     /// <summary>
     /// Pixels of black that are added on each side before a piece of the item's size is cut out at random: 0 to 10,000, 4 by default.
-    /// Padding comes before normalisation, as in torchvision's <c>RandomCrop(size, padding)</c> on images; but where pixels have labels it
-    /// is the mean.
+    /// Padding comes before normalisation, as in torchvision's <c>RandomCrop(size, padding)</c> on images; where pixels have labels, it is
+    /// the mean instead of black.
     /// </summary>
     public int Padding { get; init; } = 4;
 

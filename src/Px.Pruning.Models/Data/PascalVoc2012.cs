@@ -26,8 +26,8 @@ public static class PascalVoc2012
 
     private const string Official = "Unpack the official VOCtrainval_11-May-2012.tar, whole, in the folder above VOCdevkit.";
 
-    private const string Augmented = "The augmented set is published apart from Pascal VOC: put its masks into VOC2012/SegmentationClassAug, "
-        + "and its list into VOC2012/ImageSets/Segmentation/trainaug.txt.";
+    private const string Augmented = "The augmented set is published apart from Pascal VOC: put its masks into "
+        + "VOC2012/SegmentationClassAug, and its list into VOC2012/ImageSets/Segmentation/trainaug.txt.";
 
     /// <summary>Finds the images that <c>ImageSets/Segmentation</c> lists in <c>JPEGImages</c>, and their masks in
     /// <c>SegmentationClass</c> or <c>SegmentationClassAug</c>.</summary>

@@ -2,8 +2,8 @@ using Px.Pruning.Models.Data.Pipeline;
 
 namespace Px.Pruning.Models.Data;
 
-/// <summary>Tiny-ImageNet: 100,000 + 10,000 colour images of 64×64 in two hundred classes, as JPEG files that are decoded when they are
-/// wanted.</summary>
+/// <summary>Loads Tiny-ImageNet: 100,000 + 10,000 colour images of 64×64 in two hundred classes, as JPEG files that are decoded when they
+/// are wanted.</summary>
 /// <remarks>Classes come in the order of <c>wnids.txt</c>. Source: Stanford CS231n,
 /// <see href="http://cs231n.stanford.edu/tiny-imagenet-200.zip"/>.</remarks>
 public static class TinyImageNet

@@ -16,8 +16,8 @@ internal static class KeyPrefix
     private static readonly string[] Insertions = ["_orig_mod", "_fsdp_wrapped_module", "_checkpoint_wrapped_module"];
 
     // The values by their new names, and the text that was before all of them.
-    // prefix: What to keep and take off; null for what wrappers add, wherever every name has it; empty for nothing.
-    // InvalidDataException: No name begins so.
+    // prefix: what to keep and take off; null for what wrappers add, wherever every name has it; empty for nothing.
+    // Throws InvalidDataException if no name begins so.
     public static (Dictionary<string, T> Values, string Removed) Remove<T>(IEnumerable<KeyValuePair<string, T>> values, string? prefix)
     {
         var all = values.ToList();
@@ -42,7 +42,7 @@ internal static class KeyPrefix
     }
 
     // As without a prefix, for a module: wrappers of single sub-modules are taken off as well where the module has the name that is left.
-    // has: Whether the module has a name.
+    // has: whether the module has a name.
     public static (Dictionary<string, T> Values, string Removed) Fit<T>(IEnumerable<KeyValuePair<string, T>> values, Func<string, bool> has)
     {
         var all = values.ToList();
@@ -91,7 +91,7 @@ internal static class KeyPrefix
     {
         if (!values.Exists(pair => HasInsertion(pair.Key)))
             return values;
-        List<KeyValuePair<string, T>> plain = [.. values.Select(pair => new KeyValuePair<string, T>(WithoutInsertions(pair.Key), pair.Value))];
+        var plain = values.ConvertAll(pair => new KeyValuePair<string, T>(WithoutInsertions(pair.Key), pair.Value));
         return plain.DistinctBy(pair => pair.Key).Count() == values.Count ? plain : values;
     }
 

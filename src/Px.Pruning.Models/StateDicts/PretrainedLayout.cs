@@ -25,8 +25,8 @@ internal sealed class PretrainedLayout
         All.TryGetValue(pretraining, out var layout) ? layout
             : throw new ArgumentOutOfRangeException(nameof(pretraining), pretraining, "There is no such pre-training.");
 
-    // The backbone's tensors, borrowed, by the names that the library's networks have for them. InvalidDataException: The file is another
-    // one; the message says what is in it.
+    // The backbone's tensors, borrowed, by the names that the library's networks have for them.
+    // Throws InvalidDataException if the file is another one; the message says what is in it.
     public Dictionary<string, Tensor> Select(string path, IReadOnlyDictionary<string, Tensor> tensors, params string[] left)
     {
         if (Prefix(tensors) is not { } prefix)
@@ -44,5 +44,6 @@ internal sealed class PretrainedLayout
             .ToDictionary(pair => pair.Name, pair => pair.Tensor);
     }
 
-    private string? Prefix(IReadOnlyDictionary<string, Tensor> tensors) => Array.Find(_prefixes, prefix => tensors.ContainsKey(prefix + _marker));
+    private string? Prefix(IReadOnlyDictionary<string, Tensor> tensors) =>
+        Array.Find(_prefixes, prefix => tensors.ContainsKey(prefix + _marker));
 }

@@ -35,7 +35,7 @@ public static class SafetensorsFile
         return Load(stream, path, maximumExpansion, static entries => ToDictionary(entries));
     }
 
-    // choose: The entries to read, by the names that their tensors get.
+    // choose: the entries to read, by the names that their tensors get.
     internal static StateDict Load(
         string path, Func<IReadOnlyList<SafetensorsEntry>, IReadOnlyDictionary<string, SafetensorsEntry>> choose)
     {

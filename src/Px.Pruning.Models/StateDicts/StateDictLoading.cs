@@ -6,7 +6,8 @@ namespace Px.Pruning.Models.StateDicts;
 // Compares named tensors with a module's, and copies them if nothing speaks against it.
 internal static class StateDictLoading
 {
-    // removed: What was taken off the file's names, for the message. StateDictMismatchException: Nothing was loaded.
+    // removed: what was taken off the file's names, for the message.
+    // Throws StateDictMismatchException if they do not fit; then nothing was loaded.
     public static StateDictMismatch Load(
         nn.Module module, IReadOnlyDictionary<string, Tensor> tensors, StateDictOptions? options, string removed)
     {

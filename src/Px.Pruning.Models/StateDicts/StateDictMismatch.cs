@@ -2,7 +2,7 @@ using System.Text;
 
 namespace Px.Pruning.Models.StateDicts;
 
-/// <summary>Where a module and the tensors meant for it disagree. Empty lists mean that they fit.</summary>
+/// <summary>The differences between a module and the tensors that are meant for it. Empty lists mean that they fit.</summary>
 public sealed record StateDictMismatch
 {
     /// <summary>Names that the module has and the tensors lack.</summary>

@@ -14,7 +14,7 @@ internal static class ImageListFile
     // A line: an image, or null where only its class is there.
     internal sealed record Line(int Number, string? File, string Class);
 
-    // InvalidDataException: The list is empty, or only some of its lines name files.
+    // Throws InvalidDataException if the list is empty, or only some of its lines name files.
     public static List<Line> Read(string list)
     {
         var lines = new List<Line>();
@@ -39,19 +39,21 @@ internal static class ImageListFile
         static string Kind(Line line) => line.File is null ? "is a class alone" : "names a file";
     }
 
-    // The images' paths, line by line. FileNotFoundException: One is not there. InvalidDataException: A line names no file of the folder,
-    // or there are more or fewer classes than images.
+    // The images' paths, line by line.
+    // Throws FileNotFoundException if one is not there.
+    // Throws InvalidDataException if a line names no file of the folder, or there are more or fewer classes than images.
     public static List<string> Paths(string folder, string list, List<Line> lines)
     {
         if (lines[0].File is not null)
             return [.. lines.Select(line => Existing(folder, list, line))];
         var images = VisibleFiles.In(folder, ImageEndings.Of(null));
         return images.Count == lines.Count ? images
-            : throw new InvalidDataException($"'{list}' has {lines.Count} classes, and '{folder}' {images.Count} images: without file names "
-            + "in the list there must be as many.");
+            : throw new InvalidDataException($"'{list}' has {lines.Count} classes, and '{folder}' {images.Count} images: without file "
+            + "names in the list there must be as many.");
     }
 
-    // The labels, line by line, and the classes' names. InvalidDataException: A class is unknown.
+    // The labels, line by line, and the classes' names.
+    // Throws InvalidDataException if a class is unknown.
     public static (int[] Labels, IReadOnlyList<string> Names) Labels(string list, List<Line> lines, ImageListOptions options)
     {
         if (AreNames(lines, options))
@@ -94,8 +96,8 @@ internal static class ImageListFile
     {
         var index = Number(line.Class)!.Value - first;
         return index >= 0 && index < count ? index : throw new InvalidDataException(
-            $"'{list}', line {line.Number}: there is no class {line.Class}, only {first} to {first + count - 1}. If the list counts from 1, "
-            + $"set {nameof(ImageListOptions)}.{nameof(ImageListOptions.FirstNumber)} = 1.");
+            $"'{list}', line {line.Number}: there is no class {line.Class}, only {first} to {first + count - 1}. If the list counts from "
+            + $"1, set {nameof(ImageListOptions)}.{nameof(ImageListOptions.FirstNumber)} = 1.");
     }
 
     private static string Existing(string folder, string list, Line line)

@@ -30,8 +30,8 @@ internal static class CheckpointReader
         return FormatOf(new ByteSource(stream)) != Format.Unknown;
     }
 
-    // ArgumentException: An option lies outside its range.
-    // InvalidDataException: The file is not to be read; the message says why.
+    // Throws ArgumentException if an option lies outside its range.
+    // Throws InvalidDataException if the file is not to be read; the message says why.
     public static StateDict Read(Stream stream, CheckpointOptions options, string source)
     {
         options.Validate();
@@ -101,7 +101,8 @@ internal static class CheckpointReader
         {
             if (saved is UnreadableTensor unreadable)
                 throw new InvalidDataException($"tensor '{Excerpt.Of(name)}' {unreadable.Reason}. The others can be read without it, by "
-                    + $"{nameof(CheckpointOptions)}.{nameof(CheckpointOptions.Prefix)} or {nameof(CheckpointOptions.AllowUnknownObjects)}.");
+                    + $"{nameof(CheckpointOptions)}.{nameof(CheckpointOptions.Prefix)} or "
+                    + $"{nameof(CheckpointOptions.AllowUnknownObjects)}.");
         }
 
         using var unfinished = NewDisposeScope();

@@ -7,11 +7,14 @@ namespace Px.Pruning.Models.StateDicts.Checkpoints;
 // Finds the state dict in what a checkpoint holds.
 internal static class CheckpointSelection
 {
+    private const int NamesShown = 20;
+
     // Where training scripts put the state dict; the first that holds tensors is taken.
     private static readonly string[] UsualKeys = ["state_dict", "model", "model_state_dict", "module", "net"];
 
-    // The dictionary whose entries are the tensors. key: Where to look, with slashes between levels; null for the usual places.
-    // InvalidDataException: There are no tensors; the message lists what is there.
+    // The dictionary whose entries are the tensors.
+    // key: where to look, with slashes between levels; null for the usual places.
+    // Throws InvalidDataException if there are no tensors; the message lists what is there.
     public static PickleDictionary Find(PickleDictionary dictionary, string? key)
     {
         if (key is not null)
@@ -23,7 +26,7 @@ internal static class CheckpointSelection
                 + $"{nameof(CheckpointOptions)}.{nameof(CheckpointOptions.Key)}."));
     }
 
-    // InvalidDataException: What a file holds is no dictionary.
+    // Throws InvalidDataException if what a file holds is no dictionary.
     public static PickleDictionary RequireDictionary(object? root) => root switch
     {
         PickleDictionary dictionary => dictionary,
@@ -62,8 +65,9 @@ internal static class CheckpointSelection
     {
         var holders = dictionary.Entries.Where(entry => entry.Value is PickleDictionary inner && HasTensors(inner))
             .Select(entry => entry.Key);
-        var opaque = dictionary.Entries.Select(entry => entry.Value).OfType<PickleOpaque>().Select(value => value.Name).Distinct().ToList();
+        var opaque = dictionary.Entries.Select(entry => entry.Value).OfType<PickleOpaque>().Take(NamesShown).Select(value => value.Name)
+            .Distinct().ToList();
         return $"Its entries: {Excerpt.Of(dictionary.Entries.Select(entry => entry.Key))}; those that hold tensors: {Excerpt.Of(holders)}."
-            + (opaque.Count == 0 ? "" : $" Some are no tensors but {Excerpt.Of(opaque)}, which only Python can make: save tensors instead.");
+            + (opaque.Count == 0 ? "" : $" Among them are {Excerpt.Of(opaque)}, which only Python can make: save tensors instead.");
     }
 }

@@ -9,6 +9,7 @@ internal interface ICheckpointContainer
     // The object: plain values and SavedTensors.
     PickleDictionary Root { get; }
 
-    // A storage's elements as a new tensor of one dimension. InvalidDataException: It is not there, truncated or damaged.
+    // A storage's elements as a new tensor of one dimension.
+    // Throws InvalidDataException if it is not there, truncated or damaged.
     Tensor Read(TorchStorage storage);
 }

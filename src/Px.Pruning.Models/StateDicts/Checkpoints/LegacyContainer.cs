@@ -10,8 +10,8 @@ using static TorchSharp.torch;
 namespace Px.Pruning.Models.StateDicts.Checkpoints;
 
 // Files before PyTorch 1.6: five pickles (magic number, version, the writer's machine, the object, its storages' keys), then each storage's
-// count and elements. Elements are little-endian whatever the writer's machine was. What follows the last storage is not looked at. Source:
-// _legacy_load in https://github.com/pytorch/pytorch/blob/main/torch/serialization.py.
+// count and elements. Elements are little-endian whatever the writer's machine was. What follows the last storage is not looked at.
+// Source: _legacy_load in https://github.com/pytorch/pytorch/blob/main/torch/serialization.py.
 internal sealed class LegacyContainer : ICheckpointContainer
 {
     // What the runtime takes for a key's place in the dictionary of offsets.

@@ -4,8 +4,8 @@ using Px.Pruning.Models.StateDicts.Pickle;
 namespace Px.Pruning.Models.StateDicts.Checkpoints;
 
 // PyTorch's functions that make tensors from what a checkpoint holds. Those that make a plain tensor are carried out on descriptions of
-// tensors; all others give a tensor that is refused only if somebody asks for it. Source:
-// https://github.com/pytorch/pytorch/blob/main/torch/_utils.py, https://github.com/pytorch/pytorch/blob/main/torch/_tensor.py.
+// tensors; all others give a tensor that is refused only if somebody asks for it.
+// Source: https://github.com/pytorch/pytorch/blob/main/torch/_utils.py, https://github.com/pytorch/pytorch/blob/main/torch/_tensor.py.
 internal static class TensorFunctions
 {
     private const string Module = "torch._utils";
@@ -80,8 +80,8 @@ internal static class TensorFunctions
     // As before with an element type in front of the bits: PyTorch saves so what has no typed storage.
     private static object RebuildUntyped(TorchWorld world, object?[] arguments) =>
         arguments is [TorchStorageView, long, object?[], object?[], _, _, string type, ..] && arguments.Length <= 8
-            ? world.Refuse($"{Module}._rebuild_tensor_v3", $"has the type {Excerpt.Of(type)}, which TorchSharp does not have; convert it in Python, for example "
-                + "by float()")
+            ? world.Refuse($"{Module}._rebuild_tensor_v3", $"has the type {Excerpt.Of(type)}, which TorchSharp does not have; convert it "
+                + "in Python, for example by float()")
             : throw TorchWorld.Misuse($"{Module}._rebuild_tensor_v3");
 
     // A parameter of a tensor, or a device's tensor of one on the CPU.

@@ -1,4 +1,5 @@
 namespace Px.Pruning.Models.StateDicts.Checkpoints;
 
-// A function or class of Python that a checkpoint may call: ours, from what it is given. InvalidDataException: It takes something else.
+// Our version of a function or class of Python that a checkpoint may call.
+// Throws InvalidDataException if it takes something else.
 internal delegate object? TorchFunction(TorchWorld world, object?[] arguments);

@@ -15,7 +15,7 @@ internal sealed class TorchTensor : SavedTensor
     private readonly long _offset, _elements, _extent;
     private readonly long[] _size, _stride;
 
-    // InvalidDataException: An element would lie outside its storage.
+    // Throws InvalidDataException if an element would lie outside its storage.
     public TorchTensor(TorchStorageView memory, long offset, long[] size, long[] stride)
     {
         Int128 elements = 1, last = 0;
@@ -42,8 +42,8 @@ internal sealed class TorchTensor : SavedTensor
     // Whether the memory holds the elements with the opposite sign: PyTorch negates lazily, by a bit of the tensor.
     public bool IsNegated { get; init; }
 
-    // The tensor, as a view of its memory, or as a copy where it is negated. budget: Pays for copies, and for tensors that take more
-    // memory than they lie in once somebody copies them: expanded ones.
+    // The tensor, as a view of its memory, or as a copy where it is negated.
+    // budget: pays for copies, and for tensors that take more memory than they lie in once somebody copies them: expanded ones.
     public Tensor View(Tensor memory, MemoryBudget budget)
     {
         if (_elements > _extent || IsNegated)

@@ -2,8 +2,8 @@ using static TorchSharp.torch;
 
 namespace Px.Pruning.Models.StateDicts.Checkpoints;
 
-// An element type under PyTorch's names: torch.float32, and torch.FloatStorage for memory of such elements. Type: TorchSharp's; null where
-// it has none.
+// An element type under PyTorch's names: torch.float32, and torch.FloatStorage for memory of such elements.
+// Type: the one of TorchSharp; null where it has none.
 internal sealed record TorchType(ScalarType? Type, string Name, string StorageName, int Size)
 {
     // The types that TorchSharp has.

@@ -4,7 +4,8 @@ using Px.Pruning.Models.StateDicts.Pickle;
 namespace Px.Pruning.Models.StateDicts.Checkpoints;
 
 // The classes and functions that checkpoints may name: tensors, their storages, and Python's plain containers. InertObjects become
-// PickleOpaque; every other one is refused by name. allowUnknown: Whether all others become PickleOpaque.
+// PickleOpaque; every other one is refused by name.
+// allowUnknown: whether all others become PickleOpaque.
 internal sealed class TorchWorld(bool allowUnknown, MemoryBudget budget) : IPickleWorld
 {
     // The objects of a tensor, a storage and their views, without their sizes.
@@ -54,14 +55,16 @@ internal sealed class TorchWorld(bool allowUnknown, MemoryBudget budget) : IPick
         }
     }
 
-    // In place of a tensor that cannot be read. name: The function that would make it. reason: What it is, and what to do in Python.
+    // In place of a tensor that cannot be read.
+    // name: the function that would make it.
+    // reason: what it is, and what to do in Python.
     public object Refuse(string name, string reason)
     {
         budget.Spend(TensorCost + 2 * sizeof(char) * (long)(name.Length + reason.Length));
         return allowUnknown ? new PickleOpaque(name) : new UnreadableTensor($"cannot be read ('{name}'): it {reason}");
     }
 
-    // numbers: How many sizes and strides a tensor has.
+    // numbers: how many sizes and strides a tensor has.
     public void SpendOnTensor(long numbers) => budget.Spend(TensorCost + sizeof(long) * numbers);
 
     public void Spend(long bytes) => budget.Spend(bytes);

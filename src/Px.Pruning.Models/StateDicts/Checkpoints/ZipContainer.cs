@@ -8,8 +8,8 @@ using static TorchSharp.torch;
 
 namespace Px.Pruning.Models.StateDicts.Checkpoints;
 
-// Files since PyTorch 1.6: a zip archive with NAME/data.pkl, and the storages as NAME/data/0 and so on. Source:
-// https://github.com/pytorch/pytorch/blob/main/caffe2/serialize/inline_container.h,
+// Files since PyTorch 1.6: a zip archive with NAME/data.pkl, and the storages as NAME/data/0 and so on.
+// Source: https://github.com/pytorch/pytorch/blob/main/caffe2/serialize/inline_container.h,
 // https://docs.pytorch.org/docs/stable/notes/serialization.html.
 internal sealed class ZipContainer : ICheckpointContainer
 {
