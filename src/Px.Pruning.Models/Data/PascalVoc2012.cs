@@ -60,7 +60,7 @@ public static class PascalVoc2012
             throw new InvalidDataException($"'{listPath}' is empty.");
         var samples = new FileSamples(
             [.. names.Select(name => Existing([Path.Combine(root, "JPEGImages", $"{name}.jpg")], Official))],
-            [.. names.Select(name => Existing([.. masks.Select(folder => Path.Combine(root, folder, $"{name}.png"))], whatToDo))],
+            [.. names.Select(name => Existing([.. masks.Select(set => Path.Combine(root, set, $"{name}.png"))], whatToDo))],
             VocPalette.Read, options);
         return new SegmentationDataset(
             new SampleSet

@@ -102,9 +102,10 @@ internal static class ImageListFile
 
     private static string Existing(string folder, string list, Line line)
     {
-        if (line.File != Path.GetFileName(line.File) || line.File is "" or "." or "..")
-            throw new InvalidDataException($"'{list}', line {line.Number}: '{line.File}' is no file name; all images lie in one folder.");
-        var path = Path.Combine(folder, line.File);
+        var file = line.File!;
+        if (file != Path.GetFileName(file) || file is "" or "." or "..")
+            throw new InvalidDataException($"'{list}', line {line.Number}: '{file}' is no file name; all images lie in one folder.");
+        var path = Path.Combine(folder, file);
         if (System.IO.File.Exists(path))
             return path;
         // Kaggle's list leaves the ending out.
