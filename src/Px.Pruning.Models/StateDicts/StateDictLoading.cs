@@ -3,7 +3,7 @@ using static TorchSharp.torch;
 
 namespace Px.Pruning.Models.StateDicts;
 
-// Compares named tensors with a module's, and copies them if nothing speaks against it.
+// Compares named tensors with a module's, and copies them if they fit.
 internal static class StateDictLoading
 {
     // removed: what was taken off the file's names, for the message.

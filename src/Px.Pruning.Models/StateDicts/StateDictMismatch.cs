@@ -37,7 +37,7 @@ public sealed record StateDictMismatch
         return text.Length == 0 ? "No mismatch." : text.ToString();
     }
 
-    // What stands before every missing name among the unexpected ones; null where there is no such text.
+    // The text before every missing name among the unexpected ones; null where there is no such text.
     private string? CommonPrefix()
     {
         var unexpected = Unexpected.ToHashSet(StringComparer.Ordinal);

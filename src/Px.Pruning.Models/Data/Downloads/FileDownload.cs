@@ -33,7 +33,7 @@ internal sealed class FileDownload(HttpClient client, DatasetDownloadOptions opt
         Forget();
     }
 
-    // Returns: Whether a part was there before.
+    // Returns whether a part was there before.
     private async Task<bool> ReceiveAsync(IProgress<DownloadProgress>? progress, CancellationToken token)
     {
         var wasResumed = File.Exists(_partial);

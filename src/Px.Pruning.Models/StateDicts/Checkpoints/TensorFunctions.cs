@@ -94,7 +94,8 @@ internal static class TensorFunctions
     {
         [TorchFunction inner, var made, object?[] innerArguments, ..] when made == PlainClass && inner != FromType =>
             inner(world, innerArguments),
-        [PickleOpaque opaque, ..] or [_, PickleOpaque opaque, ..] => opaque,
+        [PickleOpaque function, ..] => function,
+        [_, PickleOpaque type, ..] => type,
         _ => throw TorchWorld.Misuse("torch._tensor._rebuild_from_type_v2"),
     };
 

@@ -1,6 +1,6 @@
 namespace Px.Pruning.Models.StateDicts.Pickle;
 
-// What a pickle can refer to beyond plain values. Whatever is not here does not exist for it. Plain values are null, bool, long,
+// What a pickle can refer to beyond plain values; nothing else can be reached from it. Plain values are null, bool, long,
 // BigInteger, double, string, byte[], object[] for tuples, lists of objects for lists and sets, and PickleDictionary.
 internal interface IPickleWorld
 {
