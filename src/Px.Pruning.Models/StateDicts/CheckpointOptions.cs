@@ -16,8 +16,8 @@ public sealed record CheckpointOptions
     /// <c>module.encoder_q.conv1.weight</c> into <c>conv1.weight</c>. Its last dot may be left out, and so may what wrappers add. An empty
     /// text takes nothing off. Null, the default, takes off what PyTorch's wrappers add: <c>module.</c> where every name begins so
     /// (parallel training; averaged models, whose <c>n_averaged</c> is left out), and <c>_orig_mod</c>, <c>_fsdp_wrapped_module</c> and
-    /// <c>_checkpoint_wrapped_module</c> wherever they are in a name. Loading into a module then also takes off <c>module.</c> within a name
-    /// where that makes it one of the module's.
+    /// <c>_checkpoint_wrapped_module</c> wherever they are in a name. Loading into a module then also takes off <c>module.</c> within a
+    /// name where that makes it one of the module's.
     /// </summary>
     public string? Prefix { get; init; }
 

@@ -54,7 +54,6 @@ def training(name, make, **options):
         "scaler": {"scale": 65536.0, "growth_tracker": 0}, "args": argparse.Namespace(lr=0.1, output=pathlib.PurePosixPath("runs")), "history": history,
         "counts": collections.Counter("abca"), "recent": collections.deque([1, 2], maxlen=5), "best": numpy.float64(91.5), "curve": numpy.arange(3.0),
         "rng": torch.get_rng_state(), "numpy_rng": numpy.random.RandomState(1).get_state(), "when": datetime.datetime(2024, 1, 2), "version": torch.__version__,
-        "format": torch.channels_last,
     }, model, **options)
 
 

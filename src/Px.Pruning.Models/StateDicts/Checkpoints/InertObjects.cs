@@ -25,9 +25,8 @@ internal static class InertObjects
         || Names.Contains($"{module}.{name}");
 
     // getattr is how a scheduler's methods are written down: OneCycleLR keeps one.
-    private static IEnumerable<string> Builtins(string module) =>
-        new[]
-        {
-            "getattr", "object", "int", "long", "float", "bool", "str", "unicode", "list", "tuple", "dict", "slice", "range", "xrange",
-        }.Select(name => $"{module}.{name}");
+    private static IEnumerable<string> Builtins(string module) => ((string[])
+    [
+        "getattr", "object", "int", "long", "float", "bool", "str", "unicode", "list", "tuple", "dict", "slice", "range", "xrange",
+    ]).Select(name => $"{module}.{name}");
 }
