@@ -31,7 +31,7 @@ public static class Sample
         var task = new ImageTask(
             images,
             seed => KnownNetworks.Vgg(options.Depth, options.Width, images.Train, seed),
-            new ImageAugmentation());
+            new PaddedCrop());
         terminal.WriteLine($"VGG-{options.Depth} with batch norm, width {options.Width}, on {options.Dataset}: {images.Train.Count} images to train on, {images.Test.Count} to test on.");
         new Experiment(task, options.Apply(VggSampleOptions.FromScratch), options, folder, device, terminal).Run(token);
     }

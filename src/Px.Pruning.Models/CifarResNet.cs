@@ -5,7 +5,7 @@ using static TorchSharp.torch;
 
 namespace Px.Pruning.Models;
 
-/// <summary>The residual networks for small images: a 3×3 convolution, three stages of basic blocks at full, half and quarter resolution,
+/// <summary>A residual network for small images: a 3×3 convolution, three stages of basic blocks at full, half and quarter resolution,
 /// the mean over the image, one linear layer.</summary>
 /// <remarks>
 /// <para><b>Shape:</b> [B, <see cref="CifarResNetOptions.InputChannels"/>, H, W] → [B, <see cref="CifarResNetOptions.Classes"/>], logits.
@@ -46,10 +46,10 @@ public sealed class CifarResNet : nn.Module<Tensor, Tensor>
         Options = options;
     }
 
-    /// <summary>What the network was made from.</summary>
+    /// <summary>The options that the network was created with.</summary>
     public CifarResNetOptions Options { get; }
 
-    /// <summary>A new network on the CPU, in float32 and in training mode. The caller disposes it.</summary>
+    /// <summary>Creates a network on the CPU, in float32 and in training mode. The caller disposes it.</summary>
     /// <param name="options">Depth, classes, channels, shortcuts, names, seed; null for the defaults.</param>
     /// <exception cref="ArgumentException">An option lies outside its range.</exception>
     public static CifarResNet Create(CifarResNetOptions? options = null)
@@ -62,7 +62,7 @@ public sealed class CifarResNet : nn.Module<Tensor, Tensor>
         return model;
     }
 
-    /// <summary>The logits [B, classes] of images [B, C, H, W]. The caller disposes them.</summary>
+    /// <summary>Computes the logits [B, classes] of images [B, C, H, W]. The caller disposes them.</summary>
     /// <param name="input">Images of the type and on the device of the weights.</param>
     public override Tensor forward(Tensor input)
     {
@@ -71,11 +71,11 @@ public sealed class CifarResNet : nn.Module<Tensor, Tensor>
         return _classifier.call(x.flatten(1)).MoveToOuterDisposeScope();
     }
 
-    /// <summary>Layers, shapes, parameters and FLOPs for one image of 32×32: a <see cref="ModelSummary"/>, for which the network runs
+    /// <summary>Lists layers, shapes, parameters and FLOPs for one image of 32×32: a <see cref="ModelSummary"/>, for which the network runs
     /// once.</summary>
     public override string ToString() => ModelSummary.Of(this, Options.InputChannels, 32, 32).ToString();
 
-    /// <summary>Nothing: the constructor has named every child, two of them as the caller asked.</summary>
+    /// <summary>Does nothing: the constructor registers every child, two of them under the names that the caller asked for.</summary>
     protected override void RegisterComponents()
     {
     }

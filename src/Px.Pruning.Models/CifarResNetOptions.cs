@@ -1,6 +1,6 @@
 namespace Px.Pruning.Models;
 
-/// <summary>What a <see cref="CifarResNet"/> is made of. The defaults are the ResNet-20 for CIFAR-10 with projection shortcuts.</summary>
+/// <summary>The options of a <see cref="CifarResNet"/>. The defaults are the ResNet-20 for CIFAR-10 with projection shortcuts.</summary>
 public sealed record CifarResNetOptions
 {
     /// <summary>The number of weighted layers on the main path, 6n + 2 with n ≥ 1 blocks a stage: 20, 32, 44, 56, 110 in the paper. 20 by
@@ -17,7 +17,7 @@ public sealed record CifarResNetOptions
     /// default.</summary>
     public int Width { get; init; } = 16;
 
-    /// <summary>What joins the stages. <see cref="CifarShortcut.Projection"/> by default.</summary>
+    /// <summary>How a block passes its input on between stages. <see cref="CifarShortcut.Projection"/> by default.</summary>
     public CifarShortcut Shortcut { get; init; } = CifarShortcut.Projection;
 
     /// <summary>
@@ -32,7 +32,7 @@ public sealed record CifarResNetOptions
     public string ClassifierName { get; init; } = "linear";
 
     /// <summary>
-    /// Makes the initial weights a function of this number and leaves torch's global random state as it was.
+    /// The seed of the initial weights; torch's global random state stays as it was.
     /// Null, the default, draws from the global state, which <c>torch.manual_seed</c> sets.
     /// </summary>
     public long? Seed { get; init; }

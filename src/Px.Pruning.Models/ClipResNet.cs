@@ -41,10 +41,10 @@ public sealed class ClipResNet : nn.Module<Tensor, Tensor>
         Options = options;
     }
 
-    /// <summary>What the network was made from.</summary>
+    /// <summary>The options that the network was created with.</summary>
     public ClipResNetOptions Options { get; }
 
-    /// <summary>A new network on the CPU, in float32 and in training mode. The caller disposes it.</summary>
+    /// <summary>Creates a network on the CPU, in float32 and in training mode. The caller disposes it.</summary>
     /// <param name="options">Pooling, classes, sizes, seed; null for the defaults.</param>
     /// <exception cref="ArgumentException">An option lies outside its range.</exception>
     public static ClipResNet Create(ClipResNetOptions? options = null)
@@ -58,7 +58,7 @@ public sealed class ClipResNet : nn.Module<Tensor, Tensor>
         return model;
     }
 
-    /// <summary>Logits, embeddings or features [B, outputs] of images [B, C, H, W]. The caller disposes them.</summary>
+    /// <summary>Computes logits, embeddings or features [B, outputs] of images [B, C, H, W]. The caller disposes them.</summary>
     /// <param name="input">Images of the type and on the device of the weights.</param>
     /// <exception cref="ArgumentException">Attention pooling was made for images of another size.</exception>
     public override Tensor forward(Tensor input)
@@ -68,12 +68,12 @@ public sealed class ClipResNet : nn.Module<Tensor, Tensor>
         return (_classifier is null ? x : _classifier.call(x)).MoveToOuterDisposeScope();
     }
 
-    /// <summary>Layers, shapes, parameters and FLOPs for one image of <see cref="ClipResNetOptions.InputResolution"/>: a
+    /// <summary>Lists layers, shapes, parameters and FLOPs for one image of <see cref="ClipResNetOptions.InputResolution"/>: a
     /// <see cref="ModelSummary"/>, for which the network runs once.</summary>
     public override string ToString() =>
         ModelSummary.Of(this, Options.InputChannels, Options.InputResolution, Options.InputResolution).ToString();
 
-    /// <summary>Nothing: the constructor has named every child.</summary>
+    /// <summary>Does nothing: the constructor registers every child.</summary>
     protected override void RegisterComponents()
     {
     }

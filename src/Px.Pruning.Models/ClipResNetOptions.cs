@@ -1,6 +1,6 @@
 namespace Px.Pruning.Models;
 
-/// <summary>What a <see cref="ClipResNet"/> is made of. The defaults are CLIP's RN50, which yields embeddings.</summary>
+/// <summary>The options of a <see cref="ClipResNet"/>. The defaults are CLIP's RN50, which yields embeddings.</summary>
 public sealed record ClipResNetOptions
 {
     /// <summary>How the last feature map becomes a vector. <see cref="ClipPooling.Attention"/> by default.</summary>
@@ -27,7 +27,7 @@ public sealed record ClipResNetOptions
     public int Width { get; init; } = 64;
 
     /// <summary>
-    /// Makes the initial weights a function of this number and leaves torch's global random state as it was.
+    /// The seed of the initial weights; torch's global random state stays as it was.
     /// Null, the default, draws from the global state, which <c>torch.manual_seed</c> sets.
     /// </summary>
     public long? Seed { get; init; }

@@ -5,7 +5,7 @@ using static TorchSharp.torch;
 
 namespace Px.Pruning.Models;
 
-/// <summary>DeepLabV3 and DeepLabV3+ for semantic segmentation: a dilated backbone, atrous spatial pyramid pooling, in V3+ a decoder,
+/// <summary>DeepLabV3 or DeepLabV3+ for semantic segmentation: a dilated backbone, atrous spatial pyramid pooling, in V3+ a decoder,
 /// logits enlarged to the image.</summary>
 /// <remarks>
 /// <para><b>Shape:</b> [B, <see cref="DeepLabOptions.InputChannels"/>, H, W] → [B, <see cref="DeepLabOptions.Classes"/>, H, W], logits, for
@@ -14,7 +14,7 @@ namespace Px.Pruning.Models;
 /// <c>classifier.0.project.*</c>, <c>classifier.1</c>, <c>classifier.2</c>, <c>classifier.4</c>. V3+ has those of the PyTorch
 /// implementation that the PX paper follows: <c>classifier.project.*</c>, <c>classifier.aspp.convs.*</c>, <c>classifier.aspp.project.*</c>,
 /// <c>classifier.classifier.*</c>. There is no auxiliary classifier: where torchvision's files have <c>aux_classifier.*</c>,
-/// <see cref="StateDicts.StateDictOptions.AllowUnexpected"/> passes over it.</para>
+/// <see cref="StateDicts.StateDictOptions.AllowUnexpected"/> ignores it.</para>
 /// <para><b>Initialisation:</b> the backbone Kaiming normal with fan-out, the head with fan-in, as in the PX paper's code; the last layer's
 /// bias uniform in ±1/√fan_in, norms 1 and 0.</para>
 /// <para><b>Training:</b> needs batches of 2 or more: one branch's batch norm sees one value for each channel and image.</para>
@@ -44,10 +44,10 @@ public sealed class DeepLab : nn.Module<Tensor, Tensor>
         Options = options;
     }
 
-    /// <summary>What the network was made from.</summary>
+    /// <summary>The options that the network was created with.</summary>
     public DeepLabOptions Options { get; }
 
-    /// <summary>A new network on the CPU, in float32 and in training mode. The caller disposes it.</summary>
+    /// <summary>Creates a network on the CPU, in float32 and in training mode. The caller disposes it.</summary>
     /// <param name="options">Version, backbone, classes, output stride, sizes, seed; null for the defaults.</param>
     /// <exception cref="ArgumentException">An option lies outside its range.</exception>
     public static DeepLab Create(DeepLabOptions? options = null)
@@ -61,7 +61,7 @@ public sealed class DeepLab : nn.Module<Tensor, Tensor>
         return model;
     }
 
-    /// <summary>The logits [B, classes, H, W] of images [B, C, H, W]. The caller disposes them.</summary>
+    /// <summary>Computes the logits [B, classes, H, W] of images [B, C, H, W]. The caller disposes them.</summary>
     /// <param name="input">Images of the type and on the device of the weights.</param>
     /// <exception cref="InvalidOperationException">The batch has one image, and the network is in training mode.</exception>
     public override Tensor forward(Tensor input)
@@ -72,11 +72,11 @@ public sealed class DeepLab : nn.Module<Tensor, Tensor>
         return BilinearResize.Call(logits, input).MoveToOuterDisposeScope();
     }
 
-    /// <summary>Layers, shapes, parameters and FLOPs for one image of 256×256: a <see cref="ModelSummary"/>, for which the network runs
-    /// once.</summary>
+    /// <summary>Lists layers, shapes, parameters and FLOPs for one image of 256×256: a <see cref="ModelSummary"/>, for which the network
+    /// runs once.</summary>
     public override string ToString() => ModelSummary.Of(this, Options.InputChannels, 256, 256).ToString();
 
-    /// <summary>Nothing: the constructor has named every child.</summary>
+    /// <summary>Does nothing: the constructor registers every child.</summary>
     protected override void RegisterComponents()
     {
     }

@@ -1,6 +1,6 @@
 namespace Px.Pruning.Models;
 
-/// <summary>Where a <see cref="DeepLab"/> has its features from.</summary>
+/// <summary>The network that computes the features of a <see cref="DeepLab"/>.</summary>
 public enum DeepLabBackbone
 {
     /// <summary>A <see cref="Models.ResNet"/> of <see cref="DeepLabOptions.Depth"/> 18, 34, 50, 101 or 152.</summary>

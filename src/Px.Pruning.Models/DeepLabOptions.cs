@@ -1,6 +1,6 @@
 namespace Px.Pruning.Models;
 
-/// <summary>What a <see cref="DeepLab"/> is made of. The defaults are the PX paper's: DeepLabV3+ on a ResNet-50, output stride 8, 21
+/// <summary>The options of a <see cref="DeepLab"/>. The defaults are the PX paper's: DeepLabV3+ on a ResNet-50, output stride 8, 21
 /// classes.</summary>
 public sealed record DeepLabOptions
 {
@@ -43,8 +43,8 @@ public sealed record DeepLabOptions
     /// less for small machines.</summary>
     public int Width { get; init; } = 64;
 
-    /// <summary>How a ResNet begins; ignored for CLIP's. With <see cref="ResNetStem.ThreeByThree"/> all feature maps are four times as
-    /// large. <see cref="ResNetStem.SevenBySeven"/> by default.</summary>
+    /// <summary>The first layers of a ResNet; ignored for CLIP's. With <see cref="ResNetStem.ThreeByThree"/> all feature maps are four
+    /// times as large. <see cref="ResNetStem.SevenBySeven"/> by default.</summary>
     public ResNetStem Stem { get; init; } = ResNetStem.SevenBySeven;
 
     /// <summary>The channels of the pyramid's branches and of the decoder, at least 1. 256 by default.</summary>
@@ -54,7 +54,7 @@ public sealed record DeepLabOptions
     public int LowLevelChannels { get; init; } = 48;
 
     /// <summary>
-    /// Makes the initial weights a function of this number and leaves torch's global random state as it was.
+    /// The seed of the initial weights; torch's global random state stays as it was.
     /// Null, the default, draws from the global state, which <c>torch.manual_seed</c> sets.
     /// </summary>
     public long? Seed { get; init; }

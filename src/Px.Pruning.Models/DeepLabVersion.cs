@@ -1,6 +1,6 @@
 namespace Px.Pruning.Models;
 
-/// <summary>What a <see cref="DeepLab"/> makes of its backbone's features.</summary>
+/// <summary>The head of a <see cref="DeepLab"/>.</summary>
 public enum DeepLabVersion
 {
     /// <summary>DeepLabV3: the pyramid and one more 3×3 convolution, in torchvision's layout.</summary>

@@ -9,11 +9,11 @@ public sealed record LayerSummary
     /// <summary>The name of the layer's type: <c>Conv2d</c>, <c>BatchNorm2d</c>, <c>ReLU</c>, ….</summary>
     public required string Kind { get; init; }
 
-    /// <summary>The shape of what it yields for one sample, without the batch's dimension; of its last call if there are several. Null
+    /// <summary>The shape of its output for one sample, without the batch's dimension; of its last call if there are several. Null
     /// where it was not called, or does not turn one tensor into one.</summary>
     public required IReadOnlyList<long>? OutputShape { get; init; }
 
-    /// <summary>Its own parameters, biases included; those of modules inside it are theirs.</summary>
+    /// <summary>The number of its own parameters, biases included, without those of modules inside it.</summary>
     public required long Parameters { get; init; }
 
     /// <summary>The FLOPs of all its calls for one sample, as <see cref="ModelSummary"/> counts them.</summary>

@@ -3,7 +3,7 @@ using static TorchSharp.torch;
 
 namespace Px.Pruning.Models;
 
-/// <summary>What a network consists of, layer by layer, and what a sample costs: plain numbers, no tensors.</summary>
+/// <summary>The layers of a network, with their parameters and the cost of one sample: plain numbers, no tensors.</summary>
 /// <remarks>
 /// FLOPs are those of one sample, a multiply-add counting as two: <c>2 × weights × positions</c> in convolutions and linear layers, where
 /// positions are the places of the output (of the input for transposed convolutions) at which each weight is used. Biases, normalisation,
@@ -52,6 +52,6 @@ public sealed class ModelSummary
             model.parameters().Sum(parameter => parameter.numel()));
     }
 
-    /// <summary>A table to read: a line a layer, and the totals. Invariant culture, lines end in <c>\n</c>.</summary>
+    /// <summary>Formats the summary as a table: a line a layer, and the totals. Invariant culture, lines end in <c>\n</c>.</summary>
     public override string ToString() => SummaryTable.Write(this);
 }

@@ -4,10 +4,10 @@ using static TorchSharp.torch;
 
 namespace Px.Pruning.Models;
 
-/// <summary>Networks with the weights of the PX paper's three pre-trainings, read from the user's files, each with a new last layer or as
-/// DeepLab's backbone.</summary>
+/// <summary>Creates networks with the weights of the PX paper's three pre-trainings, read from the user's files, each with a new last layer
+/// or as DeepLab's backbone.</summary>
 /// <remarks>
-/// <para>Files are PyTorch checkpoints or safetensors files, which their content tells, whatever their names; half precision is widened.
+/// <para>Files are PyTorch checkpoints or safetensors files; the content tells, not the name. Half precision is widened.
 /// Everything but the new layers must be there and fit. To keep a file's own classifier, create the network and load the file into it
 /// instead.</para>
 /// <para>Networks are on the CPU, in float32 and in training mode; the caller disposes them.</para>
@@ -21,7 +21,7 @@ public static class Pretrained
 {
     private const string Classifier = "fc.", AttentionPool = "attnpool.";
 
-    /// <summary>A ResNet pre-trained on ImageNet with labels, with a new classifier <c>fc</c> instead of the file's.</summary>
+    /// <summary>Creates a ResNet pre-trained on ImageNet with labels, with a new classifier <c>fc</c> instead of the file's.</summary>
     /// <param name="path">torchvision's file for that depth, such as <c>resnet50-19c8e357.pth</c>.</param>
     /// <param name="options">Classes, seed of the new classifier, and what must match the file; null for 1,000 new classes on a
     /// ResNet-50.</param>
@@ -31,7 +31,8 @@ public static class Pretrained
     /// <exception cref="IOException">The file is missing or cannot be read.</exception>
     public static ResNet ImageNet(string path, ResNetOptions? options = null) => Classify(Pretraining.ImageNet, path, options);
 
-    /// <summary>A ResNet pre-trained by MoCo v2, with a new classifier <c>fc</c> instead of the projection that contrasts images.</summary>
+    /// <summary>Creates a ResNet pre-trained by MoCo v2, with a new classifier <c>fc</c> instead of the projection that contrasts
+    /// images.</summary>
     /// <param name="path">The authors' checkpoint, such as <c>moco_v2_800ep_pretrain.pth.tar</c>; the encoder for queries is taken,
     /// <c>module.encoder_q.*</c>.</param>
     /// <param name="options">Classes, seed of the new classifier, and what must match the file; null for 1,000 new classes on a
@@ -39,7 +40,7 @@ public static class Pretrained
     /// <inheritdoc cref="ImageNet" path="/exception"/>
     public static ResNet MoCoV2(string path, ResNetOptions? options = null) => Classify(Pretraining.MoCoV2, path, options);
 
-    /// <summary>CLIP's image encoder RN50, with a new classifier <c>fc</c> if <see cref="ClipResNetOptions.Classes"/> asks for
+    /// <summary>Creates CLIP's image encoder RN50, with a new classifier <c>fc</c> if <see cref="ClipResNetOptions.Classes"/> asks for
     /// one.</summary>
     /// <param name="path">A state dict saved from Python, of the whole of CLIP (<c>visual.*</c> is taken) or of its image encoder alone.
     /// OpenAI's own file is a TorchScript archive, which has to be saved anew.</param>
@@ -54,7 +55,7 @@ public static class Pretrained
         return Load(PretrainedLayout.Of(Pretraining.Clip), path, () => ClipResNet.Create(options), "", Classifier, left);
     }
 
-    /// <summary>A DeepLab, V3+ by default, on a pre-trained backbone with a new head.</summary>
+    /// <summary>Creates a DeepLab, V3+ by default, on a pre-trained backbone with a new head.</summary>
     /// <param name="pretraining">What the file holds. <see cref="Pretraining.Clip"/> takes <see cref="DeepLabBackbone.ClipResNet"/>, the
     /// others <see cref="DeepLabBackbone.ResNet"/>.</param>
     /// <param name="path">A file as for <see cref="ImageNet"/>, <see cref="MoCoV2"/> or <see cref="Clip"/>.</param>
@@ -79,13 +80,14 @@ public static class Pretrained
         return Load(PretrainedLayout.Of(pretraining), path, () => ResNet.Create(options), "", Classifier, Classifier);
     }
 
-    // create: Makes the network, once the file is known to be the right one.
+    // create: makes the network, once the file is known to be the right one.
     private static TModel Load<TModel>(PretrainedLayout layout, string path, Func<TModel> create, string prefix, string fresh,
         params string[] left)
         where TModel : nn.Module
     {
         using var file = CheckpointReader.Recognizes(path) ? CheckpointFile.Load(path) : SafetensorsFile.Load(path);
-        var tensors = layout.Select(path, file, left).ToDictionary(pair => prefix + pair.Key, pair => pair.Value);
+        var (unwrapped, _) = KeyPrefix.Remove(file, null);
+        var tensors = layout.Select(path, unwrapped, left).ToDictionary(pair => prefix + pair.Key, pair => pair.Value);
         var model = create();
         try
         {

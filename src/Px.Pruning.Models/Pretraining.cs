@@ -1,6 +1,6 @@
 namespace Px.Pruning.Models;
 
-/// <summary>What a backbone has learned before: the three pre-trainings of the PX paper.</summary>
+/// <summary>How a backbone was pre-trained: one of the PX paper's three ways.</summary>
 public enum Pretraining
 {
     /// <summary>Classification of ImageNet's 1,000 classes, torchvision's files such as <c>resnet50-19c8e357.pth</c>.</summary>

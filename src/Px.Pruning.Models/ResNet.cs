@@ -5,7 +5,7 @@ using static TorchSharp.torch;
 
 namespace Px.Pruning.Models;
 
-/// <summary>The residual networks for ImageNet-sized images: a stem, four stages of blocks, the mean over the image, one linear layer.
+/// <summary>A residual network for ImageNet-sized images: a stem, four stages of blocks, the mean over the image, one linear layer.
 /// Wide, grouped, narrow and dilated variants by options.</summary>
 /// <remarks>
 /// <para><b>Shape:</b> [B, <see cref="ResNetOptions.InputChannels"/>, H, W] → [B, <see cref="ResNetOptions.Classes"/>], logits. H and W of
@@ -35,12 +35,12 @@ public sealed class ResNet : nn.Module<Tensor, Tensor>
         Options = options;
     }
 
-    /// <summary>What the network was made from.</summary>
+    /// <summary>The options that the network was created with.</summary>
     public ResNetOptions Options { get; }
 
     private long ImageSize => Options.Stem == ResNetStem.SevenBySeven ? 224 : 64;
 
-    /// <summary>A new network on the CPU, in float32 and in training mode. The caller disposes it.</summary>
+    /// <summary>Creates a network on the CPU, in float32 and in training mode. The caller disposes it.</summary>
     /// <param name="options">Depth, classes, width, stem, dilation, initialisation, seed; null for the defaults.</param>
     /// <exception cref="ArgumentException">An option lies outside its range.</exception>
     public static ResNet Create(ResNetOptions? options = null)
@@ -53,7 +53,7 @@ public sealed class ResNet : nn.Module<Tensor, Tensor>
         return model;
     }
 
-    /// <summary>The logits [B, classes] of images [B, C, H, W]. The caller disposes them.</summary>
+    /// <summary>Computes the logits [B, classes] of images [B, C, H, W]. The caller disposes them.</summary>
     /// <param name="input">Images of the type and on the device of the weights.</param>
     public override Tensor forward(Tensor input)
     {
@@ -71,11 +71,11 @@ public sealed class ResNet : nn.Module<Tensor, Tensor>
             FanOutNormal.Initialize(model, generator, FanOutNormal.DrawUniform);
     }
 
-    /// <summary>Layers, shapes, parameters and FLOPs for one image of 224×224, or 64×64 with the 3×3 stem: a <see cref="ModelSummary"/>,
-    /// for which the network runs once.</summary>
+    /// <summary>Lists layers, shapes, parameters and FLOPs for one image of 224×224, or 64×64 with the 3×3 stem: a
+    /// <see cref="ModelSummary"/>, for which the network runs once.</summary>
     public override string ToString() => ModelSummary.Of(this, Options.InputChannels, ImageSize, ImageSize).ToString();
 
-    /// <summary>Nothing: the constructor has named every child.</summary>
+    /// <summary>Does nothing: the constructor registers every child.</summary>
     protected override void RegisterComponents()
     {
     }

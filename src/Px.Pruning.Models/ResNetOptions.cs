@@ -1,6 +1,6 @@
 namespace Px.Pruning.Models;
 
-/// <summary>What a <see cref="ResNet"/> is made of. The defaults are torchvision's <c>resnet50</c>.</summary>
+/// <summary>The options of a <see cref="ResNet"/>. The defaults are torchvision's <c>resnet50</c>.</summary>
 /// <remarks>
 /// <c>wide_resnet50_2</c> and <c>wide_resnet101_2</c> have <see cref="WidthPerGroup"/> 128; <c>resnext50_32x4d</c> has
 /// <see cref="Groups"/> 32 and <see cref="WidthPerGroup"/> 4.
@@ -29,7 +29,7 @@ public sealed record ResNetOptions
     /// </summary>
     public int WidthPerGroup { get; init; } = 64;
 
-    /// <summary>How the network begins. <see cref="ResNetStem.SevenBySeven"/> by default.</summary>
+    /// <summary>The first layers. <see cref="ResNetStem.SevenBySeven"/> by default.</summary>
     public ResNetStem Stem { get; init; } = ResNetStem.SevenBySeven;
 
     /// <summary>
@@ -47,7 +47,7 @@ public sealed record ResNetOptions
     public WeightInitialization Initialization { get; init; } = WeightInitialization.FanOut;
 
     /// <summary>
-    /// Makes the initial weights a function of this number and leaves torch's global random state as it was.
+    /// The seed of the initial weights; torch's global random state stays as it was.
     /// Null, the default, draws from the global state, which <c>torch.manual_seed</c> sets.
     /// </summary>
     public long? Seed { get; init; }

@@ -1,6 +1,6 @@
 namespace Px.Pruning.Models;
 
-/// <summary>How a <see cref="ResNet"/> begins.</summary>
+/// <summary>The first layers of a <see cref="ResNet"/>.</summary>
 public enum ResNetStem
 {
     /// <summary>A 7×7 convolution of stride 2, then 3×3 max-pooling of stride 2: for images of about 224×224. He et al. 2016, table

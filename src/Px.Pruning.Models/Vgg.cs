@@ -5,7 +5,7 @@ using static TorchSharp.torch;
 
 namespace Px.Pruning.Models;
 
-/// <summary>The VGG networks: five stages of 3×3 convolutions with max-pooling between them, then three linear layers, or one for
+/// <summary>A VGG network: five stages of 3×3 convolutions with max-pooling between them, then three linear layers, or one for
 /// CIFAR.</summary>
 /// <remarks>
 /// <para><b>Shape:</b> [B, <see cref="VggOptions.InputChannels"/>, H, W] → [B, <see cref="VggOptions.Classes"/>], logits. The smallest H
@@ -33,12 +33,12 @@ public sealed class Vgg : nn.Module<Tensor, Tensor>
         Options = options;
     }
 
-    /// <summary>What the network was made from.</summary>
+    /// <summary>The options that the network was created with.</summary>
     public VggOptions Options { get; }
 
     private long ImageSize => Options.Layout == VggLayout.ImageNet ? 224 : 32;
 
-    /// <summary>A new network on the CPU, in float32 and in training mode. The caller disposes it.</summary>
+    /// <summary>Creates a network on the CPU, in float32 and in training mode. The caller disposes it.</summary>
     /// <param name="options">Depth, norms, layout, classes, width, initialisation, seed; null for the defaults.</param>
     /// <exception cref="ArgumentException">An option lies outside its range.</exception>
     public static Vgg Create(VggOptions? options = null)
@@ -54,7 +54,7 @@ public sealed class Vgg : nn.Module<Tensor, Tensor>
         return model;
     }
 
-    /// <summary>The logits [B, classes] of images [B, C, H, W]. The caller disposes them.</summary>
+    /// <summary>Computes the logits [B, classes] of images [B, C, H, W]. The caller disposes them.</summary>
     /// <param name="input">Images of the type and on the device of the weights.</param>
     public override Tensor forward(Tensor input)
     {
@@ -63,11 +63,11 @@ public sealed class Vgg : nn.Module<Tensor, Tensor>
         return _classifier.call(x.flatten(1)).MoveToOuterDisposeScope();
     }
 
-    /// <summary>Layers, shapes, parameters and FLOPs for one image of 224×224, or 32×32 in the CIFAR layout: a <see cref="ModelSummary"/>,
-    /// for which the network runs once.</summary>
+    /// <summary>Lists layers, shapes, parameters and FLOPs for one image of 224×224, or 32×32 in the CIFAR layout: a
+    /// <see cref="ModelSummary"/>, for which the network runs once.</summary>
     public override string ToString() => ModelSummary.Of(this, Options.InputChannels, ImageSize, ImageSize).ToString();
 
-    /// <summary>Nothing: the constructor has named every child.</summary>
+    /// <summary>Does nothing: the constructor registers every child.</summary>
     protected override void RegisterComponents()
     {
     }

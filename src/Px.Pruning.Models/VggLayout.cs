@@ -1,6 +1,6 @@
 namespace Px.Pruning.Models;
 
-/// <summary>What follows the convolutions of a <see cref="Vgg"/>.</summary>
+/// <summary>The layers after the convolutions of a <see cref="Vgg"/>.</summary>
 public enum VggLayout
 {
     /// <summary>A fifth max-pooling, the mean over 7×7 regions, and three linear layers with dropout: for images of about 224×224, at least

@@ -1,6 +1,6 @@
 namespace Px.Pruning.Models;
 
-/// <summary>What a <see cref="Vgg"/> is made of. The defaults are torchvision's <c>vgg16_bn</c>.</summary>
+/// <summary>The options of a <see cref="Vgg"/>. The defaults are torchvision's <c>vgg16_bn</c>.</summary>
 public sealed record VggOptions
 {
     /// <summary>The number of layers with weights in the <see cref="VggLayout.ImageNet"/> layout: 11, 13, 16 or 19. 16 by
@@ -10,7 +10,7 @@ public sealed record VggOptions
     /// <summary>Whether batch norm follows every convolution. True by default.</summary>
     public bool BatchNorm { get; init; } = true;
 
-    /// <summary>What follows the convolutions. <see cref="VggLayout.ImageNet"/> by default.</summary>
+    /// <summary>The layers after the convolutions. <see cref="VggLayout.ImageNet"/> by default.</summary>
     public VggLayout Layout { get; init; } = VggLayout.ImageNet;
 
     /// <summary>The number of outputs, at least 1. 1000 by default.</summary>
@@ -31,7 +31,7 @@ public sealed record VggOptions
     public WeightInitialization Initialization { get; init; } = WeightInitialization.FanOut;
 
     /// <summary>
-    /// Makes the initial weights a function of this number and leaves torch's global random state as it was.
+    /// The seed of the initial weights; torch's global random state stays as it was.
     /// Null, the default, draws from the global state, which <c>torch.manual_seed</c> sets.
     /// </summary>
     public long? Seed { get; init; }

@@ -95,7 +95,7 @@ internal sealed class Experiment(DemoOptions options, ImageSets images, Device d
         new TrainingSubject { Label = title, Network = network, Mask = pruned?.Mask, Binding = pruned?.Binding, Seed = options.Seed }, token).Elapsed;
 
     private static ImageTask Task(ImageSets images) =>
-        new(images, seed => NewNetwork(images, seed), new ImageAugmentation { CropPadding = 0 });
+        new(images, seed => NewNetwork(images, seed), new PaddedCrop { Padding = 0 });
 
     private CifarResNet NewNetwork(long seed) => NewNetwork(images, seed).to(device);
 

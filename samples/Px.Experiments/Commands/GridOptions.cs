@@ -1,6 +1,6 @@
 using System.Globalization;
 using Px.Experiments.Grids;
-using Px.Experiments.Materials;
+using Px.Experiments.Inputs;
 using Px.Samples;
 using Px.Samples.CommandLines;
 using Px.Samples.Experiments;
@@ -46,8 +46,8 @@ public static class GridOptions
         var defaults = new SweepOptions();
         return set
             .Add("--data", "PLACES", "a folder with the data set's files, or NAME=FOLDER,NAME=FOLDER [caches of yours, downloaded to if they are empty]",
-                (options, value) => options with { Data = new Places(value, GridCheck.Data) })
-            .Add("--weights", "PLACES", "files with pretrained weights: imagenet=FILE,moco=FILE,clip=FILE", (options, value) => options with { Weights = new Places(value, [.. WeightFile.Pretrainings.Keys]) })
+                (options, value) => options with { Data = new NamedPaths(value, GridCheck.Data) })
+            .Add("--weights", "PLACES", "files with pretrained weights: imagenet=FILE,moco=FILE,clip=FILE", (options, value) => options with { Weights = new NamedPaths(value, [.. WeightFile.Pretrainings.Keys]) })
             .Add("--output", "FOLDER", $"where results are, of this grid and of others [{defaults.Output}]", (options, value) => options with { Output = value.Text })
             .Add("--threads", "N", "threads of libtorch [its own choice]", (options, value) => options with { Threads = value.Whole(1, 1024) })
             .Add("--device", "NAME", "cpu or cuda [cpu]", (options, value) => options with { Cuda = value.OneOf(Devices.Names) == "cuda" })

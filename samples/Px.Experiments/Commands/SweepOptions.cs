@@ -1,5 +1,5 @@
 using Px.Experiments.Grids;
-using Px.Experiments.Materials;
+using Px.Experiments.Inputs;
 using Px.Samples.CommandLines;
 
 namespace Px.Experiments.Commands;
@@ -38,10 +38,10 @@ public sealed record SweepOptions
     public Func<Grid, Grid> Change { get; init; } = grid => grid;
 
     /// <summary>Where data sets lie.</summary>
-    public Places Data { get; init; } = new();
+    public NamedPaths Data { get; init; } = new();
 
     /// <summary>Where pretrained weights lie.</summary>
-    public Places Weights { get; init; } = new();
+    public NamedPaths Weights { get; init; } = new();
 
     /// <summary>Where results go.</summary>
     public string Output { get; init; } = "experiments";

@@ -1,5 +1,5 @@
 using Microsoft.Extensions.Logging;
-using Px.Experiments.Materials;
+using Px.Experiments.Inputs;
 using Px.Experiments.Running;
 using Px.Samples;
 using Px.Samples.Display;
@@ -25,7 +25,7 @@ internal static class SweepSession
         var folder = Folder(options.Output);
         var logger = new LineLogger(terminal, options.Verbose ? LogLevel.Information : LogLevel.Warning, options.Log);
         return new Sweep(
-            folder, new Stock(options.Data, options.Weights, folder, terminal), new CellRunner(folder, options.Protocol, device, terminal, logger), terminal, logger);
+            folder, new InputLoader(options.Data, options.Weights, folder, terminal), new CellRunner(folder, options.Protocol, device, terminal, logger), terminal, logger);
     }
 
     private static string Folder(string path)

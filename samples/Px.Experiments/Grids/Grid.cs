@@ -1,4 +1,4 @@
-using Px.Experiments.Materials;
+using Px.Experiments.Inputs;
 using Px.Samples.Experiments;
 
 namespace Px.Experiments.Grids;

@@ -1,5 +1,5 @@
 using System.Globalization;
-using Px.Experiments.Materials;
+using Px.Experiments.Inputs;
 using Px.Samples.CommandLines;
 using Px.Samples.Experiments;
 using Px.Samples.Images;

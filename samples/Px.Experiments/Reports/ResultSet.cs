@@ -23,7 +23,7 @@ public sealed class ResultSet
 
     public IReadOnlyList<Problem> Problems { get; }
 
-    /// <summary>The methods but for the dense network, by the names that command lines use, in the order of their catalogue, others after them.</summary>
+    /// <summary>The methods except the dense network, by the names that command lines use, in the order of their catalogue, others after them.</summary>
     public IReadOnlyList<string> Methods { get; }
 
     /// <summary>The results in parts that may be compared.</summary>

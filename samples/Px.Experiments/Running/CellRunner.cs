@@ -1,6 +1,6 @@
 using Microsoft.Extensions.Logging;
 using Px.Experiments.Grids;
-using Px.Experiments.Materials;
+using Px.Experiments.Inputs;
 using Px.Experiments.Results;
 using Px.Pruning;
 using Px.Pruning.Analysis;
@@ -27,15 +27,15 @@ public sealed class CellRunner(string folder, string? protocol, Device device, T
 {
     /// <summary>Makes a cell, or goes on with it.</summary>
     /// <param name="cell">The cell.</param>
-    /// <param name="material">What it is made of.</param>
+    /// <param name="inputs">What it starts from.</param>
     /// <param name="token">Stops the work after the current batch; what is done so far is kept.</param>
     /// <exception cref="CellFailedException">The cell cannot be run.</exception>
     /// <exception cref="SampleException">The cell was begun on other data or weights.</exception>
-    public CellResult Run(Cell cell, Material material, CancellationToken token)
+    public CellResult Run(Cell cell, CellInputs inputs, CancellationToken token)
     {
         var files = new CellFiles(folder, cell);
         files.Tidy();
-        var (task, recipe, title) = (material.Task, CellRecipe.Of(cell), CellTitle.Of(cell));
+        var (task, recipe, title) = (inputs.Task, CellRecipe.Of(cell), CellTitle.Of(cell));
         if (recipe.BatchSize > task.TrainingSamples)
             throw new SampleException($"{title}: a batch of {recipe.BatchSize} is more than the {task.TrainingSamples} training samples.");
         var trainer = new Trainer(task, recipe, device, terminal);
@@ -43,10 +43,10 @@ public sealed class CellRunner(string folder, string? protocol, Device device, T
         double Test(Module<Tensor, Tensor> network) => evaluator.Measure($"{title}: testing", network, token);
 
         var start = CellStart.TryRead(files.Start);
-        if (start is not null && (start.DataHash, start.WeightsHash) != (material.DataHash, material.WeightsHash))
+        if (start is not null && (start.DataHash, start.WeightsHash) != (inputs.DataHash, inputs.WeightsHash))
             throw new SampleException($"{title} was begun on other data or weights. Finish it with those, or delete the files '{files.Name}*' of '{folder}'.");
         if (start is null || (start.Pruning is not null && !File.Exists(files.Mask)))
-            start = Begin(cell, material, files, new CellPruning(cell, task, trainer, files, terminal, logger), Test, token);
+            start = Begin(cell, inputs, files, new CellPruning(cell, task, trainer, files, terminal, logger), Test, token);
         else
             logger.LogInformation("{Cell}: going on after pruning.", files.Name);
 
@@ -65,9 +65,9 @@ public sealed class CellRunner(string folder, string? protocol, Device device, T
             Protocol = protocol,
             Cell = cell,
             Method = CellTitle.MethodOf(cell),
-            Settings = CellSettings.Of(cell, material, recipe, mask),
+            Settings = CellSettings.Of(cell, inputs, recipe, mask),
             Versions = Versions.Of(device),
-            DataHash = material.DataHash,
+            DataHash = inputs.DataHash,
             Training = new TrainingResult
             {
                 Measure = task.NewMeter().Name,
@@ -83,19 +83,19 @@ public sealed class CellRunner(string folder, string? protocol, Device device, T
         return result;
     }
 
-    private CellStart Begin(Cell cell, Material material, CellFiles files, CellPruning pruning, Func<Module<Tensor, Tensor>, double> test, CancellationToken token)
+    private CellStart Begin(Cell cell, CellInputs inputs, CellFiles files, CellPruning pruning, Func<Module<Tensor, Tensor>, double> test, CancellationToken token)
     {
         // A training without its start belongs to another mask.
         File.Delete(files.Checkpoint);
-        using var network = NewNetwork(material.Task, cell);
-        using var pruned = cell.Method == Cell.Dense ? null : pruning.Run(network, () => NewNetwork(material.Task, cell), token);
+        using var network = NewNetwork(inputs.Task, cell);
+        using var pruned = cell.Method == Cell.Dense ? null : pruning.Run(network, () => NewNetwork(inputs.Task, cell), token);
         pruned?.Result.Mask.Save(files.Mask);
         var start = new CellStart
         {
-            DataHash = material.DataHash,
-            WeightsHash = material.WeightsHash,
-            Pruning = pruned?.Outcome(NetworkAnalysis.Analyze(network, SampleShape(material.Task, cell), pruned.Result.Mask, token), Path.GetFileName(files.Mask)),
-            Spectrum = cell.SpectrumSamples == 0 ? null : CellSpectrum.Take(cell, material.Task, network, pruned?.Result.Mask, token),
+            DataHash = inputs.DataHash,
+            WeightsHash = inputs.WeightsHash,
+            Pruning = pruned?.Outcome(NetworkAnalysis.Analyze(network, SampleShape(inputs.Task, cell), pruned.Result.Mask, token), Path.GetFileName(files.Mask)),
+            Spectrum = cell.SpectrumSamples == 0 ? null : CellSpectrum.Take(cell, inputs.Task, network, pruned?.Result.Mask, token),
             Before = test(network),
         };
         start.Write(files.Start);

@@ -1,6 +1,6 @@
 using System.Globalization;
 using Px.Experiments.Grids;
-using Px.Experiments.Materials;
+using Px.Experiments.Inputs;
 using Px.Pruning;
 using Px.Samples.Training;
 
@@ -11,15 +11,15 @@ public static class CellSettings
 {
     /// <summary>All settings by name.</summary>
     /// <param name="cell">The cell.</param>
-    /// <param name="material">What it is made of.</param>
+    /// <param name="inputs">What it starts from.</param>
     /// <param name="recipe">How it is trained.</param>
     /// <param name="mask">What its mask says of itself; null for a dense network.</param>
-    public static IReadOnlyDictionary<string, string> Of(Cell cell, Material material, Recipe recipe, PruningMask? mask)
+    public static IReadOnlyDictionary<string, string> Of(Cell cell, CellInputs inputs, Recipe recipe, PruningMask? mask)
     {
         var settings = new Dictionary<string, string>
         {
-            ["training samples"] = Text($"{material.Task.TrainingSamples}"),
-            ["test samples"] = Text($"{material.Task.TestSamples}"),
+            ["training samples"] = Text($"{inputs.Task.TrainingSamples}"),
+            ["test samples"] = Text($"{inputs.Task.TestSamples}"),
             ["epochs"] = Text($"{recipe.Epochs}"),
             ["batch"] = Text($"{recipe.BatchSize}"),
             ["learning rate"] = Text($"{recipe.LearningRate}"),
@@ -31,7 +31,7 @@ public static class CellSettings
         };
         if (recipe.Prefix is not null)
             settings["learning rate factor"] = Text($"{recipe.PrefixFactor} of {recipe.Prefix}");
-        if (material.WeightsHash is { } weights)
+        if (inputs.WeightsHash is { } weights)
             settings["pretrained weights"] = Text($"{cell.Initialization}, SHA-256 {weights}");
         foreach (var (name, value) in mask?.Metadata ?? new Dictionary<string, string>())
             settings[$"pruning {name}"] = value;

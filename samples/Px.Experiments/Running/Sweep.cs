@@ -1,20 +1,20 @@
 using System.Globalization;
 using Microsoft.Extensions.Logging;
 using Px.Experiments.Grids;
-using Px.Experiments.Materials;
+using Px.Experiments.Inputs;
 using Px.Experiments.Results;
 using Px.Samples;
 using Px.Samples.Display;
 
 namespace Px.Experiments.Running;
 
-/// <summary>Makes the cells of a grid, one after the other, but for those that are finished, or that another process is at.</summary>
+/// <summary>Makes the cells of a grid, one after the other, except those that are finished, or that another process is making.</summary>
 /// <param name="folder">Where the files of cells lie, of this sweep and of others.</param>
-/// <param name="stock">Data and weights.</param>
+/// <param name="loader">Loads data and weights.</param>
 /// <param name="runner">Makes a cell.</param>
 /// <param name="terminal">Gets a line for each cell.</param>
 /// <param name="logger">What goes wrong with files.</param>
-public sealed class Sweep(string folder, Stock stock, CellRunner runner, Terminal terminal, ILogger logger)
+public sealed class Sweep(string folder, InputLoader loader, CellRunner runner, Terminal terminal, ILogger logger)
 {
     private static readonly TimeSpan LookAgain = TimeSpan.FromSeconds(1);
 
@@ -90,7 +90,7 @@ public sealed class Sweep(string folder, Stock stock, CellRunner runner, Termina
     {
         try
         {
-            var result = runner.Run(cell, stock.For(cell, token), token);
+            var result = runner.Run(cell, loader.Load(cell, token), token);
             terminal.WriteLine(Text($"[{1 + states.Values.Count(state => state == CellState.Done)}/{states.Count}] {Line(result)}"));
             return CellState.Done;
         }

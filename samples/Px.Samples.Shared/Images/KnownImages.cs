@@ -12,11 +12,14 @@ public static class KnownImages
     /// <summary>All names.</summary>
     public static IReadOnlyList<string> Names { get; } = [Cifar10, Cifar100, FashionMnist, TinyImageNet, ImageNet, Synthetic];
 
+    // Kaggle's and Caffe's lists of the validation images.
+    private static readonly string[] ImageNetLists = ["LOC_val_solution.csv", "val.txt"];
+
     private static ImageFileOptions ImageNetFiles { get; } = new() { Decoder = ImageFiles.Decode, Height = 224, Width = 224 };
 
     /// <summary>Finds a data set and reads both of its parts.</summary>
     /// <param name="name">One of <see cref="Names"/>.</param>
-    /// <param name="folder">Where it lies; null to look for it. Where synthetic images are written. ImageNet has to be named: a folder with <c>train</c> and <c>val</c>, a folder a class in each.</param>
+    /// <param name="folder">Where it lies; null to look for it. Where synthetic images are written. ImageNet has to be named: a folder with <c>train</c> and <c>val</c>, a folder a class in each; or all images in <c>val</c>, and beside it <c>LOC_val_solution.csv</c> or <c>val.txt</c>.</param>
     /// <param name="imageNet">Whether pixels are normalised with ImageNet's statistics, as some pretrained networks want, and not the data set's own.</param>
     /// <param name="train">How many training images; null for all.</param>
     /// <param name="test">How many test images; null for all.</param>
@@ -52,10 +55,18 @@ public static class KnownImages
                     "ImageNet",
                     split => split == DatasetSplit.Train
                         ? ImageFolder.Load(Path.Combine(root, "train"), ImageNetFiles)
-                        : ImageFolder.Load(Path.Combine(root, "val"), ImageNetFiles with { Resize = 256 }),
+                        : ImageNetTest(root),
                     train, test);
             default:
                 throw new ArgumentException($"There is no data set '{name}'.", nameof(name));
         }
+    }
+
+    // Images in a folder a class, or as they are published: all in one folder, and a list.
+    private static ImageDataset ImageNetTest(string root)
+    {
+        var (images, files) = (Path.Combine(root, "val"), ImageNetFiles with { Resize = 256 });
+        var list = Array.Find(ImageNetLists, name => File.Exists(Path.Combine(root, name)));
+        return list is null ? ImageFolder.Load(images, files) : ImageList.Load(images, Path.Combine(root, list), files);
     }
 }

@@ -40,7 +40,7 @@ public sealed record SegmentationSets(SegmentationDataset Train, SegmentationDat
     {
         var file = path ?? throw new UsageException("--data is needed: CamVid's safetensors file (see the README of the samples)");
         // The images are small, and their borders mean something: cars are below, the sky is above.
-        return new(Px.Pruning.Models.Data.CamVid.Load(file, DatasetSplit.Train), Px.Pruning.Models.Data.CamVid.Load(file, DatasetSplit.Test), new ImageAugmentation { CropPadding = 4 });
+        return new(Px.Pruning.Models.Data.CamVid.Load(file, DatasetSplit.Train), Px.Pruning.Models.Data.CamVid.Load(file, DatasetSplit.Test), new PaddedCrop { Padding = 4 });
     }
 
     private static SegmentationSets LoadVoc(string? path, int crop, Terminal terminal, CancellationToken token)

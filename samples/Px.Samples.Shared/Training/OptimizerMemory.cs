@@ -14,7 +14,7 @@ public static class OptimizerMemory
 {
     private const string Momentum = "momentum_buffer", Steps = "step", First = "exp_avg", Second = "exp_avg_sq";
 
-    /// <summary>The optimizer's tensors by name. Borrowed from it, but for the step counters, which belong to the current dispose scope.</summary>
+    /// <summary>The optimizer's tensors by name. Borrowed from it, except the step counters, which belong to the current dispose scope.</summary>
     /// <exception cref="ArgumentException">It is neither SGD nor Adam.</exception>
     public static Dictionary<string, Tensor> Save(OptimizerHelper optimizer)
     {

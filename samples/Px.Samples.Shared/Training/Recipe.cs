@@ -32,7 +32,7 @@ public sealed record Recipe
 
     /// <summary>
     /// In how many pieces, at least 1 (the default), a batch goes through the network: their gradients add up to the batch's, in the memory of
-    /// one piece. Equal to the whole batch but for rounding, unless norm layers see the pieces' statistics.
+    /// one piece. Equal to the whole batch except for rounding, unless norm layers see the pieces' statistics.
     /// </summary>
     public int Accumulate { get; init; } = 1;
 

@@ -5,8 +5,9 @@ namespace Px.Pruning.Models.Blocks;
 
 // Atrous spatial pyramid pooling: a 1×1 convolution, three dilated 3×3 ones and image pooling side by side, joined by a 1×1 convolution.
 // [B, C, H, W] → [B, HeadChannels, H, W]; each convolution with batch norm and ReLU. Where a rate reaches beyond the feature map, the outer
-// weights of its convolution see nothing but padding: at rate 36 that takes maps of 37 or more. Source: Chen et al. 2017, section 3.3,
-// https://arxiv.org/abs/1706.05587; keys as in torchvision: convs.0.0 … convs.4.2, project.0, project.1.
+// weights of its convolution see nothing but padding: at rate 36 that takes maps of 37 or more.
+// Source: Chen et al. 2017, section 3.3, https://arxiv.org/abs/1706.05587; keys as in torchvision: convs.0.0 … convs.4.2, project.0,
+// project.1.
 internal sealed class AtrousPyramid : nn.Module<Tensor, Tensor>
 {
     private readonly nn.Module<Tensor, Tensor>[] _branches;
@@ -37,7 +38,7 @@ internal sealed class AtrousPyramid : nn.Module<Tensor, Tensor>
         return _project.call(joined).MoveToOuterDisposeScope();
     }
 
-    // The constructor has named every child.
+    // The constructor registers every child.
     protected override void RegisterComponents()
     {
     }

@@ -5,7 +5,8 @@ namespace Px.Pruning.Models.Blocks;
 
 // CLIP's pooling: multi-head attention over the positions of a feature map and their mean, asked by the mean. [B, C, H, W] → [B, outputs].
 // With tokens t₀ = mean(x), t₁ … t_HW = x, each plus its position embedding: softmax(q(t₀)·k(t)ᵀ / √d)·v(t) for each head of size d, then
-// the output projection. Source: Radford et al. 2021, section 2.4, after Vaswani et al. 2017, section 3.2.
+// the output projection.
+// Source: Radford et al. 2021, section 2.4, after Vaswani et al. 2017, section 3.2.
 internal sealed class AttentionPooling : nn.Module<Tensor, Tensor>
 {
     private const int HeadSize = 64; // in all of CLIP's networks
@@ -28,8 +29,8 @@ internal sealed class AttentionPooling : nn.Module<Tensor, Tensor>
         register_module("c_proj", _output = nn.Linear(channels, outputs));
     }
 
-    // Position embeddings and projections from N(0, 1/C), as CLIP's authors begin; biases as PyTorch leaves them. generator: Where
-    // randomness comes from; null for torch's global state.
+    // Position embeddings and projections from N(0, 1/C), as CLIP's authors begin; biases as PyTorch leaves them.
+    // generator: the source of random numbers; null for torch's global state.
     public void Initialize(Generator? generator)
     {
         using var temporaries = NewDisposeScope();
@@ -60,7 +61,7 @@ internal sealed class AttentionPooling : nn.Module<Tensor, Tensor>
         return _output.call(pooled).MoveToOuterDisposeScope();
     }
 
-    // The constructor has named every child.
+    // The constructor registers every child.
     protected override void RegisterComponents()
     {
     }

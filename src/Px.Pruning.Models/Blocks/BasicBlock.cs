@@ -39,7 +39,7 @@ internal sealed class BasicBlock : nn.Module<Tensor, Tensor>
         return _relu2.call(sum).MoveToOuterDisposeScope();
     }
 
-    // The constructor has named every child.
+    // The constructor registers every child.
     protected override void RegisterComponents()
     {
     }

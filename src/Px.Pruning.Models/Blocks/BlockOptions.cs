@@ -3,7 +3,7 @@ using static TorchSharp.torch;
 
 namespace Px.Pruning.Models.Blocks;
 
-// What the two kinds of residual blocks are told.
+// The options of both kinds of residual blocks.
 internal sealed record BlockOptions
 {
     public required long Inputs { get; init; }
@@ -17,13 +17,13 @@ internal sealed record BlockOptions
 
     public long Stride { get; init; } = 1;
 
-    // Of the block's input: how far apart the pixels lie that would be neighbours, had no stride before been taken away.
+    // The dilation of the block's input: above 1 where strides before it were replaced by dilation.
     public long InputDilation { get; init; } = 1;
 
-    // The same of its output: more than InputDilation where this block's own stride was taken away.
+    // The dilation of its output: more than InputDilation where this block's own stride was replaced.
     public long Dilation { get; init; } = 1;
 
-    // Of a shortcut that changes the shape; all others pass the input on as it is.
+    // The kind of a shortcut that changes the shape; all others pass the input on as it is.
     public CifarShortcut Shortcut { get; init; } = CifarShortcut.Projection;
 
     public string ShortcutName { get; init; } = "downsample";

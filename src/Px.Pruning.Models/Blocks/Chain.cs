@@ -6,8 +6,9 @@ namespace Px.Pruning.Models.Blocks;
 internal static class Chain
 {
     // The last module's output. Every result but that is disposed as soon as the next module has it, so that without gradients no more than
-    // two feature maps live. input: The first module's input. It is not disposed.
-    // modules: At least one.
+    // two feature maps live.
+    // input: the first module's input. It is not disposed.
+    // modules: at least one.
     public static Tensor Call(Tensor input, params nn.Module<Tensor, Tensor>[] modules)
     {
         var result = input;

@@ -47,7 +47,7 @@ internal sealed class ClipBottleneck : nn.Module<Tensor, Tensor>
         return _relu3.call(sum).MoveToOuterDisposeScope();
     }
 
-    // The constructor has named every child.
+    // The constructor registers every child.
     protected override void RegisterComponents()
     {
     }

@@ -5,8 +5,9 @@ namespace Px.Pruning.Models.Blocks;
 
 // CLIP's modified ResNet-50 up to its last feature map, registered with the module that owns it: conv1 … relu3, avgpool, layer1 … layer4.
 // Three 3×3 convolutions, the first of stride 2, and an average pool, then stages of 3, 4, 6 and 3 blocks. No module itself, so that both
-// ClipResNet and Backbone have CLIP's keys. Source: Radford et al. 2021, section 2.4: stem and strides of ResNet-D,
-// https://arxiv.org/abs/1812.01187, anti-aliased after https://arxiv.org/abs/1904.11486.
+// ClipResNet and Backbone have CLIP's keys.
+// Source: Radford et al. 2021, section 2.4: stem and strides of ResNet-D, https://arxiv.org/abs/1812.01187, anti-aliased after
+// https://arxiv.org/abs/1904.11486.
 internal sealed class ClipTrunk : ITrunk
 {
     private static readonly int[] Blocks = [3, 4, 6, 3];

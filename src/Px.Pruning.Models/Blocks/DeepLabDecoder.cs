@@ -4,8 +4,8 @@ using static TorchSharp.torch;
 namespace Px.Pruning.Models.Blocks;
 
 // DeepLabV3+'s head: the pyramid over the last features, enlarged and joined with a projection of the first stage's, 3×3 convolutions, a
-// classifier. Low [B, L, h, w] and high [B, C, H, W] → logits [B, classes, h, w]. Source: Chen et al., ECCV 2018, sections 3.1 and 4.1,
-// https://arxiv.org/abs/1802.02611.
+// classifier. Low [B, L, h, w] and high [B, C, H, W] → logits [B, classes, h, w].
+// Source: Chen et al., ECCV 2018, sections 3.1 and 4.1, https://arxiv.org/abs/1802.02611.
 internal sealed class DeepLabDecoder : nn.Module<Tensor, Tensor, Tensor>
 {
     private readonly Sequential _project, _classifier;
@@ -34,7 +34,7 @@ internal sealed class DeepLabDecoder : nn.Module<Tensor, Tensor, Tensor>
         return _classifier.call(cat([refined, coarse], 1)).MoveToOuterDisposeScope();
     }
 
-    // The constructor has named every child.
+    // The constructor registers every child.
     protected override void RegisterComponents()
     {
     }

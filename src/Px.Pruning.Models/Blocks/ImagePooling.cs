@@ -32,7 +32,7 @@ internal sealed class ImagePooling : nn.Module<Tensor, Tensor>
         return Chain.Call(input, _steps).expand(-1, -1, input.shape[2], input.shape[3]).MoveToOuterDisposeScope();
     }
 
-    // The constructor has named every child.
+    // The constructor registers every child.
     protected override void RegisterComponents()
     {
     }

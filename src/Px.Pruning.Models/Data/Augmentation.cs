@@ -2,7 +2,7 @@ using Px.Pruning.Models.Data.Pipeline;
 
 namespace Px.Pruning.Models.Data;
 
-/// <summary>Random changes to training images, drawn anew for every image and epoch: <see cref="ImageAugmentation"/>,
+/// <summary>Random changes to training images, drawn anew for every image and epoch: <see cref="PaddedCrop"/>,
 /// <see cref="ResizedCrop"/> or <see cref="ScaledCrop"/>.</summary>
 /// <remarks>
 /// What is drawn is a function of seed, epoch and the image's place in the order alone: neither the batch size nor the number of workers
@@ -20,10 +20,10 @@ public abstract record Augmentation
     // How many random numbers are set aside for each image; never fewer than Draw takes.
     internal abstract int Draws { get; }
 
-    // ArgumentOutOfRangeException: A property lies outside its range.
+    // Throws ArgumentOutOfRangeException if a property lies outside its range.
     internal abstract void Validate();
 
-    // random: The image's own numbers.
+    // random: the image's own numbers.
     internal abstract Geometry Draw(Geometry plain, Extent rows, Extent columns, ref RandomSequence random);
 
     // Always a draw, so that one option does not change what another one sees.

@@ -4,7 +4,8 @@ using static TorchSharp.torch;
 
 namespace Px.Pruning.Models.Data;
 
-/// <summary>CamVid: road scenes with eleven classes and void, 367 to train on and 233 to test on, from one safetensors file.</summary>
+/// <summary>Reads CamVid: road scenes with eleven classes and void, 367 to train on and 233 to test on, from one safetensors
+/// file.</summary>
 /// <remarks>
 /// The file holds U8 tensors <c>train_images</c> [N, 3, H, W], <c>train_labels</c> [N, H, W] of 0 to 10 and 11 for void, and likewise
 /// <c>test_images</c> and <c>test_labels</c>. Source: Brostow, Fauqueur, Cipolla, Semantic object classes in video, 2009; labels and split

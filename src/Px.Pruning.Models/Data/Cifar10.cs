@@ -1,6 +1,6 @@
 namespace Px.Pruning.Models.Data;
 
-/// <summary>CIFAR-10: 50,000 + 10,000 colour images of 32×32 in ten classes, from the official binary version.</summary>
+/// <summary>Reads CIFAR-10: 50,000 + 10,000 colour images of 32×32 in ten classes, from the official binary version.</summary>
 /// <remarks>Source: Krizhevsky 2009, <see href="https://www.cs.toronto.edu/~kriz/cifar.html"/>.</remarks>
 public static class Cifar10
 {

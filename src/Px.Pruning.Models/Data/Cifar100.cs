@@ -1,7 +1,7 @@
 namespace Px.Pruning.Models.Data;
 
-/// <summary>CIFAR-100: 50,000 + 10,000 colour images of 32×32 in a hundred classes, which make twenty coarse ones, from the official binary
-/// version.</summary>
+/// <summary>Reads CIFAR-100: 50,000 + 10,000 colour images of 32×32 in a hundred classes, which make twenty coarse ones, from the official
+/// binary version.</summary>
 /// <remarks>Source: Krizhevsky 2009, <see href="https://www.cs.toronto.edu/~kriz/cifar.html"/>.</remarks>
 public static class Cifar100
 {

@@ -2,13 +2,13 @@ using Px.Pruning.Models.Data.Pipeline;
 
 namespace Px.Pruning.Models.Data;
 
-// Reads the binary version of CIFAR-10 and CIFAR-100: records of label bytes and 3,072 bytes of a 32×32 image, red plane first. Source:
-// Krizhevsky, Learning multiple layers of features from tiny images, 2009, https://www.cs.toronto.edu/~kriz/cifar.html.
+// Reads the binary version of CIFAR-10 and CIFAR-100: records of label bytes and 3,072 bytes of a 32×32 image, red plane first.
+// Source: Krizhevsky, Learning multiple layers of features from tiny images, 2009, https://www.cs.toronto.edu/~kriz/cifar.html.
 internal static class CifarFormat
 {
     private const int Side = 32, ImageLength = 3 * Side * Side;
 
-    // InvalidDataException: A file is not a whole number of records, or holds a label that there is not.
+    // Throws InvalidDataException if a file is not a whole number of records, or holds a label that there is not.
     public static ImageDataset Read(IReadOnlyList<string> paths, int[] labelBytes, int label, ImageNormalization normalization)
     {
         var record = labelBytes.Length + ImageLength;
@@ -31,8 +31,8 @@ internal static class CifarFormat
             Classes = labelBytes[label] }, normalization);
     }
 
-    // The path of each file, in the folder itself or in the one that the official archive unpacks to. FileNotFoundException: One is in
-    // neither; the message says what to do.
+    // The path of each file, in the folder itself or in the one that the official archive unpacks to.
+    // Throws FileNotFoundException if one is in neither; the message says what to do.
     public static string[] Find(string folder, string archiveFolder, string name, params string[] files)
     {
         ArgumentException.ThrowIfNullOrEmpty(folder);

@@ -1,6 +1,6 @@
 namespace Px.Pruning.Models.Data;
 
-/// <summary>Fashion-MNIST: 60,000 + 10,000 grey images of 28×28, ten kinds of clothing, in MNIST's format.</summary>
+/// <summary>Reads Fashion-MNIST: 60,000 + 10,000 grey images of 28×28, ten kinds of clothing, in MNIST's format.</summary>
 /// <remarks>Source: Xiao, Rasul, Vollgraf, <see href="https://github.com/zalandoresearch/fashion-mnist"/>, MIT.</remarks>
 public static class FashionMnist
 {

@@ -4,8 +4,8 @@ using System.IO.Compression;
 namespace Px.Pruning.Models.Data;
 
 // The IDX files of MNIST and its kin: a big-endian header, then bytes. Gzipped files are told by their first two bytes, not by their name.
-// Header: 0, 0, the element type (8 for bytes), the number of dimensions, then each size in 4 bytes. Source:
-// http://yann.lecun.com/exdb/mnist/.
+// Header: 0, 0, the element type (8 for bytes), the number of dimensions, then each size in 4 bytes.
+// Source: http://yann.lecun.com/exdb/mnist/.
 internal static class IdxFile
 {
     private const int BytesType = 8;
@@ -13,15 +13,17 @@ internal static class IdxFile
     // Deflate cannot do better than 1032:1, so a file's length bounds what it may claim to hold.
     private const long MaximumCompression = 1032;
 
-    // Reads images, [N, height, width]. InvalidDataException: The file is something else, truncated, too long or damaged.
+    // Reads images, [N, height, width].
+    // Throws InvalidDataException if the file is something else, truncated, too long or damaged.
     public static (byte[] Pixels, int Count, int Height, int Width) ReadImages(string path)
     {
         var (data, sizes) = Read(path, dimensions: 3, "images");
         return (data, sizes[0], sizes[1], sizes[2]);
     }
 
-    // Reads labels, [N]. InvalidDataException: The file is something else, truncated, too long or damaged, or holds a label that is not
-    // below classes.
+    // Reads labels, [N].
+    // Throws InvalidDataException if the file is something else, truncated, too long or damaged, or holds a label that is not below
+    // classes.
     public static byte[] ReadLabels(string path, int classes)
     {
         var labels = Read(path, dimensions: 1, "labels").Data;

@@ -7,7 +7,8 @@ namespace Px.Pruning.Models.Data;
 
 /// <summary>
 /// Images with a class each: from memory (<see cref="Mnist"/>, <see cref="FashionMnist"/>, <see cref="Cifar10"/>, <see cref="Cifar100"/>),
-/// or from files that are decoded when they are wanted (<see cref="ImageFolder"/>, <see cref="TinyImageNet"/>).
+/// or from files that are decoded when they are wanted (<see cref="ImageFolder"/>, <see cref="ImageList"/>,
+/// <see cref="TinyImageNet"/>).
 /// </summary>
 /// <remarks>
 /// <para>As a torch dataset it yields <c>"data"</c>, float32 [C, H, W], and <c>"label"</c>, an int64 scalar. <see cref="Batches"/> gives
@@ -64,14 +65,14 @@ public sealed class ImageDataset : utils.data.Dataset
     /// <exception cref="ArgumentOutOfRangeException">There is no such image.</exception>
     public int Label(long index) => _labels[SampleIndex.Check(index, _indices)];
 
-    /// <summary>One image as <c>"data"</c>, float32 [C, H, W], and its <c>"label"</c>, an int64 scalar. The caller disposes both. Safe from
-    /// several threads.</summary>
+    /// <summary>Reads one image as <c>"data"</c>, float32 [C, H, W], and its <c>"label"</c>, an int64 scalar. The caller disposes both.
+    /// Safe from several threads.</summary>
     /// <param name="index">0 to <see cref="Count"/> − 1.</param>
     /// <exception cref="ArgumentOutOfRangeException">There is no such image.</exception>
     /// <exception cref="InvalidDataException">Its file cannot be decoded; the message names it.</exception>
     public override Dictionary<string, Tensor> GetTensor(long index) => SampleBatches.Item(_samples, SampleIndex.Check(index, _indices));
 
-    /// <summary>All images in batches: float32 [B, C, H, W] with int64 labels [B].</summary>
+    /// <summary>Yields all images in batches: float32 [B, C, H, W] with int64 labels [B].</summary>
     /// <remarks>
     /// A batch is borrowed: its tensors belong to no dispose scope, and the step to the next batch, or leaving the loop, disposes them.
     /// Clone what is to stay. Leaving the loop, or disposing the enumerator, also stops <see cref="ImageBatchOptions.Workers"/>.
@@ -88,9 +89,9 @@ public sealed class ImageDataset : utils.data.Dataset
         return SampleBatches.Enumerate(_samples, _indices, options);
     }
 
-    /// <summary>The first images of every class, as evenly as they can be had, in the order of the data set. Shares this object's
+    /// <summary>Takes the first images of every class, as evenly as possible, in the order of the data set. Shares this object's
     /// memory.</summary>
-    /// <remarks>Classes get one image in turn until the count is reached; one that has no more is passed over. Ten classes and a count of
+    /// <remarks>Classes get one image in turn until the count is reached; one that has no more is left out. Ten classes and a count of
     /// 25 give five of them three images and five two.</remarks>
     /// <param name="count">0 to <see cref="Count"/>.</param>
     /// <exception cref="ArgumentOutOfRangeException">The count lies outside its range.</exception>
@@ -102,7 +103,7 @@ public sealed class ImageDataset : utils.data.Dataset
         return Subset(Turns().OrderBy(image => image).Take(count));
     }
 
-    /// <summary>The first images of each class, in the order of the data set: ten of each are what the paper prunes on. Shares this
+    /// <summary>Takes the first images of each class, in the order of the data set: ten of each are what the paper prunes on. Shares this
     /// object's memory.</summary>
     /// <param name="count">How many of each class, at least 1. A class that has fewer keeps those.</param>
     /// <exception cref="ArgumentOutOfRangeException">The count is below 1.</exception>
@@ -112,8 +113,8 @@ public sealed class ImageDataset : utils.data.Dataset
         return Subset(Turns().Where(image => image.Turn < count));
     }
 
-    /// <summary>The same images in another size: the shorter side is resized bilinearly, and the middle square is cut out. Shares this
-    /// object's memory.</summary>
+    /// <summary>Resizes the images: the shorter side bilinearly to the given one, and the middle square is cut out. Shares this object's
+    /// memory.</summary>
     /// <param name="side">Rows and columns of each image, 1 to 16,384; 224 for networks that were trained on ImageNet.</param>
     /// <exception cref="ArgumentOutOfRangeException">The side lies outside its range.</exception>
     public ImageDataset Resized(int side)

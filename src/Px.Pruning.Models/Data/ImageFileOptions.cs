@@ -3,7 +3,7 @@ namespace Px.Pruning.Models.Data;
 /// <summary>How image files become the items of a data set. Grey images count as colour ones whose channels are equal.</summary>
 public sealed record ImageFileOptions
 {
-    /// <summary>Decodes a file.</summary>
+    /// <summary>The function that decodes a file.</summary>
     public required ImageDecoder Decoder { get; init; }
 
     /// <summary>

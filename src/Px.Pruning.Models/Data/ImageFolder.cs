@@ -2,14 +2,15 @@ using Px.Pruning.Models.Data.Pipeline;
 
 namespace Px.Pruning.Models.Data;
 
-/// <summary>Images in folders, one a class: <c>folder/class/…/image.png</c>. Classes are the sub-folders in ordinal order of their names,
-/// images those in ordinal order of their paths.</summary>
-/// <remarks>Files are decoded when they are wanted. The layout is that of torchvision's <c>ImageFolder</c>, and of ImageNet as it is
-/// usually unpacked.</remarks>
+/// <summary>Loads images that lie in one folder a class: <c>folder/class/…/image.png</c>. Classes are the sub-folders in ordinal order of
+/// their names, images the files in ordinal order of their paths.</summary>
+/// <remarks>
+/// <para>Files are decoded when they are wanted. The layout is that of torchvision's <c>ImageFolder</c>, and of ImageNet as it is usually
+/// unpacked; <see cref="ImageList"/> reads ImageNet's validation images as they are published.</para>
+/// <para>Hidden files and folders are ignored: those whose names begin with a dot, and on Windows those with that attribute.</para>
+/// </remarks>
 public static class ImageFolder
 {
-    private static readonly string[] Usual = [".jpg", ".jpeg", ".png", ".bmp"];
-
     /// <summary>Finds the images. <see cref="ImageDataset.Take"/> and <see cref="ImageDataset.TakePerClass"/> keep some of them.</summary>
     /// <param name="folder">The folder that holds one for each class.</param>
     /// <param name="options">How files become items. The statistics are <see cref="ImageNormalization.ImageNet"/> unless it names
@@ -26,16 +27,15 @@ public static class ImageFolder
         options.Validate();
         if (!Directory.Exists(folder))
             throw new DirectoryNotFoundException($"The folder '{folder}' does not exist.");
-        var classes = Directory.GetDirectories(folder).Select(path => Path.GetFileName(path)).Order(StringComparer.Ordinal).ToArray();
+        var classes = VisibleFiles.FolderNames(folder);
         if (classes.Length == 0)
             throw new InvalidDataException($"The folder '{folder}' has no sub-folders, and each class should have one.");
 
-        var endings = (extensions ?? Usual).ToHashSet(StringComparer.OrdinalIgnoreCase);
+        var endings = ImageEndings.Of(extensions);
         var (paths, labels) = (new List<string>(), new List<int>());
         for (var label = 0; label < classes.Length; label++)
         {
-            var images = Directory.EnumerateFiles(Path.Combine(folder, classes[label]), "*", SearchOption.AllDirectories)
-                .Where(path => endings.Contains(Path.GetExtension(path))).Order(StringComparer.Ordinal).ToList();
+            var images = VisibleFiles.Below(Path.Combine(folder, classes[label]), endings);
             if (images.Count == 0)
                 throw new InvalidDataException($"The folder '{Path.Combine(folder, classes[label])}' has no file that ends in "
                     + $"{string.Join(", ", endings)}.");

@@ -9,7 +9,7 @@ public sealed record ImageNormalization
     /// <summary>Each channel's standard deviation on the scale 0…1; none is 0.</summary>
     public required IReadOnlyList<double> Std { get; init; }
 
-    /// <summary>pixel / 255 and nothing more, for any number of channels.</summary>
+    /// <summary>pixel / 255 alone, for any number of channels.</summary>
     public static ImageNormalization None { get; } = new() { Mean = [], Std = [] };
 
     /// <summary>The statistics of MNIST's training images: 0.1307, 0.3081.</summary>
@@ -31,8 +31,8 @@ public sealed record ImageNormalization
     /// 0.225).</summary>
     public static ImageNormalization ImageNet { get; } = new() { Mean = [0.485, 0.456, 0.406], Std = [0.229, 0.224, 0.225] };
 
-    // What each of the 256 pixel values becomes in each channel: [channel × 256 + pixel]. ArgumentException: The numbers of means,
-    // deviations and channels differ, or a deviation is not positive.
+    // What each of the 256 pixel values becomes in each channel: [channel × 256 + pixel].
+    // Throws ArgumentException if the numbers of means, deviations and channels differ, or a deviation is not positive.
     internal float[] Table(int channels)
     {
         if (Mean.Count != Std.Count || (Mean.Count != 0 && Mean.Count != channels))

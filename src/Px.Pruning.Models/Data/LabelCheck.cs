@@ -1,9 +1,9 @@
 namespace Px.Pruning.Models.Data;
 
-// Every label names a class: the one place that makes sure.
+// Checks that every label names a class.
 internal static class LabelCheck
 {
-    // InvalidDataException: A label is not below classes.
+    // Throws InvalidDataException if a label is not below classes.
     public static void Require(ReadOnlySpan<byte> labels, int classes, string path)
     {
         var bad = labels.IndexOfAnyExceptInRange((byte)0, (byte)(classes - 1));

@@ -1,6 +1,6 @@
 namespace Px.Pruning.Models.Data;
 
-/// <summary>MNIST: 60,000 + 10,000 grey images of 28×28, handwritten digits 0 to 9.</summary>
+/// <summary>Reads MNIST: 60,000 + 10,000 grey images of 28×28, handwritten digits 0 to 9.</summary>
 /// <remarks>Source: LeCun, Cortes, Burges, <see href="http://yann.lecun.com/exdb/mnist/"/>. Other data sets in its format, such as KMNIST,
 /// read likewise.</remarks>
 public static class Mnist

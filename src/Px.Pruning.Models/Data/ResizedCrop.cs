@@ -2,8 +2,8 @@ using Px.Pruning.Models.Data.Pipeline;
 
 namespace Px.Pruning.Models.Data;
 
-/// <summary>A piece of random area, shape and place, resized to the item's size; torchvision's <c>RandomResizedCrop</c>. The defaults are
-/// the usual ones for ImageNet.</summary>
+/// <summary>Cuts out a piece of random area, shape and place, and resizes it to the item's size, as torchvision's
+/// <c>RandomResizedCrop</c> does. The defaults are the usual ones for ImageNet.</summary>
 /// <remarks>
 /// <para>Ten times a share of the area is drawn evenly, and a ratio of width to height evenly in its logarithm; the first piece that fits
 /// is cut out at an even place. Where none fits, it is the largest middle piece within the ratios.</para>

@@ -2,8 +2,8 @@ using Px.Pruning.Models.Data.Pipeline;
 
 namespace Px.Pruning.Models.Data;
 
-/// <summary>The image resized by a random factor, and a piece of the item's size cut out at random. The defaults are the usual ones for
-/// segmentation.</summary>
+/// <summary>Resizes the image by a random factor, and cuts out a piece of the item's size at a random place. The defaults are the usual
+/// ones for segmentation.</summary>
 /// <remarks>
 /// <para>A side that became smaller than the item lies at a random place inside it, as with torchvision's <c>RandomCrop(pad_if_needed)</c>.
 /// Padding is the normalisation's mean, 0, and the label to ignore.</para>

@@ -42,14 +42,14 @@ public sealed class SegmentationDataset : utils.data.Dataset
     /// <summary>The columns of each image.</summary>
     public int Width => _samples.Format.Width;
 
-    /// <summary>One image as <c>"data"</c>, float32 [3, H, W], and its <c>"label"</c>, int64 [H, W]. The caller disposes both. Safe from
-    /// several threads.</summary>
+    /// <summary>Reads one image as <c>"data"</c>, float32 [3, H, W], and its <c>"label"</c>, int64 [H, W]. The caller disposes both. Safe
+    /// from several threads.</summary>
     /// <param name="index">0 to <see cref="Count"/> − 1.</param>
     /// <exception cref="ArgumentOutOfRangeException">There is no such image.</exception>
     /// <exception cref="InvalidDataException">A file cannot be decoded, or is no mask; the message names it.</exception>
     public override Dictionary<string, Tensor> GetTensor(long index) => SampleBatches.Item(_samples, SampleIndex.Check(index, _indices));
 
-    /// <summary>All images in batches: float32 [B, 3, H, W] with int64 labels [B, H, W].</summary>
+    /// <summary>Yields all images in batches: float32 [B, 3, H, W] with int64 labels [B, H, W].</summary>
     /// <remarks>Borrowed, as those of <see cref="ImageDataset.Batches"/> are.</remarks>
     /// <param name="options">Size, order, epoch, augmentation, threads, device; null for batches of 128 in the order of the data
     /// set.</param>
@@ -67,7 +67,7 @@ public sealed class SegmentationDataset : utils.data.Dataset
         return SampleBatches.Enumerate(_samples, _indices, options);
     }
 
-    /// <summary>The first images. Shares this object's memory.</summary>
+    /// <summary>Takes the first images. Shares this object's memory.</summary>
     /// <param name="count">0 to <see cref="Count"/>.</param>
     /// <exception cref="ArgumentOutOfRangeException">The count lies outside its range.</exception>
     public SegmentationDataset Take(int count)

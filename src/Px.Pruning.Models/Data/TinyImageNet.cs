@@ -2,13 +2,15 @@ using Px.Pruning.Models.Data.Pipeline;
 
 namespace Px.Pruning.Models.Data;
 
-/// <summary>Tiny-ImageNet: 100,000 + 10,000 colour images of 64×64 in two hundred classes, as JPEG files that are decoded when they are
-/// wanted.</summary>
+/// <summary>Loads Tiny-ImageNet: 100,000 + 10,000 colour images of 64×64 in two hundred classes, as JPEG files that are decoded when they
+/// are wanted.</summary>
 /// <remarks>Classes come in the order of <c>wnids.txt</c>. Source: Stanford CS231n,
 /// <see href="http://cs231n.stanford.edu/tiny-imagenet-200.zip"/>.</remarks>
 public static class TinyImageNet
 {
     private const string WhatToDo = "Unzip the official tiny-imagenet-200.zip there.";
+
+    private static readonly HashSet<string> Endings = ImageEndings.Of([".JPEG"]);
 
     /// <summary>Finds the images of <c>train/&lt;class&gt;/images/</c>, or those that <c>val/val_annotations.txt</c> lists: the official
     /// test images have no labels.</summary>
@@ -47,10 +49,10 @@ public static class TinyImageNet
         for (var label = 0; label < classes.Length; label++)
         {
             var folder = Path.Combine(root, "train", classes[label], "images");
-            var files = Directory.Exists(folder) ? Directory.GetFiles(folder, "*.JPEG") : [];
-            if (files.Length == 0)
+            var files = Directory.Exists(folder) ? VisibleFiles.In(folder, Endings) : [];
+            if (files.Count == 0)
                 throw new FileNotFoundException($"'{folder}' has no *.JPEG files. {WhatToDo}", folder);
-            images.AddRange(files.Order(StringComparer.Ordinal).Select(path => (path, label)));
+            images.AddRange(files.Select(path => (path, label)));
         }
 
         return images;

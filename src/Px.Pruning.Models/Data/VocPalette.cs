@@ -1,8 +1,8 @@
 namespace Px.Pruning.Models.Data;
 
 // Labels of Pascal VOC's masks, whose files hold the label as an index into a palette, from the colours that decoders make of it. Bit 0 of
-// a label is the highest bit of red, bit 1 that of green, bit 2 that of blue, bit 3 the second highest of red, and so on. Source:
-// VOClabelcolormap of the VOC development kit, http://host.robots.ox.ac.uk/pascal/VOC/voc2012/.
+// a label is the highest bit of red, bit 1 that of green, bit 2 that of blue, bit 3 the second highest of red, and so on.
+// Source: VOClabelcolormap of the VOC development kit, http://host.robots.ox.ac.uk/pascal/VOC/voc2012/.
 internal static class VocPalette
 {
     // The label of pixels on objects' edges.
@@ -30,8 +30,8 @@ internal static class VocPalette
         return ((byte)red, (byte)green, (byte)blue);
     }
 
-    // Labels [H, W] from a coloured mask, or from a grey one whose values they are. InvalidDataException: A pixel is no label; the message
-    // names file, place and colour.
+    // Labels [H, W] from a coloured mask, or from a grey one whose values they are.
+    // Throws InvalidDataException if a pixel is no label; the message names file, place and colour.
     public static byte[] Read(DecodedImage mask, string path)
     {
         var labels = new byte[mask.Height * mask.Width];

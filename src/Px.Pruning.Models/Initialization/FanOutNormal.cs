@@ -3,12 +3,12 @@ using static TorchSharp.torch;
 
 namespace Px.Pruning.Models.Initialization;
 
-// torchvision's first weights: those of convolutions from N(0, 2 / fan_out), their biases 0; linear layers by family. Fan-out, the number
-// of weights that use an input were there one group: with ReLUs, the variance of gradients stays level. Source: He et al., ICCV 2015,
-// https://arxiv.org/abs/1502.01852.
+// torchvision's first weights: those of convolutions from N(0, 2 / fan_out), their biases 0; linear layers by family. Fan-out is
+// the number of weights that use an input, counted as if there were one group: with ReLUs, the variance of gradients stays level.
+// Source: He et al., ICCV 2015, https://arxiv.org/abs/1502.01852.
 internal static class FanOutNormal
 {
-    // generator: Where randomness comes from; null for torch's global state.
+    // generator: the source of random numbers; null for torch's global state.
     public static void Initialize(nn.Module model, Generator? generator, Action<Linear, Generator?> drawLinear)
     {
         using var temporaries = NewDisposeScope();

@@ -5,11 +5,11 @@ namespace Px.Pruning.Models.Initialization;
 
 // Draws the weights of convolutions and linear layers from N(0, 2 / fan_in): with ReLUs, the variance of activations stays level through
 // the layers. Fan-in, the number of weights an output sees, is the choice of the pruning papers for their small networks (torchvision's
-// ResNets take fan-out). Biases are uniform in ±1/√fan_in, PyTorch's default. Source: He et al., ICCV 2015,
-// https://arxiv.org/abs/1502.01852.
+// ResNets take fan-out). Biases are uniform in ±1/√fan_in, PyTorch's default.
+// Source: He et al., ICCV 2015, https://arxiv.org/abs/1502.01852.
 internal static class KaimingNormal
 {
-    // generator: Where randomness comes from; null for torch's global state.
+    // generator: the source of random numbers; null for torch's global state.
     public static void Initialize(nn.Module model, Generator? generator)
     {
         using var temporaries = NewDisposeScope();

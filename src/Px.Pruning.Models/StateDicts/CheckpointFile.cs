@@ -7,16 +7,20 @@ namespace Px.Pruning.Models.StateDicts;
 /// <summary>Reads and writes PyTorch's checkpoints, <c>.pth</c> and <c>.pt</c>: the zip format since 1.6, and for reading the stream before
 /// it.</summary>
 /// <remarks>
-/// <para><b>Safety:</b> such a file is a program for Python. Here it is data: tensors, storages, dictionaries and plain values are known,
-/// everything else is refused by name before it could matter. Nothing outside the file is opened, every number is checked against the
-/// file's length before anything is allocated for it, and all that is allocated stays within
+/// <para><b>Safety:</b> such a file is a program for Python. Here it is data: tensors, storages, dictionaries and plain values are known.
+/// What training scripts leave beside the weights, such as the state of schedulers, numbers of NumPy and parsed arguments, is ignored
+/// without being made; everything else is refused by name. Nothing outside the file is opened, every number is checked against the file's
+/// length before anything is allocated for it, and all that is allocated stays within
 /// <see cref="CheckpointOptions.MaximumExpansion"/>.</para>
-/// <para><b>Tensors</b> come as they were: their type, sizes and strides, and those that shared memory in Python share it here. Parameters
-/// come as plain tensors, and whatever device they were on, they come on the CPU. Types: those of <c>torch.uint8</c> to <c>int64</c>,
-/// <c>bool</c>, <c>float16</c> to <c>float64</c>, <c>bfloat16</c>, <c>complex64</c> and <c>complex128</c>.</para>
+/// <para><b>Tensors</b> come as they were: their type, sizes and strides, and those that shared memory in Python share it here. A tensor
+/// that PyTorch negated lazily comes as a copy with its signs. Parameters come as plain tensors, and whatever device they were on, they
+/// come on the CPU. Types: those of <c>torch.uint8</c> to <c>int64</c>, <c>bool</c>, <c>float16</c> to <c>float64</c>, <c>bfloat16</c>,
+/// <c>complex64</c> and <c>complex128</c>.</para>
 /// <para><b>Plain values</b> (numbers, truths, texts) at the top of the file and beside the tensors are in
-/// <see cref="StateDict.Metadata"/>; lists and other dictionaries are passed over.</para>
-/// <para><b>Not read:</b> TorchScript archives, models saved whole, sparse and quantised tensors, files of big-endian machines.</para>
+/// <see cref="StateDict.Metadata"/>; lists and other dictionaries are ignored.</para>
+/// <para><b>Not read:</b> TorchScript archives, models saved whole, files of big-endian machines; and sparse, quantised, nested and lazily
+/// conjugated tensors and those of other types, which do no harm beside the tensors that
+/// <see cref="CheckpointOptions.Prefix"/> picks.</para>
 /// </remarks>
 public static class CheckpointFile
 {

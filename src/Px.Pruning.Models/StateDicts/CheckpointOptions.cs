@@ -1,7 +1,7 @@
 namespace Px.Pruning.Models.StateDicts;
 
-/// <summary>Which tensors of a PyTorch checkpoint are read, and what is put up with. The defaults fit files of torchvision and of most
-/// training scripts.</summary>
+/// <summary>Which tensors of a PyTorch checkpoint are read, and how much a file may hold that is no tensor. The defaults fit files of
+/// torchvision and of most training scripts.</summary>
 public sealed record CheckpointOptions
 {
     /// <summary>
@@ -12,15 +12,19 @@ public sealed record CheckpointOptions
     public string? Key { get; init; }
 
     /// <summary>
-    /// Reads only tensors whose names begin with this, and takes it off: <c>module.encoder_q</c> turns <c>module.encoder_q.conv1.weight</c>
-    /// into <c>conv1.weight</c>. Its last dot may be left out. Null, the default, takes off <c>module.</c> where every name begins so, as
-    /// parallel training writes them; an empty text takes nothing off.
+    /// The text that names must begin with for their tensors to be read, and that is taken off: <c>module.encoder_q</c> turns
+    /// <c>module.encoder_q.conv1.weight</c> into <c>conv1.weight</c>. Its last dot may be left out, and so may what wrappers add. An empty
+    /// text takes nothing off. Null, the default, takes off what PyTorch's wrappers add: <c>module.</c> where every name begins so
+    /// (parallel training; averaged models, whose <c>n_averaged</c> is left out), and <c>_orig_mod</c>, <c>_fsdp_wrapped_module</c> and
+    /// <c>_checkpoint_wrapped_module</c> wherever they are in a name. Loading into a module then also takes off <c>module.</c> within a
+    /// name where that makes it one of the module's.
     /// </summary>
     public string? Prefix { get; init; }
 
     /// <summary>
-    /// Passes over objects of classes that are not known, such as the parsed arguments of a training script, instead of refusing the file;
-    /// nothing of theirs is executed either way. Tensors inside such objects cannot be read. False by default.
+    /// Whether objects of classes that are not known, such as the settings of a training script, are ignored instead of being an error.
+    /// Nothing of theirs is executed either way. Tensors inside such objects cannot be read; sparse, quantised and other tensors of kinds
+    /// that are not read are ignored as well. False by default.
     /// </summary>
     public bool AllowUnknownObjects { get; init; }
 

@@ -25,17 +25,17 @@ internal sealed class PretrainedLayout
         All.TryGetValue(pretraining, out var layout) ? layout
             : throw new ArgumentOutOfRangeException(nameof(pretraining), pretraining, "There is no such pre-training.");
 
-    // The backbone's tensors, borrowed, by the names that the library's networks have for them. InvalidDataException: The file is another
-    // one; the message says what is in it.
-    public Dictionary<string, Tensor> Select(string path, StateDict tensors, params string[] left)
+    // The backbone's tensors, borrowed, by the names that the library's networks have for them.
+    // Throws InvalidDataException if the file is another one; the message says what is in it.
+    public Dictionary<string, Tensor> Select(string path, IReadOnlyDictionary<string, Tensor> tensors, params string[] left)
     {
         if (Prefix(tensors) is not { } prefix)
         {
             var other = All.Values.FirstOrDefault(layout => layout.Prefix(tensors) is not null);
-            throw new InvalidDataException(
-                $"'{path}' is no {_title}: it has no tensor {string.Join(" or ", _prefixes.Select(start => $"'{start}{_marker}'"))}."
-                + (other is null ? "" : $" It looks like a {other._title}.")
-                + $" Its {tensors.Count} tensors: {string.Join(", ", tensors.Keys.Take(NamesShown))}{(tensors.Count > NamesShown ? ", …" : "")}");
+            var markers = string.Join(" or ", _prefixes.Select(start => $"'{start}{_marker}'"));
+            var shown = string.Join(", ", tensors.Keys.Take(NamesShown)) + (tensors.Count > NamesShown ? ", …" : "");
+            throw new InvalidDataException($"'{path}' is no {_title}: it has no tensor {markers}."
+                + (other is null ? "" : $" It looks like a {other._title}.") + $" Its {tensors.Count} tensors: {shown}");
         }
 
         return tensors.Where(pair => pair.Key.StartsWith(prefix, StringComparison.Ordinal))
@@ -44,5 +44,6 @@ internal sealed class PretrainedLayout
             .ToDictionary(pair => pair.Name, pair => pair.Tensor);
     }
 
-    private string? Prefix(StateDict tensors) => Array.Find(_prefixes, prefix => tensors.ContainsKey(prefix + _marker));
+    private string? Prefix(IReadOnlyDictionary<string, Tensor> tensors) =>
+        Array.Find(_prefixes, prefix => tensors.ContainsKey(prefix + _marker));
 }

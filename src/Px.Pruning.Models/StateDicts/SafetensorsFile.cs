@@ -10,7 +10,8 @@ namespace Px.Pruning.Models.StateDicts;
 /// shapes (at most 64 dimensions), offsets, gaps, overlaps and total length are all checked, and all that is allocated stays within a
 /// multiple of the file.</para>
 /// <para>Types: BOOL, U8, I8, I16, I32, I64, F16, BF16, F32, F64 and C64. TorchSharp has no others of the format's, and the format no
-/// complex128.</para>
+/// complex128. A file with others can be loaded in part: <see cref="StateDictExtensions.LoadWeights"/> with
+/// <see cref="CheckpointOptions.Prefix"/>.</para>
 /// <para><b>Source:</b> <see href="https://github.com/huggingface/safetensors#format"/>; files open with Python's library and the other way
 /// round.</para>
 /// </remarks>
@@ -31,7 +32,15 @@ public static class SafetensorsFile
         ArgumentException.ThrowIfNullOrEmpty(path);
         Check(maximumExpansion);
         using var stream = File.OpenRead(path);
-        return Load(stream, path, maximumExpansion);
+        return Load(stream, path, maximumExpansion, static entries => ToDictionary(entries));
+    }
+
+    // choose: the entries to read, by the names that their tensors get.
+    internal static StateDict Load(
+        string path, Func<IReadOnlyList<SafetensorsEntry>, IReadOnlyDictionary<string, SafetensorsEntry>> choose)
+    {
+        using var stream = File.OpenRead(path);
+        return Load(stream, path, SafetensorsReader.UsualExpansion, choose);
     }
 
     /// <summary>Reads all tensors from the stream's position to its end. The stream stays open; the caller disposes the result.</summary>
@@ -47,7 +56,7 @@ public static class SafetensorsFile
         if (!stream.CanSeek)
             throw new ArgumentException("The stream cannot seek, and its length is needed: copy it to a file or a MemoryStream first.",
                 nameof(stream));
-        return Load(stream, "stream", maximumExpansion);
+        return Load(stream, "stream", maximumExpansion, static entries => ToDictionary(entries));
     }
 
     /// <summary>Writes tensors to a file; one of that name is replaced, and only once the new one is complete.</summary>
@@ -70,29 +79,41 @@ public static class SafetensorsFile
     /// <param name="tensors">As for a file.</param>
     /// <param name="metadata">As for a file.</param>
     /// <exception cref="ArgumentException">As for a file.</exception>
-    public static void Save(Stream stream, IReadOnlyDictionary<string, Tensor> tensors, IReadOnlyDictionary<string,
-        string>? metadata = null)
+    public static void Save(
+        Stream stream, IReadOnlyDictionary<string, Tensor> tensors, IReadOnlyDictionary<string, string>? metadata = null)
     {
         ArgumentNullException.ThrowIfNull(stream);
         ArgumentNullException.ThrowIfNull(tensors);
         Write(stream, Layout(tensors), tensors, metadata);
     }
 
-    private static StateDict Load(Stream stream, string source, double maximumExpansion)
+    private static StateDict Load(
+        Stream stream, string source, double maximumExpansion,
+        Func<IReadOnlyList<SafetensorsEntry>, IReadOnlyDictionary<string, SafetensorsEntry>> choose)
     {
-        var header = SafetensorsReader.Read(stream, stream.Length - stream.Position, source, maximumExpansion);
-        var unknown = header.Entries.FirstOrDefault(entry => !TensorBytes.TryGetType(entry.DType, out _));
+        var start = stream.Position;
+        var header = SafetensorsReader.Read(stream, stream.Length - start, source, maximumExpansion);
+        var chosen = choose(header.Entries);
+        var unknown = chosen.Values.FirstOrDefault(entry => !TensorBytes.TryGetType(entry.DType, out _));
         if (unknown is not null)
             throw new InvalidDataException($"'{source}': tensor '{Excerpt.Of(unknown.Name)}' has the type {unknown.DType}, which "
-                + "TorchSharp does not have. Convert it in Python first.");
+                + "TorchSharp does not have. Convert it in Python first, or read others alone: LoadWeights with "
+                + $"{nameof(CheckpointOptions)}.{nameof(CheckpointOptions.Prefix)}.");
 
         using var unfinished = NewDisposeScope();
-        var tensors = new Dictionary<string, Tensor>(header.Entries.Count, StringComparer.Ordinal);
-        foreach (var entry in header.Entries)
-            tensors.Add(entry.Name, TensorBytes.Read(stream, entry));
+        var tensors = new Dictionary<string, Tensor>(chosen.Count, StringComparer.Ordinal);
+        foreach (var (name, entry) in chosen)
+        {
+            stream.Position = start + header.DataStart + entry.Begin;
+            tensors.Add(name, TensorBytes.Read(stream, entry));
+        }
+
         unfinished.Detach(tensors.Values);
         return new StateDict(tensors, header.Metadata);
     }
+
+    private static Dictionary<string, SafetensorsEntry> ToDictionary(IReadOnlyList<SafetensorsEntry> entries) =>
+        entries.ToDictionary(entry => entry.Name, StringComparer.Ordinal);
 
     private static void Check(double maximumExpansion)
     {

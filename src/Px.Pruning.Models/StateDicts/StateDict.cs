@@ -11,14 +11,14 @@ public sealed class StateDict : IReadOnlyDictionary<string, Tensor>, IDisposable
 {
     private readonly Dictionary<string, Tensor> _tensors;
 
-    // tensors: Tensors that no dispose scope owns.
+    // tensors: tensors that no dispose scope owns.
     internal StateDict(Dictionary<string, Tensor> tensors, IReadOnlyDictionary<string, string> metadata)
     {
         _tensors = tensors;
         Metadata = metadata;
     }
 
-    /// <summary>The file's free text by name, or a checkpoint's plain values; empty when it has none.</summary>
+    /// <summary>The file's free text by name, or a checkpoint's plain values; may be empty.</summary>
     public IReadOnlyDictionary<string, string> Metadata { get; }
 
     /// <summary>The number of tensors.</summary>

@@ -1,25 +1,31 @@
 using Px.Pruning.Models.StateDicts.Checkpoints;
-using TorchSharp.Modules;
 using static TorchSharp.torch;
 
 namespace Px.Pruning.Models.StateDicts;
 
-/// <summary>Moves named tensors into and out of modules: all that fits, or nothing.</summary>
+/// <summary>Loads named tensors into modules and saves them: all that fits, or nothing.</summary>
+/// <remarks>
+/// <para><b>Tied tensors:</b> where a module has one tensor under several names, any of them is enough. Where several are given, their
+/// values must agree.</para>
+/// <para><b>Wrappers:</b> the names that DataParallel, DistributedDataParallel, AveragedModel, <c>torch.compile</c>, FSDP and activation
+/// checkpointing put before and between a module's own are taken off when a file is loaded, unless
+/// <see cref="CheckpointOptions.Prefix"/> is given.</para>
+/// </remarks>
 public static class StateDictExtensions
 {
     /// <summary>Loads a <c>.safetensors</c> file into the module.</summary>
     /// <param name="module">The module. Its tensors are written in place and keep their type and device; gradients and modes stay.</param>
     /// <param name="path">The file.</param>
-    /// <param name="options">What to put up with; null for nothing.</param>
-    /// <returns>What was put up with.</returns>
+    /// <param name="options">Which differences are tolerated; null for none.</param>
+    /// <returns>The differences that were tolerated.</returns>
     /// <exception cref="StateDictMismatchException">File and module disagree; nothing was loaded.</exception>
     /// <exception cref="InvalidDataException">The file is no valid safetensors file.</exception>
     /// <exception cref="IOException">The file is missing or cannot be read.</exception>
     public static StateDictMismatch LoadSafetensors(this nn.Module module, string path, StateDictOptions? options = null)
     {
         ArgumentNullException.ThrowIfNull(module);
-        using var tensors = SafetensorsFile.Load(path);
-        return module.LoadStateDict(tensors, options);
+        ArgumentException.ThrowIfNullOrEmpty(path);
+        return LoadSafetensors(module, path, options, prefix: null);
     }
 
     /// <summary>Saves the module's parameters and buffers as a <c>.safetensors</c> file that Python's library opens.</summary>
@@ -38,9 +44,9 @@ public static class StateDictExtensions
     /// <summary>Loads a PyTorch checkpoint, <c>.pth</c> or <c>.pt</c>, into the module.</summary>
     /// <param name="module">The module. Its tensors are written in place and keep their type and device; gradients and modes stay.</param>
     /// <param name="path">The file.</param>
-    /// <param name="options">What to put up with; null for nothing.</param>
-    /// <param name="checkpoint">Which of the file's tensors; null for the defaults.</param>
-    /// <returns>What was put up with.</returns>
+    /// <param name="options">Which differences are tolerated; null for none.</param>
+    /// <param name="checkpoint">Which of the file's tensors are loaded; null for the defaults.</param>
+    /// <returns>The differences that were tolerated.</returns>
     /// <exception cref="StateDictMismatchException">File and module disagree; nothing was loaded.</exception>
     /// <exception cref="ArgumentException">An option lies outside its range.</exception>
     /// <exception cref="InvalidDataException">As from <see cref="CheckpointFile.Load(string, CheckpointOptions?)"/>.</exception>
@@ -49,8 +55,16 @@ public static class StateDictExtensions
         CheckpointOptions? checkpoint = null)
     {
         ArgumentNullException.ThrowIfNull(module);
-        using var tensors = CheckpointFile.Load(path, checkpoint);
-        return module.LoadStateDict(tensors, options);
+        checkpoint ??= new CheckpointOptions();
+        if (checkpoint.Prefix is { } prefix)
+        {
+            using var chosen = CheckpointFile.Load(path, checkpoint);
+            return StateDictLoading.Load(module, chosen, options, KeyPrefix.Beginning(prefix));
+        }
+
+        using var all = CheckpointFile.Load(path, checkpoint with { Prefix = "" });
+        var (tensors, removed) = KeyPrefix.Fit(all, module.state_dict().ContainsKey);
+        return StateDictLoading.Load(module, tensors, options, removed);
     }
 
     /// <summary>Saves the module's parameters and buffers as a checkpoint that <c>torch.load</c> opens.</summary>
@@ -68,10 +82,10 @@ public static class StateDictExtensions
     /// whatever its name.</summary>
     /// <param name="module">The module. Its tensors are written in place and keep their type and device; gradients and modes stay.</param>
     /// <param name="path">The file.</param>
-    /// <param name="options">What to put up with; null for nothing.</param>
-    /// <param name="checkpoint">Which of the file's tensors; null for the defaults. Of a safetensors file only
+    /// <param name="options">Which differences are tolerated; null for none.</param>
+    /// <param name="checkpoint">Which of the file's tensors are loaded; null for the defaults. Of a safetensors file only
     /// <see cref="CheckpointOptions.Prefix"/> matters.</param>
-    /// <returns>What was put up with.</returns>
+    /// <returns>The differences that were tolerated.</returns>
     /// <exception cref="StateDictMismatchException">File and module disagree; nothing was loaded.</exception>
     /// <exception cref="ArgumentException">An option lies outside its range.</exception>
     /// <exception cref="InvalidDataException">The file is neither, or damaged, or refused as
@@ -82,10 +96,9 @@ public static class StateDictExtensions
     {
         ArgumentNullException.ThrowIfNull(module);
         ArgumentException.ThrowIfNullOrEmpty(path);
-        if (CheckpointReader.Recognizes(path))
-            return module.LoadCheckpoint(path, options, checkpoint);
-        using var tensors = SafetensorsFile.Load(path);
-        return module.LoadStateDict(KeyPrefix.Remove(tensors, checkpoint?.Prefix), options);
+        return CheckpointReader.Recognizes(path)
+            ? module.LoadCheckpoint(path, options, checkpoint)
+            : LoadSafetensors(module, path, options, checkpoint?.Prefix);
     }
 
     /// <summary>Copies tensors into the module's parameters and buffers of the same names, converting to their types and devices.</summary>
@@ -93,55 +106,26 @@ public static class StateDictExtensions
     /// disagreement at once.</remarks>
     /// <param name="module">The module. Its tensors are written in place; gradients and modes stay.</param>
     /// <param name="tensors">Tensors by name. They are not changed.</param>
-    /// <param name="options">What to put up with; null for nothing.</param>
-    /// <returns>What was put up with; <see cref="StateDictMismatch.IsEmpty"/> where all fitted.</returns>
+    /// <param name="options">Which differences are tolerated; null for none.</param>
+    /// <returns>The differences that were tolerated; <see cref="StateDictMismatch.IsEmpty"/> where all fitted.</returns>
     /// <exception cref="StateDictMismatchException">Tensors and module disagree; nothing was loaded.</exception>
     public static StateDictMismatch LoadStateDict(this nn.Module module, IReadOnlyDictionary<string, Tensor> tensors,
         StateDictOptions? options = null)
     {
         ArgumentNullException.ThrowIfNull(module);
         ArgumentNullException.ThrowIfNull(tensors);
-        var targets = module.state_dict();
-        var mismatch = Compare(module, targets, tensors);
-        if (!(options ?? new StateDictOptions()).Allow(mismatch))
-            throw new StateDictMismatchException(mismatch);
-
-        using var untracked = no_grad();
-        foreach (var (name, target) in targets)
-        {
-            if (tensors.TryGetValue(name, out var source) && Conflict(name, target, source) is null)
-                target.copy_(source);
-        }
-
-        return mismatch;
+        return StateDictLoading.Load(module, tensors, options, removed: "");
     }
 
-    private static StateDictMismatch Compare(nn.Module module, Dictionary<string, Tensor> targets, IReadOnlyDictionary<string,
-        Tensor> tensors)
+    private static StateDictMismatch LoadSafetensors(nn.Module module, string path, StateDictOptions? options, string? prefix)
     {
-        var missing = targets.Keys.Where(name => !tensors.ContainsKey(name)).ToHashSet();
-        if (missing.Count > 0)
-            missing.ExceptWith(StepCounters(module));
-        return new StateDictMismatch
+        var (names, removed) = (module.state_dict(), "");
+        using var tensors = SafetensorsFile.Load(path, entries =>
         {
-            Missing = [.. missing],
-            Unexpected = [.. tensors.Keys.Where(name => !targets.ContainsKey(name))],
-            Conflicting = [.. targets.Select(pair =>
-            tensors.TryGetValue(pair.Key, out var source) ? Conflict(pair.Key, pair.Value, source) : null).OfType<StateDictConflict>()],
-        };
+            var all = entries.Select(entry => KeyValuePair.Create(entry.Name, entry));
+            (var chosen, removed) = prefix is null ? KeyPrefix.Fit(all, names.ContainsKey) : KeyPrefix.Remove(all, prefix);
+            return chosen;
+        });
+        return StateDictLoading.Load(module, tensors, options, removed);
     }
-
-    private static StateDictConflict? Conflict(string name, Tensor target, Tensor source)
-    {
-        var (expected, found) = (target.shape, source.shape);
-        return expected.AsSpan().SequenceEqual(found) && target.is_complex() == source.is_complex()
-            ? null
-            : new StateDictConflict { Name = name, ModuleShape = expected, TensorShape = found, ModuleType = target.dtype,
-            TensorType = source.dtype };
-    }
-
-    // Batch norm counts its steps since PyTorch 0.4.1; older files lack the counters, and PyTorch itself forgives that.
-    private static IEnumerable<string> StepCounters(nn.Module module) =>
-        module.named_modules().Prepend((name: "", module)).Where(pair => pair.module is NormBase)
-            .Select(pair => pair.name.Length == 0 ? "num_batches_tracked" : $"{pair.name}.num_batches_tracked");
 }

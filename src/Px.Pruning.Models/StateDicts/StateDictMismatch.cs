@@ -2,7 +2,7 @@ using System.Text;
 
 namespace Px.Pruning.Models.StateDicts;
 
-/// <summary>Where a module and the tensors meant for it disagree. Empty lists mean that they fit.</summary>
+/// <summary>The differences between a module and the tensors that are meant for it. Empty lists mean that they fit.</summary>
 public sealed record StateDictMismatch
 {
     /// <summary>Names that the module has and the tensors lack.</summary>
@@ -11,28 +11,33 @@ public sealed record StateDictMismatch
     /// <summary>Names that the tensors have and the module lacks.</summary>
     public required IReadOnlyList<string> Unexpected { get; init; }
 
-    /// <summary>Names that both have, with different shapes, or with complex numbers on one side only.</summary>
+    /// <summary>Names that both have, with different shapes, or with complex numbers on one side only; and names of one tied tensor with
+    /// different values.</summary>
     public required IReadOnlyList<StateDictConflict> Conflicting { get; init; }
 
     /// <summary>Whether module and tensors fit.</summary>
     public bool IsEmpty => Missing.Count + Unexpected.Count + Conflicting.Count == 0;
 
-    /// <summary>One line for each name, and the option that would accept it; nothing is left out. Where the missing names are there behind
-    /// a common beginning, the option that takes it off.</summary>
+    // What was taken off the beginning of all names of the file.
+    internal string Removed { get; init; } = "";
+
+    /// <summary>Lists every name on a line of its own, with the option that would accept it. Where the missing names are there behind a
+    /// common prefix, it names that, and the option that takes it off.</summary>
     public override string ToString()
     {
         var text = new StringBuilder();
         Append(text, "in the module but not among the tensors", nameof(StateDictOptions.AllowMissing), Missing);
         Append(text, "among the tensors but not in the module", nameof(StateDictOptions.AllowUnexpected), Unexpected);
-        Append(text, "different in shape or kind of number", nameof(StateDictOptions.AllowConflicting),
+        Append(text, "different in shape, kind of number or the values of a tied tensor", nameof(StateDictOptions.AllowConflicting),
             [.. Conflicting.Select(conflict => conflict.ToString())]);
         if (CommonPrefix() is { } prefix)
-            text.Append($"\nWhat is missing is there with '{prefix}' before its name: "
-                + $"{nameof(CheckpointOptions)}.{nameof(CheckpointOptions.Prefix)} takes that off.");
+            text.Append($"\nWhat is missing is in the file with '{Removed}{prefix}' before its name. That text as "
+                + $"{nameof(CheckpointOptions)}.{nameof(CheckpointOptions.Prefix)} takes it off: {nameof(StateDictExtensions.LoadWeights)}"
+                + "(path, checkpoint: …).");
         return text.Length == 0 ? "No mismatch." : text.ToString();
     }
 
-    // What stands before every missing name among the unexpected ones; null where there is no such text.
+    // The text before every missing name among the unexpected ones; null where there is no such text.
     private string? CommonPrefix()
     {
         var unexpected = Unexpected.ToHashSet(StringComparer.Ordinal);

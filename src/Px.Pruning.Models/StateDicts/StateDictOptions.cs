@@ -1,17 +1,17 @@
 namespace Px.Pruning.Models.StateDicts;
 
-/// <summary>What <see cref="StateDictExtensions.LoadStateDict"/> puts up with. By default nothing: names and shapes must agree.</summary>
+/// <summary>How strictly a state dict must match the module. By default names and shapes must agree.</summary>
 public sealed record StateDictOptions
 {
-    /// <summary>Leaves as it is whatever the tensors lack, instead of refusing. False by default. Norm layers' step counters may always be
-    /// missing.</summary>
+    /// <summary>Whether tensors of the module that the state dict lacks stay as they are, instead of being an error. False by default.
+    /// Norm layers' step counters may always be missing.</summary>
     public bool AllowMissing { get; init; }
 
-    /// <summary>Passes over tensors that the module has no name for, instead of refusing. False by default.</summary>
+    /// <summary>Whether tensors that the module has no name for are ignored, instead of being an error. False by default.</summary>
     public bool AllowUnexpected { get; init; }
 
-    /// <summary>Leaves as it is whatever has another shape, such as a classifier for other classes, instead of refusing. False by
-    /// default.</summary>
+    /// <summary>Whether tensors of the module stay as they are where the state dict's have another shape, such as a classifier for other
+    /// classes, or give one tied tensor different values. False by default: that is an error.</summary>
     public bool AllowConflicting { get; init; }
 
     internal bool Allow(StateDictMismatch mismatch) =>

@@ -8,7 +8,7 @@ namespace Px.Pruning.Models.Tests.Data;
 
 public sealed class BatchWorkersTests
 {
-    public static TheoryData<Augmentation?> Augmentations => new((Augmentation?)null, new ImageAugmentation { CropPadding = 2 }, new ResizedCrop(), new ScaledCrop());
+    public static TheoryData<Augmentation?> Augmentations => new((Augmentation?)null, new PaddedCrop { Padding = 2 }, new ResizedCrop(), new ScaledCrop());
 
     [Theory]
     [MemberData(nameof(Augmentations))]

@@ -8,7 +8,7 @@ namespace Px.Pruning.Models.Tests.Data;
 
 public sealed class ImageBatchesTests
 {
-    private static readonly ImageAugmentation Nothing = new() { CropPadding = 0, HorizontalFlip = false };
+    private static readonly PaddedCrop Nothing = new() { Padding = 0, HorizontalFlip = false };
 
     // 300 images of one pixel, which is the image's number, modulo 256, and of the class number mod 10.
     private static readonly ImageDataset Numbered = new(
@@ -62,7 +62,7 @@ public sealed class ImageBatchesTests
         // 11 × 11 pixels that say where they are: the middle one of a piece, and its neighbours, are always of the image.
         byte[] rows = [.. Enumerable.Range(0, 121).Select(i => (byte)(i / 11))], columns = [.. Enumerable.Range(0, 121).Select(i => (byte)(i % 11))];
         var dataset = new ImageDataset(ImageDatasetTests.Store([.. Enumerable.Repeat(rows.Concat(columns), 12).SelectMany(image => image)], new byte[12], 2, 11, 11), ImageNormalization.None);
-        var options = new ImageBatchOptions { ShuffleSeed = 42, Epoch = 3, BatchSize = batchSize, Workers = workers, Augmentation = new ImageAugmentation() };
+        var options = new ImageBatchOptions { ShuffleSeed = 42, Epoch = 3, BatchSize = batchSize, Workers = workers, Augmentation = new PaddedCrop() };
         var pieces = dataset.Batches(options).SelectMany(batch => batch.Data.Floats().Chunk(2 * 121).ToList()).Select(image =>
         {
             int At(int place) => (int)Math.Round(image[place] * 255);
@@ -76,7 +76,7 @@ public sealed class ImageBatchesTests
     [Fact]
     public void Batches_EnumeratedTwice_GiveTheSame()
     {
-        var batches = Numbered.Batches(new ImageBatchOptions { ShuffleSeed = 4, Augmentation = new ImageAugmentation { CropPadding = 1 } });
+        var batches = Numbered.Batches(new ImageBatchOptions { ShuffleSeed = 4, Augmentation = new PaddedCrop { Padding = 1 } });
         Walk(batches).Should().Equal(Walk(batches));
     }
 
@@ -124,7 +124,7 @@ public sealed class ImageBatchesTests
                 pieces.Add(Key(piece.flip(3).Floats()));
         }
 
-        var found = Frames(All(dataset, new ImageAugmentation { CropPadding = padding, HorizontalFlip = flip }), 2 * 5 * 7).Select(Key).ToList();
+        var found = Frames(All(dataset, new PaddedCrop { Padding = padding, HorizontalFlip = flip }), 2 * 5 * 7).Select(Key).ToList();
         found.Should().OnlyContain(key => pieces.Contains(key));
         if (padding == 2)
             found.Distinct().Should().HaveCount(pieces.Count, "3,000 draws meet each of {0} pieces", side * side * (flip ? 2 : 1));
@@ -134,7 +134,7 @@ public sealed class ImageBatchesTests
     public void Batches_Augmented_DifferBetweenEpochsAndNotBetweenRuns()
     {
         var dataset = ImageDatasetTests.Random(50);
-        var augmentation = new ImageAugmentation();
+        var augmentation = new PaddedCrop();
         All(dataset, augmentation, epoch: 1).Should().Equal(All(dataset, augmentation, epoch: 1));
         All(dataset, augmentation, epoch: 1).Should().NotEqual(All(dataset, augmentation, epoch: 2));
     }
@@ -173,7 +173,7 @@ public sealed class ImageBatchesTests
     public void Batches_OptionsOutsideTheirRange_AreRefusedAtOnce()
     {
         FluentActions.Invoking(() => Numbered.Batches(new ImageBatchOptions { BatchSize = 0 })).Should().Throw<ArgumentOutOfRangeException>();
-        FluentActions.Invoking(() => Numbered.Batches(new ImageBatchOptions { Augmentation = new ImageAugmentation { CropPadding = -1 } })).Should().Throw<ArgumentOutOfRangeException>();
+        FluentActions.Invoking(() => Numbered.Batches(new ImageBatchOptions { Augmentation = new PaddedCrop { Padding = -1 } })).Should().Throw<ArgumentOutOfRangeException>();
     }
 
     private static List<(float Pixel, long Label)> Walk(ImageBatchOptions options) => Walk(Numbered.Batches(options));
@@ -181,7 +181,7 @@ public sealed class ImageBatchesTests
     private static List<(float Pixel, long Label)> Walk(IEnumerable<(Tensor Data, Tensor Label)> batches) =>
         [.. batches.SelectMany(batch => batch.Data.Floats().Zip(batch.Label.Longs()).ToList())];
 
-    private static float[] All(ImageDataset dataset, ImageAugmentation? augmentation, int epoch = 0) =>
+    private static float[] All(ImageDataset dataset, PaddedCrop? augmentation, int epoch = 0) =>
         [.. dataset.Batches(new ImageBatchOptions { BatchSize = 64, Augmentation = augmentation, Epoch = epoch }).SelectMany(batch => batch.Data.Floats())];
 
     private static IEnumerable<float[]> Frames(float[] values, int length) => values.Chunk(length);

@@ -27,6 +27,29 @@ public sealed class ImageFolderTests : IDisposable
     }
 
     [Fact]
+    public void Load_HiddenFilesAndFolders_AreIgnored()
+    {
+        _folder.Write(".ipynb_checkpoints/a.png", Pixel(9, 9, 9));
+        _folder.Write(".empty/a.txt", 1);
+        _folder.Write("a/._1.png", 1, 2, 3); // what macOS leaves on other file systems
+        _folder.Write("a/.png", 1, 2, 3);
+        _folder.Write("a/.cache/1.png", Pixel(9, 9, 9));
+        _folder.Write("a/deep/.cache/1.png", Pixel(9, 9, 9));
+        _folder.Write("a/deep/1.png", Pixel(1, 2, 3));
+        _folder.Write("b/1.png", Pixel(4, 5, 6));
+        var dataset = ImageFolder.Load(_folder.Root, Options);
+        dataset.ClassNames.Should().Equal("a", "b");
+        Bytes(dataset).Should().Equal(1, 2, 3, 4, 5, 6);
+    }
+
+    [Fact]
+    public void Load_AFolderWithinAHiddenOne_IsReadAsAnyOther()
+    {
+        _folder.Write(".cache/set/a/1.png", Pixel(1, 2, 3));
+        Bytes(ImageFolder.Load(_folder.Path(".cache/set"), Options)).Should().Equal(1, 2, 3);
+    }
+
+    [Fact]
     public void Load_OtherExtensions_TakesThoseAlone()
     {
         _folder.Write("a/1.png", Pixel(1, 1, 1));

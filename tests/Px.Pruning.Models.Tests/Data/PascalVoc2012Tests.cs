@@ -55,7 +55,41 @@ public sealed class PascalVoc2012Tests : IDisposable
         PascalVoc2012.Load(_folder.Root, PascalVocSplit.Validation, Options).Count.Should().Be(1);
         using var first = PascalVoc2012.Load(_folder.Root, PascalVocSplit.TrainValidation, Options).GetTensor(0)["data"];
         first.Floats()[0].Should().Be('b' / 255f);
-        FluentActions.Invoking(() => PascalVoc2012.Load(_folder.Root, (PascalVocSplit)3, Options)).Should().Throw<ArgumentOutOfRangeException>();
+        FluentActions.Invoking(() => PascalVoc2012.Load(_folder.Root, (PascalVocSplit)4, Options)).Should().Throw<ArgumentOutOfRangeException>();
+    }
+
+    [Theory]
+    [InlineData("trainaug.txt", "a\nc\n")]
+    [InlineData("train_aug.txt", "a\nc\n")]
+    [InlineData("trainaug.txt", "/JPEGImages/a.jpg /SegmentationClassAug/a.png\n/JPEGImages/c.jpg /SegmentationClassAug/c.png\n")]
+    public void Load_TheAugmentedTrainingSet_HasItsGreyMasksBesideTheOfficialOnes(string list, string content)
+    {
+        byte[] indices = [0, 1, 2, 7, 9, 12, 15, 19, 20, 255, 0];
+        Write($"ImageSets/Segmentation/{list}", content);
+        Write("JPEGImages/c.jpg", PngBytes.Colour(11, new byte[33]));
+        Write("SegmentationClassAug/c.png", PngBytes.Grey(11, indices));
+        var dataset = PascalVoc2012.Load(_folder.Root, PascalVocSplit.AugmentedTrain, Options);
+        dataset.Count.Should().Be(2);
+        using (var official = dataset.GetTensor(0)["label"])
+            official.Longs().Should().Equal(Published.Select(entry => (long)entry.Label), "it has no augmented mask");
+        using (var augmented = dataset.GetTensor(1)["label"])
+            augmented.Longs().Should().Equal(indices.Select(index => (long)index));
+        Write("SegmentationClassAug/a.png", PngBytes.Grey(11, indices));
+        using (var augmented = PascalVoc2012.Load(_folder.Root, PascalVocSplit.AugmentedTrain, Options).GetTensor(0)["label"])
+            augmented.Longs().Should().Equal(indices.Select(index => (long)index));
+        using (var official = PascalVoc2012.Load(_folder.Root, PascalVocSplit.Train, Options).GetTensor(0)["label"])
+            official.Longs().Should().Equal(Published.Select(entry => (long)entry.Label));
+    }
+
+    [Fact]
+    public void Load_TheAugmentedTrainingSetWhereItIsNot_IsToldWhatToPutWhere()
+    {
+        var load = FluentActions.Invoking(() => PascalVoc2012.Load(_folder.Root, PascalVocSplit.AugmentedTrain, Options));
+        load.Should().Throw<FileNotFoundException>().WithMessage("*trainaug.txt' is missing*SegmentationClassAug*");
+        Write("ImageSets/Segmentation/trainaug.txt", "c\n");
+        load.Should().Throw<FileNotFoundException>().WithMessage("*c.jpg' is missing*VOCtrainval*");
+        Write("JPEGImages/c.jpg", PngBytes.Colour(11, new byte[33]));
+        load.Should().Throw<FileNotFoundException>().WithMessage("*c.png' is missing*SegmentationClassAug*");
     }
 
     [Theory]

@@ -122,7 +122,7 @@ public sealed class ResizedCropTests
         new ScaledCrop { MinimumScale = 3 },
         new ScaledCrop { MinimumScale = double.NaN },
         new ScaledCrop { MaximumScale = 17 },
-        new ImageAugmentation { CropPadding = 10_001 });
+        new PaddedCrop { Padding = 10_001 });
 
     [Theory]
     [MemberData(nameof(Bad))]

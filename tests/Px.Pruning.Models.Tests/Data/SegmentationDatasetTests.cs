@@ -95,7 +95,7 @@ public sealed class SegmentationDatasetTests
         var flips = 0;
         for (var epoch = 0; epoch < 40; epoch++)
         {
-            foreach (var (data, label) in dataset.Batches(new ImageBatchOptions { Epoch = epoch, Augmentation = new ImageAugmentation { CropPadding = 0 } }))
+            foreach (var (data, label) in dataset.Batches(new ImageBatchOptions { Epoch = epoch, Augmentation = new PaddedCrop { Padding = 0 } }))
             {
                 data.Floats()[..6].Select(value => (long)Math.Round(value * 255)).Should().Equal(label.Longs());
                 flips += label.Longs()[0] == 3 ? 1 : 0;

@@ -30,6 +30,14 @@ public sealed class TinyImageNetTests : IDisposable
     }
 
     [Fact]
+    public void Load_HiddenFiles_AreIgnored()
+    {
+        Write("train/n01/images/._n01_0.JPEG", "no image");
+        Write("train/n02/images/.ipynb_checkpoints/n02_1.JPEG", "no image");
+        TinyImageNet.Load(_folder.Root, DatasetSplit.Train, Options).Count.Should().Be(3);
+    }
+
+    [Fact]
     public void Load_TheTestImages_AreTheAnnotatedOnes()
     {
         var dataset = TinyImageNet.Load(_folder.Root, DatasetSplit.Test, Options);

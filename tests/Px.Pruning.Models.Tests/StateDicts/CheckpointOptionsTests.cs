@@ -69,6 +69,52 @@ public sealed class CheckpointOptionsTests
     }
 
     [Theory]
+    [InlineData("_orig_mod.")]
+    [InlineData("module._orig_mod.")]
+    [InlineData("_orig_mod.module.")]
+    [InlineData("_fsdp_wrapped_module._checkpoint_wrapped_module.")]
+    public void Prefix_LeftOut_TakesOffWhatWrappersPutBeforeNames(string before)
+    {
+        using var read = Load([($"{before}a", 1f), ($"{before}b.c", 2f)]);
+        read.Keys.Should().Equal("a", "b.c");
+    }
+
+    [Fact]
+    public void Prefix_LeftOut_TakesOffWhatWrappersPutInsideNames()
+    {
+        using (var read = Load([("layer1._orig_mod.0.weight", 1f), ("layer2.0._checkpoint_wrapped_module.weight", 2f), ("my_orig_mod.x", 3f)]))
+            read.Keys.Should().Equal("layer1.0.weight", "layer2.0.weight", "my_orig_mod.x");
+        using (var read = Load([("_orig_mod.a", 1f), ("a", 2f)])) // two names would become one
+            read.Keys.Should().Equal("_orig_mod.a", "a");
+        using (var read = Load([("_orig_mod.a", 1f)], new() { Prefix = "" }))
+            read.Keys.Should().Equal("_orig_mod.a");
+    }
+
+    [Fact]
+    public void Prefix_LeftOut_OfAnAveragedModel_LeavesOutTheCount()
+    {
+        using (var read = Load([("n_averaged", 9f), ("module.a", 1f), ("module.b", 2f)]))
+            read.Keys.Should().Equal("a", "b");
+        using (var read = Load([("n_averaged", 9f), ("module.module.a", 1f)])) // of a parallel one
+            read.Keys.Should().Equal("a");
+        using (var read = Load([("_orig_mod.n_averaged", 9f), ("_orig_mod.module.a", 1f)]))
+            read.Keys.Should().Equal("a");
+        using (var read = Load([("n_averaged", 9f), ("a", 1f)])) // somebody's own name
+            read.Keys.Should().Equal("n_averaged", "a");
+    }
+
+    [Theory]
+    [InlineData("module._orig_mod.encoder")]
+    [InlineData("module.encoder")] // without what is inserted
+    [InlineData("encoder")] // as it would be called without a prefix
+    public void Prefix_Given_MayLeaveOutWhatWrappersAdd(string prefix)
+    {
+        using var read = Load([("module._orig_mod.encoder._orig_mod.a", 1f), ("module._orig_mod.head.a", 2f)], new() { Prefix = prefix });
+        read.Keys.Should().Equal("a");
+        read["a"].Floats().Should().Equal(1);
+    }
+
+    [Theory]
     [InlineData("module.encoder_q")]
     [InlineData("module.encoder_q.")]
     public void Prefix_Given_KeepsAndRenamesWhatBeginsSo(string prefix)
@@ -85,9 +131,18 @@ public sealed class CheckpointOptionsTests
     [Fact]
     public void AllowUnknownObjects_AFileWithArguments_ReadsItsTensors()
     {
-        var path = CheckpointFileTests.Golden("arguments.pth");
-        Refused(() => CheckpointFile.Load(path)).Should().ContainAll("'argparse.Namespace'", "nothing was run", "torch.save(model.state_dict(), path)", "AllowUnknownObjects");
-        using var read = CheckpointFile.Load(path, new() { AllowUnknownObjects = true });
+        byte[] tensor = CheckpointBytes.OneTensor(count: 1)[2..^1];
+        byte[] pickle = [.. "}U\u0003cfg"u8, .. "cmine\nConfig\n)R"u8, .. "sU\u0005model"u8, .. tensor, .. "s."u8];
+        StateDict Read(bool allow) => CheckpointFile.Load(CheckpointBytes.Archive(pickle, BitConverter.GetBytes(1f)), new() { AllowUnknownObjects = allow });
+        Refused(() => Read(allow: false)).Should().ContainAll("'mine.Config'", "nothing was run", "torch.save(model.state_dict(), path)", "AllowUnknownObjects");
+        using var read = Read(allow: true);
+        read["x"].Floats().Should().Equal(1);
+    }
+
+    [Fact]
+    public void Load_AFileWithParsedArguments_ReadsItsTensors()
+    {
+        using var read = CheckpointFile.Load(CheckpointFileTests.Golden("arguments.pth"));
         read["weight"].Floats().Should().Equal(1, 1);
     }
 

@@ -161,6 +161,93 @@ public sealed class StateDictExtensionsTests
     }
 
     [Theory]
+    [InlineData("module.model.encoder.", "module.model.encoder.")]
+    [InlineData("module._orig_mod.encoder.", "module.encoder.")]
+    [InlineData("encoder._orig_mod.", "encoder.")]
+    public void LoadWeights_NamesBehindACommonBeginning_LoadWhenTheAdviceIsFollowed(string before, string advice)
+    {
+        using var folder = new TemporaryFolder();
+        using var source = nn.Linear(2, 2);
+        var tensors = source.state_dict().ToDictionary(pair => before + pair.Key, pair => pair.Value);
+        tensors[before.StartsWith("module.", StringComparison.Ordinal) ? "module.other.x" : "other.x"] = source.weight;
+        SafetensorsFile.Save(folder.Path("x.safetensors"), tensors);
+        CheckpointFile.Save(folder.Path("x.pth"), tensors);
+        foreach (var file in Directory.GetFiles(folder.Root))
+        {
+            using var target = nn.Linear(2, 2);
+            FluentActions.Invoking(() => target.LoadWeights(file)).Should().Throw<StateDictMismatchException>().WithMessage($"*'{advice}' before its name*");
+            target.LoadWeights(file, checkpoint: new CheckpointOptions { Prefix = advice }).IsEmpty.Should().BeTrue();
+            target.weight.Floats().Should().Equal(source.weight.Floats());
+        }
+    }
+
+    [Theory]
+    [InlineData("model", "model.net.")]
+    [InlineData("model.", "model.net.")]
+    public void LoadWeights_APrefixThatIsTooShort_IsToldTheWholeOne(string prefix, string advice)
+    {
+        using var folder = new TemporaryFolder();
+        using var source = nn.Linear(2, 2);
+        CheckpointFile.Save(folder.Path("x.pth"), source.state_dict().ToDictionary(pair => $"model.net.{pair.Key}", pair => pair.Value));
+        using var target = nn.Linear(2, 2);
+        FluentActions.Invoking(() => target.LoadWeights(folder.Path("x.pth"), checkpoint: new CheckpointOptions { Prefix = prefix }))
+            .Should().Throw<StateDictMismatchException>().WithMessage($"*'{advice}' before its name*");
+        target.LoadWeights(folder.Path("x.pth"), checkpoint: new CheckpointOptions { Prefix = advice }).IsEmpty.Should().BeTrue();
+    }
+
+    [Theory]
+    [InlineData("features.module.0.weight", "classifier.weight")] // PyTorch's ImageNet example runs the features of a VGG in parallel
+    [InlineData("module.features.module.0.weight", "module.classifier.weight")]
+    [InlineData("features.0.module._orig_mod.weight", "classifier.module.weight")]
+    public void LoadWeights_WrappersOfSubmodules_AreTakenOff(string features, string classifier)
+    {
+        using var folder = new TemporaryFolder();
+        using var target = nn.Sequential(("features", nn.Sequential(("0", nn.Linear(2, 2, hasBias: false)))), ("classifier", nn.Linear(2, 2, hasBias: false)));
+        using var one = ones(2, 2);
+        using var two = full([2, 2], 2f);
+        var tensors = new Dictionary<string, Tensor> { [features] = one, [classifier] = two };
+        SafetensorsFile.Save(folder.Path("x.safetensors"), tensors);
+        CheckpointFile.Save(folder.Path("x.pth"), tensors);
+        foreach (var file in Directory.GetFiles(folder.Root))
+        {
+            target.LoadWeights(file).IsEmpty.Should().BeTrue();
+            target.get_parameter("features.0.weight")!.Floats().Should().Equal(1, 1, 1, 1);
+            target.get_parameter("classifier.weight")!.Floats().Should().Equal(2, 2, 2, 2);
+        }
+    }
+
+    [Fact]
+    public void LoadWeights_AModuleOfTheUsersThatIsCalledModule_KeepsItsName()
+    {
+        using var folder = new TemporaryFolder();
+        using var source = nn.Sequential(("module", nn.Linear(2, 2)));
+        using var target = nn.Sequential(("module", nn.Linear(2, 2)));
+        source.SaveCheckpoint(folder.Path("x.pth"));
+        target.LoadWeights(folder.Path("x.pth")).IsEmpty.Should().BeTrue();
+        target.get_parameter("module.weight")!.Floats().Should().Equal(source.get_parameter("module.weight")!.Floats());
+        CheckpointFile.Save(folder.Path("y.pth"), source.state_dict().ToDictionary(pair => $"module.{pair.Key}", pair => pair.Value)); // and in parallel
+        target.LoadWeights(folder.Path("y.pth")).IsEmpty.Should().BeTrue();
+    }
+
+    [Theory]
+    [InlineData("U32", 4)]
+    [InlineData("U64", 8)]
+    [InlineData("U16", 2)]
+    [InlineData("F8_E4M3", 1)]
+    [InlineData("F8_E5M2", 1)]
+    public void LoadWeights_ATypeThatTorchSharpLacksUnderAnotherPrefix_BlocksNothing(string type, int size)
+    {
+        using var folder = new TemporaryFolder();
+        var json = $$$"""{"scales.x":{"dtype":"{{{type}}}","shape":[1],"data_offsets":[0,{{{size}}}]},"net.weight":{"dtype":"F32","shape":[1,1],"data_offsets":[{{{size}}},{{{size + 4}}}]}}""";
+        folder.Write("x", [.. SafetensorsBytes.File(json, size), .. BitConverter.GetBytes(7f)]);
+        using var target = nn.Linear(1, 1, hasBias: false);
+        target.LoadWeights(folder.Path("x"), checkpoint: new CheckpointOptions { Prefix = "net" }).IsEmpty.Should().BeTrue();
+        target.weight.Floats().Should().Equal(7);
+        FluentActions.Invoking(() => target.LoadWeights(folder.Path("x"))).Should().Throw<InvalidDataException>().WithMessage($"*'scales.x' has the type {type}*CheckpointOptions.Prefix*");
+        FluentActions.Invoking(() => SafetensorsFile.Load(folder.Path("x"))).Should().Throw<InvalidDataException>();
+    }
+
+    [Theory]
     [InlineData(0x80)]
     [InlineData('L')]
     public void LoadWeights_SafetensorsThatBeginLikeAPickle_AreToldApart(int headerLength)

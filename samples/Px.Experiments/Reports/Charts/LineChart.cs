@@ -60,7 +60,7 @@ public sealed class LineChart(string label, Scale x, Scale y)
         return Markup.Of($"{spread}{values}<use class=\"pt\" href=\"#{(IsBelow(point) ? "down" : FormattableString.Invariant($"m{series.Shape}"))}\" x=\"{at}%\" y=\"{Vertical(point.Y)}\"><title>{point.Text}</title></use>");
     }
 
-    // Names lie where their lines end, but for as much as they have to be moved apart.
+    // Names lie where their lines end, moved apart where they would overlap.
     private Markup Names()
     {
         if (lines.Count * LabelHeight > Height)

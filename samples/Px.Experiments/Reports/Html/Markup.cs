@@ -11,7 +11,7 @@ public sealed class Markup
 
     public static Markup Empty { get; } = new("");
 
-    /// <summary>HTML from an interpolated string: its literal parts as they are, its values escaped, but for values that are markup.</summary>
+    /// <summary>HTML from an interpolated string: its literal parts as they are, its values escaped, except values that are markup.</summary>
     public static Markup Of(MarkupText text) => new(text.ToString());
 
     /// <summary>HTML from a file of the program's own.</summary>

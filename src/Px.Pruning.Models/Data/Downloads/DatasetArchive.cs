@@ -1,7 +1,7 @@
 namespace Px.Pruning.Models.Data.Downloads;
 
-/// <summary>A published data set: its files, and what they unpack to.</summary>
-/// <remarks>For a mirror: <c>DatasetArchive.Cifar10 with { Files = [file with { Address = … }] }</c>; checksums see to it that it is the
+/// <summary>A published data set: its files, and the folder that they unpack to.</summary>
+/// <remarks>For a mirror: <c>DatasetArchive.Cifar10 with { Files = [file with { Address = … }] }</c>; checksums make sure that it is the
 /// same file.</remarks>
 public sealed record DatasetArchive
 {
@@ -18,7 +18,7 @@ public sealed record DatasetArchive
     /// they are.</summary>
     public string? UnpacksTo { get; init; }
 
-    /// <summary>More bytes than all files together unpack to: what unpacking stops at. 4 GiB by default.</summary>
+    /// <summary>The most bytes that all files together may unpack to. 4 GiB by default.</summary>
     public long MaximumUnpackedLength { get; init; } = 4L << 30;
 
     /// <summary>The four files for <see cref="Data.Mnist"/>, from a mirror of PyTorch's, as the author's page asks for a

@@ -1,6 +1,6 @@
 namespace Px.Pruning.Models.Data.Downloads;
 
-/// <summary>Gets published data sets into a cache: downloaded where they are not there yet, checked by their checksums, unpacked.</summary>
+/// <summary>Downloads published data sets into a cache, checks their checksums, and unpacks them.</summary>
 /// <remarks>
 /// <para>A download that was broken off, or cancelled, goes on where it stopped. Two processes at once wait for each other. What has its
 /// final name is whole.</para>
@@ -22,7 +22,7 @@ public sealed class DatasetDownload
         _options.Validate();
     }
 
-    /// <summary>The folder that a data set has, or will have, in the cache.</summary>
+    /// <summary>Tells the folder that a data set has, or will have, in the cache.</summary>
     /// <param name="archive">The data set.</param>
     public string FolderOf(DatasetArchive archive)
     {

@@ -1,6 +1,6 @@
 namespace Px.Pruning.Models.Data.Downloads;
 
-/// <summary>A published file and how to know it.</summary>
+/// <summary>A published file: its address and its checksum.</summary>
 public sealed record DatasetFile
 {
     /// <summary>Where it is published.</summary>

@@ -1,6 +1,6 @@
 namespace Px.Pruning.Models.Data.Downloads;
 
-/// <summary>How far a download is.</summary>
+/// <summary>The progress of a download.</summary>
 /// <param name="File">The name of the file.</param>
 /// <param name="Received">Bytes that are there, those of earlier attempts included.</param>
 /// <param name="Total">Bytes of the whole file; null where the server does not say.</param>

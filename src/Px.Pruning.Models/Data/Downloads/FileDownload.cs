@@ -12,9 +12,9 @@ internal sealed class FileDownload(HttpClient client, DatasetDownloadOptions opt
     // What the server calls the version that the partial file is of.
     private readonly string _version = path + ".version";
 
-    // HttpRequestException: The server cannot be reached, or has no such file, or its answer broke off too often.
-    // TimeoutException: The server does not answer.
-    // InvalidDataException: What it sends has another checksum.
+    // Throws HttpRequestException if the server cannot be reached, or has no such file, or its answer broke off too often.
+    // Throws TimeoutException if the server does not answer.
+    // Throws InvalidDataException if what it sends has another checksum.
     public async Task RunAsync(IProgress<DownloadProgress>? progress, CancellationToken token)
     {
         while (true)
@@ -33,7 +33,7 @@ internal sealed class FileDownload(HttpClient client, DatasetDownloadOptions opt
         Forget();
     }
 
-    // Returns: Whether a part was there before.
+    // Returns whether a part was there before.
     private async Task<bool> ReceiveAsync(IProgress<DownloadProgress>? progress, CancellationToken token)
     {
         var wasResumed = File.Exists(_partial);
@@ -106,7 +106,7 @@ internal sealed class FileDownload(HttpClient client, DatasetDownloadOptions opt
             throw new HttpIOException(HttpRequestError.ResponseEnded, $"The connection broke after {received} of {total} bytes.");
     }
 
-    // HttpIOException: The connection broke, or is silent.
+    // Throws HttpIOException if the connection broke, or is silent.
     private async Task<int> ReadAsync(Stream source, byte[] buffer, CancellationToken token)
     {
         using var patience = CancellationTokenSource.CreateLinkedTokenSource(token);

@@ -1,7 +1,7 @@
 namespace Px.Pruning.Models.Data.Pipeline;
 
-// What one side of the output shows: pixels Start to Start + Length of the picture, resized to Scaled; output pixel i is number Offset + i
-// of those, and padding where there is none of that number.
+// How one side of the output is cut from a picture: pixels Start to Start + Length are resized to Scaled pixels, and output pixel i is
+// number Offset + i of those, or padding where there is no such pixel.
 internal readonly record struct Axis(int Start, int Length, int Scaled, int Offset)
 {
     // Whether nothing is resized.

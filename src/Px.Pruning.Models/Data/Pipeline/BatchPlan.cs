@@ -28,7 +28,8 @@ internal sealed class BatchPlan
 
     public int LabelLength(int batch) => checked(Size(batch) * _samples.LabelLength);
 
-    // Makes one batch, whatever was made before it. Safe from several threads. OperationCanceledException: The token asked to stop.
+    // Makes one batch, whatever was made before it. Safe from several threads.
+    // Throws OperationCanceledException if the token asked to stop.
     public void Fill(int batch, Span<float> data, Span<long> label, CancellationToken token)
     {
         var first = batch * _options.BatchSize;

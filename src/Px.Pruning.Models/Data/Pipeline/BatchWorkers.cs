@@ -22,7 +22,8 @@ internal sealed class BatchWorkers : IDisposable
             thread.Start();
     }
 
-    // Waits for a batch and copies it. Batches are taken in order, each once. Exception: What stopped the thread that prepared it.
+    // Waits for a batch and copies it. Batches are taken in order, each once.
+    // Throws what stopped the thread that prepared it.
     public void Take(int batch, Span<float> data, Span<long> label)
     {
         var slot = SlotOf(batch);

@@ -8,8 +8,8 @@ internal sealed class FileSamples : ISampleSource
     private readonly MaskReader? _maskReader;
     private readonly bool _isOneSize;
 
-    // images: Paths, at least one.
-    // InvalidDataException: The first file, which says what all measure where the options do not, cannot be decoded.
+    // images: paths, at least one.
+    // Throws InvalidDataException if the first file, which says what all measure where the options do not, cannot be decoded.
     public FileSamples(IReadOnlyList<string> images, ImageFileOptions options)
     {
         _images = new ImageFiles(images, options);
@@ -25,7 +25,7 @@ internal sealed class FileSamples : ISampleSource
         }
     }
 
-    // images: Paths, at least one.
+    // images: paths, at least one.
     public FileSamples(IReadOnlyList<string> images, IReadOnlyList<string> masks, MaskReader maskReader, ImageFileOptions options)
         : this(images, options) =>
         (_masks, _maskReader) = (new ImageFiles(masks, options), maskReader);

@@ -7,8 +7,8 @@ internal interface ISampleSource
 
     int Channels { get; }
 
-    // One picture, and the label of its every pixel where it has them. Called by several threads at once. IOException: A file cannot be
-    // read.
-    // InvalidDataException: A file cannot be decoded, or is not what it should be; the message names it.
+    // One picture, and the label of its every pixel where it has them. Called by several threads at once.
+    // Throws IOException if a file cannot be read.
+    // Throws InvalidDataException if a file cannot be decoded, or is not what it should be; the message names it.
     Sample Read(int index);
 }

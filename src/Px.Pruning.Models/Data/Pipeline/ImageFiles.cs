@@ -14,7 +14,7 @@ internal sealed class ImageFiles
 
     public string Path(int index) => _paths[index];
 
-    // InvalidDataException: The decoder threw, or returned nothing; the message names the file.
+    // Throws InvalidDataException if the decoder threw, or returned nothing; the message names the file.
     public DecodedImage Decode(int index)
     {
         using var stream = Open(index);

@@ -45,7 +45,8 @@ internal static class ImageKernel
         }
     }
 
-    // The labels of the same pixels, each one's of the nearest pixel where they are resized. target: [height, width].
+    // The labels of the same pixels, each one's of the nearest pixel where they are resized.
+    // target: [height, width].
     public static void CopyMask(Sample sample, Span<long> target, int height, int width, Geometry geometry, byte fill)
     {
         var (rows, columns) = (geometry.Rows, geometry.Columns);

@@ -1,7 +1,7 @@
 namespace Px.Pruning.Models.Data.Pipeline;
 
-// What every item of a data set measures, and how a picture gets there. ShorterSide: What the shorter side of a picture is resized to
-// before the middle is cut out; null to resize nothing.
+// What every item of a data set measures, and how a picture gets there.
+// ShorterSide: what the shorter side of a picture is resized to before the middle is cut out; null to resize nothing.
 internal readonly record struct SampleFormat(int Height, int Width, int? ShorterSide = null)
 {
     // Both sides of a picture on their way.

@@ -1,6 +1,6 @@
 namespace Px.Pruning.Models.Data.Pipeline;
 
-// Which picture comes when in an epoch.
+// The order of the pictures in an epoch.
 internal static class SampleOrder
 {
     public static int[] Of(int[] indices, int[]? labels, ImageBatchOptions options)

@@ -24,7 +24,8 @@ internal sealed record SampleSet
 
     public int LabelLength => Labels is null ? Format.Height * Format.Width : 1;
 
-    // One item. augmentation: How to change it; null for the middle, unchanged.
+    // One item.
+    // augmentation: how to change it; null for the middle, unchanged.
     // data: [C, H, W].
     // label: [1], or [H, W].
     public void Write(int index, Augmentation? augmentation, RandomSequence random, Span<float> data, Span<long> label)

@@ -16,7 +16,8 @@ internal sealed class ByteSource(Stream stream)
         return stream;
     }
 
-    // Fills an array with the bytes from an offset on, and returns it. EndOfStreamException: There are fewer.
+    // Fills an array with the bytes from an offset on, and returns it.
+    // Throws EndOfStreamException if there are fewer.
     public byte[] ReadAt(long offset, byte[] target)
     {
         SeekTo(offset).ReadExactly(target);

@@ -8,7 +8,7 @@ namespace Px.Pruning.Models.StateDicts.Checkpoints;
 // Reads a checkpoint from its first byte to a state dict.
 internal static class CheckpointReader
 {
-    // What the runtime and libtorch take for a tensor that has its memory elsewhere, and for a text among others.
+    // The bytes that the runtime and libtorch take for a tensor without its elements, and the runtime for a text among others.
     private const int ViewCost = 512, TextCost = 128;
 
     private const string Remedy = $"If you trust the file, let {nameof(CheckpointOptions)}.{nameof(CheckpointOptions.MaximumExpansion)} "
@@ -30,8 +30,8 @@ internal static class CheckpointReader
         return FormatOf(new ByteSource(stream)) != Format.Unknown;
     }
 
-    // ArgumentException: An option lies outside its range.
-    // InvalidDataException: The file is not to be read; the message says why.
+    // Throws ArgumentException if an option lies outside its range.
+    // Throws InvalidDataException if the file is not to be read; the message says why.
     public static StateDict Read(Stream stream, CheckpointOptions options, string source)
     {
         options.Validate();
@@ -48,7 +48,8 @@ internal static class CheckpointReader
             };
             var dictionary = CheckpointSelection.Find(container.Root, options.Key);
             var metadata = PlainValues([container.Root, dictionary], budget);
-            return new StateDict(Tensors(container, KeyPrefix.Remove(TensorsOf(dictionary, budget), options.Prefix), budget), metadata);
+            var selected = KeyPrefix.Remove(TensorsOf(dictionary, budget), options.Prefix).Values;
+            return new StateDict(Tensors(container, selected, budget), metadata);
         }
         catch (Exception e) when (e is InvalidDataException or EndOfStreamException)
         {
@@ -65,24 +66,24 @@ internal static class CheckpointReader
         _ => Format.Unknown,
     };
 
-    private static List<KeyValuePair<string, TorchTensor>> TensorsOf(PickleDictionary dictionary, MemoryBudget budget)
+    private static List<KeyValuePair<string, SavedTensor>> TensorsOf(PickleDictionary dictionary, MemoryBudget budget)
     {
-        var tensors = new List<KeyValuePair<string, TorchTensor>>();
+        var tensors = new List<KeyValuePair<string, SavedTensor>>();
         foreach (var (name, value) in dictionary.Entries)
         {
-            if (value is not TorchTensor tensor)
+            if (value is not SavedTensor tensor)
                 continue;
-            budget.Spend(ViewCost + sizeof(char) * (long)name.Length);
+            budget.Spend(ViewCost + sizeof(char) * KeyPrefix.CopiesOf(name) * (long)name.Length);
             tensors.Add(new(name, tensor));
         }
 
         return tensors;
     }
 
-    private static Dictionary<string, string> PlainValues(IEnumerable<object?> holders, MemoryBudget budget)
+    private static Dictionary<string, string> PlainValues(IEnumerable<PickleDictionary> holders, MemoryBudget budget)
     {
         var texts = new Dictionary<string, string>(StringComparer.Ordinal);
-        foreach (var (name, value) in holders.OfType<PickleDictionary>().SelectMany(holder => holder.Entries))
+        foreach (var (name, value) in holders.SelectMany(holder => holder.Entries))
         {
             if (CheckpointSelection.PlainText(value) is not { } text)
                 continue;
@@ -93,14 +94,23 @@ internal static class CheckpointReader
         return texts;
     }
 
-    private static Dictionary<string,
-        Tensor> Tensors(ICheckpointContainer container, Dictionary<string, TorchTensor> selected, MemoryBudget budget)
+    private static Dictionary<string, Tensor> Tensors(
+        ICheckpointContainer container, Dictionary<string, SavedTensor> selected, MemoryBudget budget)
     {
+        foreach (var (name, saved) in selected)
+        {
+            if (saved is UnreadableTensor unreadable)
+                throw new InvalidDataException($"tensor '{Excerpt.Of(name)}' {unreadable.Reason}. The others can be read without it, by "
+                    + $"{nameof(CheckpointOptions)}.{nameof(CheckpointOptions.Prefix)} or "
+                    + $"{nameof(CheckpointOptions.AllowUnknownObjects)}.");
+        }
+
         using var unfinished = NewDisposeScope();
         var storages = new Dictionary<TorchStorage, Tensor>(ReferenceEqualityComparer.Instance);
         var tensors = new Dictionary<string, Tensor>(selected.Count, StringComparer.Ordinal);
-        foreach (var (name, tensor) in selected)
+        foreach (var (name, saved) in selected)
         {
+            var tensor = (TorchTensor)saved;
             if (!storages.TryGetValue(tensor.Storage, out var memory))
                 storages.Add(tensor.Storage, memory = container.Read(tensor.Storage));
             tensors.Add(name, tensor.View(memory, budget));

@@ -7,16 +7,16 @@ namespace Px.Pruning.Models.StateDicts.Checkpoints;
 // Finds the state dict in what a checkpoint holds.
 internal static class CheckpointSelection
 {
-    // Where training scripts put the state dict, first come first served.
+    private const int NamesShown = 20;
+
+    // Where training scripts put the state dict; the first that holds tensors is taken.
     private static readonly string[] UsualKeys = ["state_dict", "model", "model_state_dict", "module", "net"];
 
-    // The dictionary whose entries are the tensors. key: Where to look, with slashes between levels; null for the usual places.
-    // InvalidDataException: There are no tensors; the message lists what is there.
-    public static PickleDictionary Find(object? root, string? key)
+    // The dictionary whose entries are the tensors.
+    // key: where to look, with slashes between levels; null for the usual places.
+    // Throws InvalidDataException if there are no tensors; the message lists what is there.
+    public static PickleDictionary Find(PickleDictionary dictionary, string? key)
     {
-        if (root is not PickleDictionary dictionary)
-            throw new InvalidDataException("it holds no dictionary, but something else. In Python, save one: "
-                + "torch.save(model.state_dict(), path).");
         if (key is not null)
             return Descend(dictionary, key);
         return UsualKeys.Select(usual => dictionary.TryGet(usual, out var value) ? value as PickleDictionary : null)
@@ -25,6 +25,16 @@ internal static class CheckpointSelection
                 $"it has tensors neither at the top nor under {string.Join(", ", UsualKeys)}. {Contents(dictionary)} Name the entry with "
                 + $"{nameof(CheckpointOptions)}.{nameof(CheckpointOptions.Key)}."));
     }
+
+    // Throws InvalidDataException if what a file holds is no dictionary.
+    public static PickleDictionary RequireDictionary(object? root) => root switch
+    {
+        PickleDictionary dictionary => dictionary,
+        PickleOpaque opaque => throw new InvalidDataException($"it holds no dictionary, but '{Excerpt.Of(opaque.Name)}': only Python could "
+            + "make that, by running code, and nothing was run. In Python, save the weights: torch.save(model.state_dict(), path)."),
+        _ => throw new InvalidDataException("it holds no dictionary, but something else. In Python, save one: "
+            + "torch.save(model.state_dict(), path)."),
+    };
 
     // A plain number, truth or text as a text; null for everything else.
     public static string? PlainText(object? value) => value switch
@@ -49,12 +59,15 @@ internal static class CheckpointSelection
     }
 
     private static bool HasTensors(PickleDictionary? dictionary) =>
-        dictionary is not null && dictionary.Entries.Any(entry => entry.Value is TorchTensor);
+        dictionary is not null && dictionary.Entries.Any(entry => entry.Value is SavedTensor);
 
     private static string Contents(PickleDictionary dictionary)
     {
         var holders = dictionary.Entries.Where(entry => entry.Value is PickleDictionary inner && HasTensors(inner))
             .Select(entry => entry.Key);
-        return $"Its entries: {Excerpt.Of(dictionary.Entries.Select(entry => entry.Key))}; those that hold tensors: {Excerpt.Of(holders)}.";
+        var opaque = dictionary.Entries.Select(entry => entry.Value).OfType<PickleOpaque>().Take(NamesShown).Select(value => value.Name)
+            .Distinct().ToList();
+        return $"Its entries: {Excerpt.Of(dictionary.Entries.Select(entry => entry.Key))}; those that hold tensors: {Excerpt.Of(holders)}."
+            + (opaque.Count == 0 ? "" : $" Among them are {Excerpt.Of(opaque)}, which only Python can make: save tensors instead.");
     }
 }

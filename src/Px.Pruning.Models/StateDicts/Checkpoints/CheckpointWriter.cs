@@ -14,7 +14,7 @@ internal sealed class CheckpointWriter
     private readonly IReadOnlyDictionary<string, Tensor> _tensors;
     private readonly List<(string Name, TorchType Type, long[] Shape)> _layout;
 
-    // ArgumentException: A tensor's type has no name in PyTorch's files.
+    // Throws ArgumentException if a tensor's type has no name in PyTorch's files.
     public CheckpointWriter(IReadOnlyDictionary<string, Tensor> tensors)
     {
         _tensors = tensors;

@@ -10,8 +10,8 @@ using static TorchSharp.torch;
 namespace Px.Pruning.Models.StateDicts.Checkpoints;
 
 // Files before PyTorch 1.6: five pickles (magic number, version, the writer's machine, the object, its storages' keys), then each storage's
-// count and elements. Elements are little-endian whatever the writer's machine was. What follows the last storage is not looked at. Source:
-// _legacy_load in https://github.com/pytorch/pytorch/blob/main/torch/serialization.py.
+// count and elements. Elements are little-endian whatever the writer's machine was. What follows the last storage is not looked at.
+// Source: _legacy_load in https://github.com/pytorch/pytorch/blob/main/torch/serialization.py.
 internal sealed class LegacyContainer : ICheckpointContainer
 {
     // What the runtime takes for a key's place in the dictionary of offsets.
@@ -36,21 +36,22 @@ internal sealed class LegacyContainer : ICheckpointContainer
         if (Next() is not Version)
             throw new InvalidDataException($"it is of a version of PyTorch's format other than {Version}.");
         Next();
-        Root = Next();
+        Root = CheckpointSelection.RequireDictionary(Next());
         Locate(Next() as List<object?>
             ?? throw new InvalidDataException("its storages' keys are no list."), reader.Position, world.Storages);
 
         object? Next() => Unpickler.Load(reader, world, budget);
     }
 
-    public object? Root { get; }
+    public PickleDictionary Root { get; }
 
     public Tensor Read(TorchStorage storage)
     {
         if (!_offsets.TryGetValue(storage.Key, out var offset))
             throw new InvalidDataException($"it lists no storage '{Excerpt.Of(storage.Key)}', which a tensor lies in.");
         _budget.Spend(storage.ByteCount);
-        return TensorBytes.Read($"storage {Excerpt.Of(storage.Key)}", storage.Type.Type, [storage.Count], _file.SeekTo(offset).ReadExactly);
+        var name = $"storage {Excerpt.Of(storage.Key)}";
+        return TensorBytes.Read(name, storage.Type.Type!.Value, [storage.Count], _file.SeekTo(offset).ReadExactly);
     }
 
     private void Locate(List<object?> keys, long position, IReadOnlyDictionary<string, TorchStorage> storages)

@@ -5,7 +5,7 @@ namespace Px.Pruning.Models.StateDicts.Checkpoints;
 
 // A tensor of a checkpoint before its memory is read: sizes, strides and offset, of which it is certain that they stay inside their
 // storage.
-internal sealed class TorchTensor
+internal sealed class TorchTensor : SavedTensor
 {
     private const int MaximumDimensions = 64;
 
@@ -15,7 +15,7 @@ internal sealed class TorchTensor
     private readonly long _offset, _elements, _extent;
     private readonly long[] _size, _stride;
 
-    // InvalidDataException: An element would lie outside its storage.
+    // Throws InvalidDataException if an element would lie outside its storage.
     public TorchTensor(TorchStorageView memory, long offset, long[] size, long[] stride)
     {
         Int128 elements = 1, last = 0;
@@ -39,13 +39,20 @@ internal sealed class TorchTensor
 
     public TorchStorage Storage { get; }
 
-    // The tensor, as a view of its memory. budget: Pays for tensors that take more memory than they lie in once they are copied: expanded
-    // ones.
+    // Whether the memory holds the elements with the opposite sign: PyTorch negates lazily, by a bit of the tensor.
+    public bool IsNegated { get; init; }
+
+    // The tensor, as a view of its memory, or as a copy where it is negated.
+    // budget: pays for copies, and for tensors that take more memory than they lie in once somebody copies them: expanded ones.
     public Tensor View(Tensor memory, MemoryBudget budget)
     {
-        if (_elements > _extent)
+        if (_elements > _extent || IsNegated)
             budget.Spend((long)Int128.Min((Int128)_elements * Storage.Type.Size, long.MaxValue));
-        return memory.as_strided(_size, _stride, _offset);
+        var view = memory.as_strided(_size, _stride, _offset);
+        if (!IsNegated)
+            return view;
+        using (view)
+            return view.neg();
     }
 
     private static string Join(long[] numbers) => string.Join(", ", numbers.Take(MaximumDimensions));

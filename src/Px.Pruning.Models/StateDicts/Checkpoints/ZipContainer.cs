@@ -8,8 +8,8 @@ using static TorchSharp.torch;
 
 namespace Px.Pruning.Models.StateDicts.Checkpoints;
 
-// Files since PyTorch 1.6: a zip archive with NAME/data.pkl, and the storages as NAME/data/0 and so on. Source:
-// https://github.com/pytorch/pytorch/blob/main/caffe2/serialize/inline_container.h,
+// Files since PyTorch 1.6: a zip archive with NAME/data.pkl, and the storages as NAME/data/0 and so on.
+// Source: https://github.com/pytorch/pytorch/blob/main/caffe2/serialize/inline_container.h,
 // https://docs.pytorch.org/docs/stable/notes/serialization.html.
 internal sealed class ZipContainer : ICheckpointContainer
 {
@@ -35,11 +35,11 @@ internal sealed class ZipContainer : ICheckpointContainer
                 + "machine of that order.");
 
         var bytes = ReadBytes(pickle);
-        Root = Unpickler.Load(new PickleReader(new MemoryStream(bytes), bytes.Length, budget), new TorchWorld(allowUnknown, budget),
-            budget);
+        var reader = new PickleReader(new MemoryStream(bytes), bytes.Length, budget);
+        Root = CheckpointSelection.RequireDictionary(Unpickler.Load(reader, new TorchWorld(allowUnknown, budget), budget));
     }
 
-    public object? Root { get; }
+    public PickleDictionary Root { get; }
 
     public Tensor Read(TorchStorage storage)
     {
@@ -49,7 +49,7 @@ internal sealed class ZipContainer : ICheckpointContainer
             throw new InvalidDataException($"the archive's file '{Excerpt.Of(name)}' has {length} bytes where {storage.Count} elements of "
                 + $"type {storage.Type.Name} were expected.");
         _budget.Spend(length);
-        return _zip.Read(name, read => TensorBytes.Read(Excerpt.Of(name), storage.Type.Type, [storage.Count], read));
+        return _zip.Read(name, read => TensorBytes.Read(Excerpt.Of(name), storage.Type.Type!.Value, [storage.Count], read));
     }
 
     private byte[] ReadBytes(string name)

@@ -52,7 +52,8 @@ internal sealed class PickleReader
         return bytes;
     }
 
-    // A text in UTF-8. InvalidDataException: It is truncated or no Unicode.
+    // A text in UTF-8.
+    // Throws InvalidDataException if it is truncated or no Unicode.
     public string Text(ulong count)
     {
         _budget.Spend(MemoryBudget.ArrayCost + sizeof(char) * Checked(count));

@@ -6,8 +6,8 @@ namespace Px.Pruning.Models.StateDicts.Pickle;
 
 // Reads pickles into plain values and what an IPickleWorld makes. Nothing is executed but the switch below. A pickle is a program for a
 // stack machine; this runs it in one loop without recursion, so that depth costs nothing, and pays for every value from a budget. Values
-// may contain themselves; nothing here walks through them. Source: pickletools.py of CPython 3.11,
-// https://github.com/python/cpython/blob/3.11/Lib/pickletools.py.
+// may contain themselves; nothing here walks through them.
+// Source: pickletools.py of CPython 3.11, https://github.com/python/cpython/blob/3.11/Lib/pickletools.py.
 internal sealed class Unpickler
 {
     // What the runtime takes for a number that fits 64 bits, and for one that does not, without its digits; and for a list with its first
@@ -28,8 +28,8 @@ internal sealed class Unpickler
     private Unpickler(PickleReader reader, IPickleWorld world, MemoryBudget budget) =>
         (_reader, _world, _budget, _stack) = (reader, world, budget, new PickleStack(budget));
 
-    // The value of the pickle that comes next; what follows it stays unread. InvalidDataException: The pickle is damaged, or asks for
-    // something that is not to be had.
+    // The value of the pickle that comes next; what follows it stays unread.
+    // Throws InvalidDataException if the pickle is damaged, or asks for something that is not to be had.
     public static object? Load(PickleReader reader, IPickleWorld world, MemoryBudget budget)
     {
         var machine = new Unpickler(reader, world, budget);

@@ -11,8 +11,9 @@ internal static class ZipDirectory
     // An entry in the dictionary below, with a short name.
     private const int EntryCost = 256;
 
-    // The files of the archive by name. archive: The archive; its length and position are relative to its own start.
-    // InvalidDataException: There is no directory, or it is damaged.
+    // The files of the archive by name.
+    // archive: the archive; its length and position are relative to its own start.
+    // Throws InvalidDataException if there is no directory, or it is damaged.
     public static Dictionary<string, ZipEntry> Read(ByteSource archive, MemoryBudget budget)
     {
         var (offset, length, count) = Locate(archive, budget);

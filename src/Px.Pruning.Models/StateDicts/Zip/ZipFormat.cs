@@ -1,7 +1,7 @@
 namespace Px.Pruning.Models.StateDicts.Zip;
 
-// The numbers of zip files that reader and writer share. Source: APPNOTE 6.3.10, sections 4.3 and 4.5,
-// https://pkware.cachefly.net/webdocs/casestudies/APPNOTE.TXT.
+// The numbers of zip files that reader and writer share.
+// Source: APPNOTE 6.3.10, sections 4.3 and 4.5, https://pkware.cachefly.net/webdocs/casestudies/APPNOTE.TXT.
 internal static class ZipFormat
 {
     public const uint LocalHeader = 0x04034B50, DirectoryHeader = 0x02014B50, DirectoryEnd = 0x06054B50, Directory64End = 0x06064B50,

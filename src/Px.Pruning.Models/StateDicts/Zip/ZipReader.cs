@@ -20,13 +20,13 @@ internal sealed class ZipReader
     // The names of all files.
     public IReadOnlyCollection<string> Names => _entries.Keys;
 
-    // InvalidDataException: The archive is damaged.
+    // Throws InvalidDataException if the archive is damaged.
     public static ZipReader Open(ByteSource archive, MemoryBudget budget) => new(archive, ZipDirectory.Read(archive, budget));
 
     public bool Contains(string name) => _entries.ContainsKey(name);
 
-    // The number of bytes that a file claims to hold: no more than deflate could have made of those that are there. InvalidDataException:
-    // There is no such file, or its numbers contradict each other.
+    // The number of bytes that a file claims to hold: no more than deflate could have made of those that are there.
+    // Throws InvalidDataException if there is no such file, or its numbers contradict each other.
     public long Length(string name)
     {
         var entry = Find(name);
@@ -38,7 +38,8 @@ internal sealed class ZipReader
             + $"{entry.StoredLength} in the archive of {_archive.Length}.");
     }
 
-    // Reads a whole file. InvalidDataException: The file is damaged or truncated.
+    // Reads a whole file.
+    // Throws InvalidDataException if the file is damaged or truncated.
     public T Read<T>(string name, Func<TensorBytes.ChunkAction, T> consume)
     {
         var entry = Find(name);

@@ -6,7 +6,7 @@ using Px.Samples.Training;
 using static TorchSharp.torch;
 using static TorchSharp.torch.nn;
 
-namespace Px.Experiments.Materials;
+namespace Px.Experiments.Inputs;
 
 /// <summary>Architectures by the names that grids use: <c>resnet20</c>, <c>vgg16</c>, <c>deeplabv3plus</c>.</summary>
 public static class Architecture

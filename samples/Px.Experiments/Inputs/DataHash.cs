@@ -2,7 +2,7 @@ using System.Security.Cryptography;
 using static TorchSharp.torch;
 using static TorchSharp.torch.utils.data;
 
-namespace Px.Experiments.Materials;
+namespace Px.Experiments.Inputs;
 
 /// <summary>Tells whether two cells saw the same data.</summary>
 public static class DataHash

@@ -2,9 +2,9 @@ using Px.Experiments.Grids;
 using Px.Samples.Images;
 using Px.Samples.Training;
 
-namespace Px.Experiments.Materials;
+namespace Px.Experiments.Inputs;
 
-/// <summary>How a cell is trained: as in the paper, but for what the cell says.</summary>
+/// <summary>How a cell is trained: as in the paper, except for what the cell says.</summary>
 public static class CellRecipe
 {
     /// <summary>The paper's recipe. Fashion-MNIST, which the paper has not, gets that of CIFAR-10.</summary>

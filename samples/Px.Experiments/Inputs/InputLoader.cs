@@ -7,14 +7,14 @@ using Px.Samples.Display;
 using Px.Samples.Images;
 using Px.Samples.Training;
 
-namespace Px.Experiments.Materials;
+namespace Px.Experiments.Inputs;
 
-/// <summary>The data and the pretrained weights that cells need. What the last cell needed is kept for the next.</summary>
+/// <summary>Loads the data and the pretrained weights that cells need, and keeps what the last cell needed for the next.</summary>
 /// <param name="data">Where data sets lie.</param>
 /// <param name="weights">Where pretrained weights lie.</param>
 /// <param name="scratch">A folder for data sets that are made.</param>
 /// <param name="terminal">Where a download shows how far it is.</param>
-public sealed class Stock(Places data, Places weights, string scratch, Terminal terminal)
+public sealed class InputLoader(NamedPaths data, NamedPaths weights, string scratch, Terminal terminal)
 {
     // The paper's, for pretrained networks.
     private const int PretrainedSide = 224;
@@ -25,13 +25,13 @@ public sealed class Stock(Places data, Places weights, string scratch, Terminal 
     private (object Key, ImageSets? Images, SegmentationSets? Scenes, string Hash) last;
     private (string Path, string Hash) lastWeights = ("", "");
 
-    /// <summary>What a cell needs.</summary>
+    /// <summary>Loads what a cell needs.</summary>
     /// <exception cref="SampleException">Something is missing or damaged; the message says what to do.</exception>
-    public Material For(Cell cell, CancellationToken token)
+    public CellInputs Load(Cell cell, CancellationToken token)
     {
         var key = (cell.Data, cell.Initialization == Cell.FromScratch, cell.TrainSamples, cell.TestSamples);
         if (!key.Equals(last.Key))
-            last = Load(cell, key, token);
+            last = LoadData(cell, key, token);
 
         var pretraining = Pretraining.ImageNet;
         var file = cell.Initialization != Cell.FromScratch && WeightFile.Pretrainings.TryGetValue(cell.Initialization, out pretraining)
@@ -39,7 +39,7 @@ public sealed class Stock(Places data, Places weights, string scratch, Terminal 
             : null;
         if (file is not null && file != lastWeights.Path)
             lastWeights = (file, HashOf(file));
-        return new Material
+        return new CellInputs
         {
             Task = last.Scenes is { } scenes
                 ? new SegmentationTask(scenes, SegmentationPruningImages, Workers, seed => Architecture.Segmenter(scenes.Train, pretraining, file, seed))
@@ -58,7 +58,7 @@ public sealed class Stock(Places data, Places weights, string scratch, Terminal 
     {
         KnownImages.TinyImageNet => new ResizedCrop { MinimumScale = 0.1, MinimumRatio = 0.8, MaximumRatio = 1.25 },
         KnownImages.ImageNet => new ResizedCrop { MinimumScale = 0.2 },
-        _ => new ImageAugmentation(),
+        _ => new PaddedCrop(),
     };
 
     private static string HashOf(string path)
@@ -74,7 +74,7 @@ public sealed class Stock(Places data, Places weights, string scratch, Terminal 
         }
     }
 
-    private (object Key, ImageSets? Images, SegmentationSets? Scenes, string Hash) Load(Cell cell, object key, CancellationToken token)
+    private (object Key, ImageSets? Images, SegmentationSets? Scenes, string Hash) LoadData(Cell cell, object key, CancellationToken token)
     {
         var (train, test) = (cell.TrainSamples, cell.TestSamples);
         if (cell.Data == SegmentationSets.Voc2012)

@@ -1,20 +1,20 @@
 using Px.Samples.CommandLines;
 
-namespace Px.Experiments.Materials;
+namespace Px.Experiments.Inputs;
 
-/// <summary>Where the files of things with names lie: one place for all, or <c>NAME=PLACE</c> with commas between them.</summary>
-public sealed class Places
+/// <summary>Paths by name, as a command line gives them: one path for all names, or <c>NAME=PLACE</c> with commas between.</summary>
+public sealed class NamedPaths
 {
     private readonly Dictionary<string, string> named = [];
     private readonly string? all;
 
-    /// <summary>None is known.</summary>
-    public Places() { }
+    /// <summary>No paths.</summary>
+    public NamedPaths() { }
 
     /// <param name="value">What the user said.</param>
     /// <param name="names">The names that there are.</param>
     /// <exception cref="UsageException">A name is unknown, or there twice.</exception>
-    public Places(Value value, IReadOnlyList<string> names)
+    public NamedPaths(Value value, IReadOnlyList<string> names)
     {
         if (!value.Text.Contains('=', StringComparison.Ordinal))
         {
@@ -30,6 +30,6 @@ public sealed class Places
         }
     }
 
-    /// <summary>Where the files of something lie; null where nobody said.</summary>
+    /// <summary>The path of a name; null if none was given.</summary>
     public string? Of(string name) => named.GetValueOrDefault(name) ?? all;
 }

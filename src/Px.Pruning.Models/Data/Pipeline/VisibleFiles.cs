@@ -1,0 +1,37 @@
+namespace Px.Pruning.Models.Data.Pipeline;
+
+// Lists folders without hidden entries: names with a leading dot (.ipynb_checkpoints, and the ._ files of macOS), and what Windows marks
+// as hidden. Orders are ordinal.
+internal static class VisibleFiles
+{
+    private static readonly EnumerationOptions NotHidden = new() { AttributesToSkip = FileAttributes.Hidden, IgnoreInaccessible = false };
+
+    // The names of the sub-folders.
+    public static string[] FolderNames(string folder) =>
+        [.. Directory.EnumerateDirectories(folder, "*", NotHidden).Select(path => Path.GetFileName(path)).Where(HasNoDot)
+            .Order(StringComparer.Ordinal)];
+
+    // The paths of files in the folder itself with one of the endings.
+    public static List<string> In(string folder, HashSet<string> endings) => [.. Files(folder, endings).Order(StringComparer.Ordinal)];
+
+    // The same for the folder and those below it.
+    public static List<string> Below(string folder, HashSet<string> endings)
+    {
+        var (found, folders) = (new List<string>(), new Stack<string>([folder]));
+        while (folders.TryPop(out var next))
+        {
+            found.AddRange(Files(next, endings));
+            foreach (var name in FolderNames(next))
+                folders.Push(Path.Combine(next, name));
+        }
+
+        found.Sort(StringComparer.Ordinal);
+        return found;
+    }
+
+    private static IEnumerable<string> Files(string folder, HashSet<string> endings) =>
+        Directory.EnumerateFiles(folder, "*", NotHidden)
+            .Where(path => HasNoDot(Path.GetFileName(path)) && endings.Contains(Path.GetExtension(path)));
+
+    private static bool HasNoDot(string name) => !name.StartsWith('.');
+}
