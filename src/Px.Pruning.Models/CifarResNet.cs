@@ -19,30 +19,31 @@ namespace Px.Pruning.Models;
 /// one.</para>
 /// <para><b>Source:</b> He et al., CVPR 2016, section 4.2, <see href="https://arxiv.org/abs/1512.03385"/>.</para>
 /// </remarks>
+/// <example><code>using var network = CifarResNet.Create(new() { Depth = 20, Seed = 1 });</code></example>
 public sealed class CifarResNet : nn.Module<Tensor, Tensor>
 {
     // The children's names that are not the caller's choice.
     internal static readonly IReadOnlyList<string> Names = ["conv1", "bn1", "relu", "layer1", "layer2", "layer3", "avgpool"];
 
-    private readonly Conv2d _conv1;
-    private readonly BatchNorm2d _bn1;
-    private readonly ReLU _relu;
-    private readonly Sequential _layer1, _layer2, _layer3;
-    private readonly AdaptiveAvgPool2d _avgpool;
-    private readonly Linear _classifier;
+    private readonly Conv2d conv1;
+    private readonly BatchNorm2d bn1;
+    private readonly ReLU relu;
+    private readonly Sequential layer1, layer2, layer3;
+    private readonly AdaptiveAvgPool2d avgpool;
+    private readonly Linear classifier;
 
     private CifarResNet(CifarResNetOptions options)
         : base($"ResNet-{options.Depth}")
     {
         var width = options.Width;
-        register_module("conv1", _conv1 = nn.Conv2d(options.InputChannels, width, kernel_size: 3, padding: 1, bias: false));
-        register_module("bn1", _bn1 = nn.BatchNorm2d(width));
-        register_module("relu", _relu = nn.ReLU());
-        register_module("layer1", _layer1 = Stage(options, width, width));
-        register_module("layer2", _layer2 = Stage(options, width, 2 * width));
-        register_module("layer3", _layer3 = Stage(options, 2 * width, 4 * width));
-        register_module("avgpool", _avgpool = nn.AdaptiveAvgPool2d(1));
-        register_module(options.ClassifierName, _classifier = nn.Linear(4 * width, options.Classes));
+        register_module("conv1", conv1 = nn.Conv2d(options.InputChannels, width, kernel_size: 3, padding: 1, bias: false));
+        register_module("bn1", bn1 = nn.BatchNorm2d(width));
+        register_module("relu", relu = nn.ReLU());
+        register_module("layer1", layer1 = Stage(options, width, width));
+        register_module("layer2", layer2 = Stage(options, width, 2 * width));
+        register_module("layer3", layer3 = Stage(options, 2 * width, 4 * width));
+        register_module("avgpool", avgpool = nn.AdaptiveAvgPool2d(1));
+        register_module(options.ClassifierName, classifier = nn.Linear(4 * width, options.Classes));
         Options = options;
     }
 
@@ -67,8 +68,8 @@ public sealed class CifarResNet : nn.Module<Tensor, Tensor>
     public override Tensor forward(Tensor input)
     {
         using var activations = NewDisposeScope();
-        var x = Chain.Call(input, _conv1, _bn1, _relu, _layer1, _layer2, _layer3, _avgpool);
-        return _classifier.call(x.flatten(1)).MoveToOuterDisposeScope();
+        var x = Chain.Call(input, conv1, bn1, relu, layer1, layer2, layer3, avgpool);
+        return classifier.call(x.flatten(1)).MoveToOuterDisposeScope();
     }
 
     /// <summary>Lists layers, shapes, parameters and FLOPs for one image of 32×32: a <see cref="ModelSummary"/>, for which the network runs

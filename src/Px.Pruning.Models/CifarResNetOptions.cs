@@ -54,7 +54,9 @@ public sealed record CifarResNetOptions
     {
         ArgumentException.ThrowIfNullOrWhiteSpace(name, property);
         if (name.Contains('.', StringComparison.Ordinal) || taken.Contains(name))
+        {
             throw new ArgumentException($"'{name}' cannot name this layer: it must have no dot and be none of {string.Join(", ", taken)}.",
                 property);
+        }
     }
 }

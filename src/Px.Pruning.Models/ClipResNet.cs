@@ -21,11 +21,12 @@ namespace Px.Pruning.Models;
 /// one. PX needs <see cref="ClipPooling.Average"/>: attention's softmax and products of activations have no paths.</para>
 /// <para><b>Source:</b> Radford et al., ICML 2021, section 2.4, <see href="https://arxiv.org/abs/2103.00020"/>.</para>
 /// </remarks>
+/// <example><code>using var network = ClipResNet.Create();</code></example>
 public sealed class ClipResNet : nn.Module<Tensor, Tensor>
 {
-    private readonly nn.Module<Tensor, Tensor>[] _features;
-    private readonly AttentionPooling? _attention;
-    private readonly Linear? _classifier;
+    private readonly nn.Module<Tensor, Tensor>[] features;
+    private readonly AttentionPooling? attention;
+    private readonly Linear? classifier;
 
     private ClipResNet(ClipResNetOptions options)
         : base("CLIP ResNet-50")
@@ -33,11 +34,11 @@ public sealed class ClipResNet : nn.Module<Tensor, Tensor>
         var trunk = new ClipTrunk(this, options.InputChannels, options.Width, outputStride: 32);
         nn.Module<Tensor, Tensor> pooling = options.Pooling == ClipPooling.Average
             ? nn.AdaptiveAvgPool2d(1)
-            : _attention = new AttentionPooling(options.InputResolution / 32, (int)trunk.Channels, options.EmbeddingSize);
+            : attention = new AttentionPooling(options.InputResolution / 32, (int)trunk.Channels, options.EmbeddingSize);
         register_module("attnpool", pooling);
         if (options.Classes is { } classes)
-            register_module("fc", _classifier = nn.Linear(_attention is null ? trunk.Channels : options.EmbeddingSize, classes));
-        _features = [.. trunk.UpToLowLevel, .. trunk.FromLowLevel, pooling];
+            register_module("fc", classifier = nn.Linear(attention is null ? trunk.Channels : options.EmbeddingSize, classes));
+        features = [.. trunk.UpToLowLevel, .. trunk.FromLowLevel, pooling];
         Options = options;
     }
 
@@ -54,7 +55,7 @@ public sealed class ClipResNet : nn.Module<Tensor, Tensor>
         using var random = SeededRandom.From(options.Seed);
         var model = new ClipResNet(options);
         FanOutNormal.Initialize(model, random.Generator, FanOutNormal.DrawUniform);
-        model._attention?.Initialize(random.Generator);
+        model.attention?.Initialize(random.Generator);
         return model;
     }
 
@@ -64,8 +65,8 @@ public sealed class ClipResNet : nn.Module<Tensor, Tensor>
     public override Tensor forward(Tensor input)
     {
         using var activations = NewDisposeScope();
-        var x = Chain.Call(input, _features).flatten(1); // [B, C, 1, 1] from average pooling, [B, E] from attention
-        return (_classifier is null ? x : _classifier.call(x)).MoveToOuterDisposeScope();
+        var x = Chain.Call(input, features).flatten(1); // [B, C, 1, 1] from average pooling, [B, E] from attention
+        return (classifier is null ? x : classifier.call(x)).MoveToOuterDisposeScope();
     }
 
     /// <summary>Lists layers, shapes, parameters and FLOPs for one image of <see cref="ClipResNetOptions.InputResolution"/>: a

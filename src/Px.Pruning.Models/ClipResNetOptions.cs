@@ -40,8 +40,11 @@ public sealed record ClipResNetOptions
             ArgumentOutOfRangeException.ThrowIfLessThan(classes, 1, nameof(Classes));
         ArgumentOutOfRangeException.ThrowIfLessThan(EmbeddingSize, 1);
         if (!(InputResolution >= 32 && InputResolution % 32 == 0))
+        {
             throw new ArgumentOutOfRangeException(nameof(InputResolution),
                 InputResolution, "The resolution is a multiple of 32, at least 32.");
+        }
+
         ArgumentOutOfRangeException.ThrowIfLessThan(InputChannels, 1);
         if (!(Width >= 2 && Width % 2 == 0))
             throw new ArgumentOutOfRangeException(nameof(Width), Width, "The width is even, at least 2: the stem begins with half of it.");

@@ -24,23 +24,24 @@ namespace Px.Pruning.Models;
 /// <para><b>Source:</b> Chen et al. 2017, <see href="https://arxiv.org/abs/1706.05587"/>, and Chen et al., ECCV 2018,
 /// <see href="https://arxiv.org/abs/1802.02611"/>.</para>
 /// </remarks>
+/// <example><code>using var network = DeepLab.Create(new() { Classes = 21, Seed = 1 });</code></example>
 public sealed class DeepLab : nn.Module<Tensor, Tensor>
 {
-    private readonly Backbone _backbone;
-    private readonly DeepLabDecoder? _decoder;
-    private readonly Sequential? _head;
+    private readonly Backbone backbone;
+    private readonly DeepLabDecoder? decoder;
+    private readonly Sequential? head;
 
     private DeepLab(DeepLabOptions options)
         : base($"DeepLabV3{(options.Version == DeepLabVersion.V3Plus ? "+" : "")} on "
         + $"{(options.Backbone == DeepLabBackbone.ResNet ? "" : "CLIP ")}ResNet-{options.Depth}")
     {
-        register_module("backbone", _backbone = options.Backbone == DeepLabBackbone.ResNet
+        register_module("backbone", backbone = options.Backbone == DeepLabBackbone.ResNet
             ? Backbone.Of(options.ResNet)
             : Backbone.OfClip(options.InputChannels, options.Width, options.OutputStride));
         if (options.Version == DeepLabVersion.V3Plus)
-            register_module("classifier", _decoder = new DeepLabDecoder(_backbone.LowLevelChannels, _backbone.HighChannels, options));
+            register_module("classifier", decoder = new DeepLabDecoder(backbone.LowLevelChannels, backbone.HighChannels, options));
         else
-            register_module("classifier", _head = Head(_backbone.HighChannels, options));
+            register_module("classifier", head = Head(backbone.HighChannels, options));
         Options = options;
     }
 
@@ -56,8 +57,8 @@ public sealed class DeepLab : nn.Module<Tensor, Tensor>
         options.Validate();
         using var random = SeededRandom.From(options.Seed);
         var model = new DeepLab(options);
-        FanOutNormal.Initialize(model._backbone, random.Generator, FanOutNormal.DrawUniform);
-        KaimingNormal.Initialize(model._decoder ?? (nn.Module)model._head!, random.Generator);
+        FanOutNormal.Initialize(model.backbone, random.Generator, FanOutNormal.DrawUniform);
+        KaimingNormal.Initialize(model.decoder ?? (nn.Module)model.head!, random.Generator);
         return model;
     }
 
@@ -67,8 +68,8 @@ public sealed class DeepLab : nn.Module<Tensor, Tensor>
     public override Tensor forward(Tensor input)
     {
         using var activations = NewDisposeScope();
-        var (low, high) = _backbone.call(input);
-        var logits = _decoder is null ? _head!.call(high) : _decoder.call(low, high);
+        var (low, high) = backbone.call(input);
+        var logits = decoder is null ? head!.call(high) : decoder.call(low, high);
         return BilinearResize.Call(logits, input).MoveToOuterDisposeScope();
     }
 

@@ -9,6 +9,7 @@ namespace Px.Pruning.Models;
 /// positions are the places of the output (of the input for transposed convolutions) at which each weight is used. Biases, normalisation,
 /// activations, pooling and products outside such layers are not counted. Papers that count a multiply-add as one have half the number.
 /// </remarks>
+/// <example><code>Console.WriteLine(ModelSummary.Of(model, 3, 32, 32));</code></example>
 public sealed class ModelSummary
 {
     private ModelSummary(string name, long[] inputShape, IReadOnlyList<LayerSummary> layers, long parameters)
@@ -46,8 +47,11 @@ public sealed class ModelSummary
         ArgumentNullException.ThrowIfNull(model);
         ArgumentNullException.ThrowIfNull(inputShape);
         if (inputShape.Length == 0 || inputShape.Any(size => size < 1))
+        {
             throw new ArgumentException($"[{string.Join(", ", inputShape)}] is not the shape of a sample: give sizes from 1 up and no "
                 + "batch's dimension, such as 3, 224, 224.", nameof(inputShape));
+        }
+
         return new ModelSummary(model.GetName(), [.. inputShape], SampleRun.Observe(model, inputShape),
             model.parameters().Sum(parameter => parameter.numel()));
     }

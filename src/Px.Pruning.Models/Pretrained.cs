@@ -17,6 +17,7 @@ namespace Px.Pruning.Models;
 /// al. 2020, <see href="https://arxiv.org/abs/2003.04297"/>; CLIP: Radford et al., ICML 2021,
 /// <see href="https://arxiv.org/abs/2103.00020"/>.</para>
 /// </remarks>
+/// <example><code>using var network = Pretrained.ImageNet("resnet50-0676ba61.pth");</code></example>
 public static class Pretrained
 {
     private const string Classifier = "fc.", AttentionPool = "attnpool.";

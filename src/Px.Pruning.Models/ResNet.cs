@@ -19,10 +19,13 @@ namespace Px.Pruning.Models;
 /// <see href="https://arxiv.org/abs/1605.07146"/>; dilation: Chen et al. 2017, <see href="https://arxiv.org/abs/1706.05587"/>; last norm 0:
 /// Goyal et al. 2017, <see href="https://arxiv.org/abs/1706.02677"/>.</para>
 /// </remarks>
+/// <example><code>
+/// using var network = ResNet.Create(new() { Depth = 18, Classes = 10, Stem = ResNetStem.ThreeByThree, Seed = 1 });
+/// </code></example>
 public sealed class ResNet : nn.Module<Tensor, Tensor>
 {
-    private readonly nn.Module<Tensor, Tensor>[] _features;
-    private readonly Linear _fc;
+    private readonly nn.Module<Tensor, Tensor>[] features;
+    private readonly Linear fc;
 
     private ResNet(ResNetOptions options)
         : base($"ResNet-{options.Depth}")
@@ -30,8 +33,8 @@ public sealed class ResNet : nn.Module<Tensor, Tensor>
         var trunk = new ResNetTrunk(this, options);
         var avgpool = nn.AdaptiveAvgPool2d(1);
         register_module("avgpool", avgpool);
-        register_module("fc", _fc = nn.Linear(trunk.Channels, options.Classes));
-        _features = [.. trunk.UpToLowLevel, .. trunk.FromLowLevel, avgpool];
+        register_module("fc", fc = nn.Linear(trunk.Channels, options.Classes));
+        features = [.. trunk.UpToLowLevel, .. trunk.FromLowLevel, avgpool];
         Options = options;
     }
 
@@ -58,8 +61,8 @@ public sealed class ResNet : nn.Module<Tensor, Tensor>
     public override Tensor forward(Tensor input)
     {
         using var activations = NewDisposeScope();
-        var x = Chain.Call(input, _features);
-        return _fc.call(x.flatten(1)).MoveToOuterDisposeScope();
+        var x = Chain.Call(input, features);
+        return fc.call(x.flatten(1)).MoveToOuterDisposeScope();
     }
 
     // Draws the weights of all convolutions and linear layers in a module; norms stay as they are.

@@ -72,11 +72,17 @@ public sealed record ResNetOptions
         ArgumentOutOfRangeException.ThrowIfLessThan(Width, 1);
         ArgumentOutOfRangeException.ThrowIfLessThan(Groups, 1);
         if (!(WidthPerGroup >= 1 && (long)Width * WidthPerGroup >= 64))
+        {
             throw new ArgumentOutOfRangeException(nameof(WidthPerGroup),
                 WidthPerGroup, $"At a width of {Width} this leaves a group no channel: it is at least {Math.Ceiling(64.0 / Width)}.");
+        }
+
         if (!HasBottlenecks && (Groups != 1 || WidthPerGroup != 64))
+        {
             throw new ArgumentException($"ResNet-{Depth} has basic blocks: Groups is 1 and WidthPerGroup 64. Width makes it wider.",
                 nameof(WidthPerGroup));
+        }
+
         if (OutputStride is not (8 or 16 or 32))
             throw new ArgumentOutOfRangeException(nameof(OutputStride), OutputStride, "The output stride is 8, 16 or 32.");
         if (!Enum.IsDefined(Stem))

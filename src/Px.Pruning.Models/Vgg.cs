@@ -17,19 +17,20 @@ namespace Px.Pruning.Models;
 /// one.</para>
 /// <para><b>Source:</b> Simonyan and Zisserman, ICLR 2015, <see href="https://arxiv.org/abs/1409.1556"/>.</para>
 /// </remarks>
+/// <example><code>using var network = Vgg.Create(new() { Depth = 16, Classes = 10, Seed = 1 });</code></example>
 public sealed class Vgg : nn.Module<Tensor, Tensor>
 {
-    private readonly Sequential _features;
-    private readonly AdaptiveAvgPool2d _avgpool;
-    private readonly nn.Module<Tensor, Tensor> _classifier;
+    private readonly Sequential features;
+    private readonly AdaptiveAvgPool2d avgpool;
+    private readonly nn.Module<Tensor, Tensor> classifier;
 
     private Vgg(VggOptions options)
         : base($"VGG-{options.Depth}")
     {
         var imageNet = options.Layout == VggLayout.ImageNet;
-        register_module("features", _features = Features(options));
-        register_module("avgpool", _avgpool = nn.AdaptiveAvgPool2d(imageNet ? 7 : 1));
-        register_module("classifier", _classifier = imageNet ? Classifier(options) : nn.Linear(8L * options.Width, options.Classes));
+        register_module("features", features = Features(options));
+        register_module("avgpool", avgpool = nn.AdaptiveAvgPool2d(imageNet ? 7 : 1));
+        register_module("classifier", classifier = imageNet ? Classifier(options) : nn.Linear(8L * options.Width, options.Classes));
         Options = options;
     }
 
@@ -59,8 +60,8 @@ public sealed class Vgg : nn.Module<Tensor, Tensor>
     public override Tensor forward(Tensor input)
     {
         using var activations = NewDisposeScope();
-        var x = Chain.Call(input, _features, _avgpool);
-        return _classifier.call(x.flatten(1)).MoveToOuterDisposeScope();
+        var x = Chain.Call(input, features, avgpool);
+        return classifier.call(x.flatten(1)).MoveToOuterDisposeScope();
     }
 
     /// <summary>Lists layers, shapes, parameters and FLOPs for one image of 224×224, or 32×32 in the CIFAR layout: a

@@ -10,14 +10,14 @@ namespace Px.Pruning.Models.Blocks;
 // project.1.
 internal sealed class AtrousPyramid : nn.Module<Tensor, Tensor>
 {
-    private readonly nn.Module<Tensor, Tensor>[] _branches;
-    private readonly Sequential _project;
+    private readonly nn.Module<Tensor, Tensor>[] branches;
+    private readonly Sequential project;
 
     public AtrousPyramid(long inputs, DeepLabOptions options)
         : base(nameof(AtrousPyramid))
     {
         var outputs = options.HeadChannels;
-        _branches =
+        branches =
         [
             nn.Sequential(nn.Conv2d(inputs, outputs, kernel_size: 1, bias: false), nn.BatchNorm2d(outputs), nn.ReLU()),
             .. options.Rates.Select(rate =>
@@ -25,17 +25,17 @@ internal sealed class AtrousPyramid : nn.Module<Tensor, Tensor>
             nn.ReLU())),
             new ImagePooling(inputs, outputs),
         ];
-        register_module("convs", nn.ModuleList(_branches));
-        register_module("project", _project = nn.Sequential(
-            nn.Conv2d(_branches.Length * outputs, outputs, kernel_size: 1, bias: false), nn.BatchNorm2d(outputs), nn.ReLU(),
+        register_module("convs", nn.ModuleList(branches));
+        register_module("project", project = nn.Sequential(
+            nn.Conv2d(branches.Length * outputs, outputs, kernel_size: 1, bias: false), nn.BatchNorm2d(outputs), nn.ReLU(),
             nn.Dropout(options.DropoutOrUsual)));
     }
 
     public override Tensor forward(Tensor input)
     {
         using var activations = NewDisposeScope();
-        var joined = cat([.. _branches.Select(branch => branch.call(input))], 1);
-        return _project.call(joined).MoveToOuterDisposeScope();
+        var joined = cat([.. branches.Select(branch => branch.call(input))], 1);
+        return project.call(joined).MoveToOuterDisposeScope();
     }
 
     // The constructor registers every child.

@@ -13,20 +13,20 @@ internal sealed class AttentionPooling : nn.Module<Tensor, Tensor>
 
     private const string Positions = "positional_embedding";
 
-    private readonly int _side;
-    private readonly Linear _query, _key, _value, _output;
+    private readonly int side;
+    private readonly Linear query, key, value, output;
 
     public AttentionPooling(int side, int channels, int outputs)
         : base(nameof(AttentionPooling))
     {
-        _side = side;
+        this.side = side;
         var positions = nn.Parameter(zeros((side * side) + 1, channels));
         positions.DetachFromDisposeScope();
         register_parameter(Positions, positions);
-        register_module("k_proj", _key = nn.Linear(channels, channels));
-        register_module("q_proj", _query = nn.Linear(channels, channels));
-        register_module("v_proj", _value = nn.Linear(channels, channels));
-        register_module("c_proj", _output = nn.Linear(channels, outputs));
+        register_module("k_proj", key = nn.Linear(channels, channels));
+        register_module("q_proj", query = nn.Linear(channels, channels));
+        register_module("v_proj", value = nn.Linear(channels, channels));
+        register_module("c_proj", output = nn.Linear(channels, outputs));
     }
 
     // Position embeddings and projections from N(0, 1/C), as CLIP's authors begin; biases as PyTorch leaves them.
@@ -35,30 +35,30 @@ internal sealed class AttentionPooling : nn.Module<Tensor, Tensor>
     {
         using var temporaries = NewDisposeScope();
         using var untracked = no_grad();
-        var deviation = 1 / Math.Sqrt(_query.in_features);
+        var deviation = 1 / Math.Sqrt(query.in_features);
         get_parameter(Positions)!.normal_(0, deviation, generator);
-        foreach (var projection in new[] { _key, _query, _value, _output })
+        foreach (var projection in new[] { key, query, value, output })
             projection.weight.normal_(0, deviation, generator);
     }
 
     public override Tensor forward(Tensor input)
     {
-        if (input.shape[2] != _side || input.shape[3] != _side)
+        if (input.shape[2] != side || input.shape[3] != side)
         {
             throw new ArgumentException(
-                $"The feature map is {input.shape[2]}×{input.shape[3]}, but there are position embeddings for {_side}×{_side}: attention "
+                $"The feature map is {input.shape[2]}×{input.shape[3]}, but there are position embeddings for {side}×{side}: attention "
                 + "pooling takes images of "
-                + $"{32 * _side}×{32 * _side} only. Resize the images, or set InputResolution or Pooling otherwise.", nameof(input));
+                + $"{32 * side}×{32 * side} only. Resize the images, or set InputResolution or Pooling otherwise.", nameof(input));
         }
 
         using var activations = NewDisposeScope();
         var x = input.flatten(2).transpose(1, 2);                                       // [B, HW, C]
         var tokens = cat([x.mean([1], keepdim: true), x], 1).add(get_parameter(Positions)!); // [B, 1 + HW, C]
-        var query = Heads(_query.call(tokens.narrow(1, 0, 1)));                         // [B, heads, 1, d]
-        var key = Heads(_key.call(tokens));                                             // [B, heads, 1 + HW, d]
+        var query = Heads(this.query.call(tokens.narrow(1, 0, 1)));                         // [B, heads, 1, d]
+        var key = Heads(this.key.call(tokens));                                             // [B, heads, 1 + HW, d]
         var weights = query.matmul(key.transpose(2, 3)).div(Math.Sqrt(HeadSize)).softmax(3);
-        var pooled = weights.matmul(Heads(_value.call(tokens))).flatten(1);             // [B, heads · 1 · d]
-        return _output.call(pooled).MoveToOuterDisposeScope();
+        var pooled = weights.matmul(Heads(value.call(tokens))).flatten(1);             // [B, heads · 1 · d]
+        return output.call(pooled).MoveToOuterDisposeScope();
     }
 
     // The constructor registers every child.

@@ -8,14 +8,14 @@ namespace Px.Pruning.Models.Blocks;
 // backbone.conv1.weight, backbone.layer1.0.…. Invoke it through call, as it does its children. Weights are not drawn here.
 internal sealed class Backbone : nn.Module<Tensor, (Tensor LowLevel, Tensor High)>
 {
-    private readonly ITrunk _trunk;
+    private readonly ITrunk trunk;
 
     private Backbone(Func<nn.Module, ITrunk> createTrunk)
-        : base(nameof(Backbone)) => _trunk = createTrunk(this);
+        : base(nameof(Backbone)) => trunk = createTrunk(this);
 
-    public long LowLevelChannels => _trunk.LowLevelChannels;
+    public long LowLevelChannels => trunk.LowLevelChannels;
 
-    public long HighChannels => _trunk.Channels;
+    public long HighChannels => trunk.Channels;
 
     // A ResNet's. Classes and Seed are the owner's business.
     public static Backbone Of(ResNetOptions options) => new(owner => new ResNetTrunk(owner, options));
@@ -27,8 +27,8 @@ internal sealed class Backbone : nn.Module<Tensor, (Tensor LowLevel, Tensor High
     public override (Tensor LowLevel, Tensor High) forward(Tensor input)
     {
         using var activations = NewDisposeScope();
-        var low = Chain.Call(input, _trunk.UpToLowLevel);
-        var high = Chain.Call(low, _trunk.FromLowLevel);
+        var low = Chain.Call(input, trunk.UpToLowLevel);
+        var high = Chain.Call(low, trunk.FromLowLevel);
         return (low.MoveToOuterDisposeScope(), high.MoveToOuterDisposeScope());
     }
 

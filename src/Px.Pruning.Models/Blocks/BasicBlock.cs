@@ -10,33 +10,33 @@ internal sealed class BasicBlock : nn.Module<Tensor, Tensor>
     // The children's names that are not the caller's choice.
     internal static readonly IReadOnlyList<string> Names = ["conv1", "bn1", "relu1", "conv2", "bn2", "relu2"];
 
-    private readonly Conv2d _conv1, _conv2;
-    private readonly BatchNorm2d _bn1, _bn2;
-    private readonly ReLU _relu1, _relu2;
-    private readonly nn.Module<Tensor, Tensor>? _shortcut;
+    private readonly Conv2d conv1, conv2;
+    private readonly BatchNorm2d bn1, bn2;
+    private readonly ReLU relu1, relu2;
+    private readonly nn.Module<Tensor, Tensor>? shortcut;
 
     public BasicBlock(BlockOptions options)
         : base(nameof(BasicBlock))
     {
         var (inputs, outputs, near, far) = (options.Inputs, options.Outputs, options.InputDilation, options.Dilation);
         register_module("conv1",
-            _conv1 = nn.Conv2d(inputs, outputs, kernel_size: 3, stride: options.Stride, padding: near, dilation: near, bias: false));
-        register_module("bn1", _bn1 = nn.BatchNorm2d(outputs));
-        register_module("relu1", _relu1 = nn.ReLU());
-        register_module("conv2", _conv2 = nn.Conv2d(outputs, outputs, kernel_size: 3, padding: far, dilation: far, bias: false));
-        register_module("bn2", _bn2 = options.CreateLastNorm());
-        register_module("relu2", _relu2 = nn.ReLU());
-        _shortcut = options.CreateShortcut();
-        if (_shortcut is not null)
-            register_module(options.ShortcutName, _shortcut);
+            conv1 = nn.Conv2d(inputs, outputs, kernel_size: 3, stride: options.Stride, padding: near, dilation: near, bias: false));
+        register_module("bn1", bn1 = nn.BatchNorm2d(outputs));
+        register_module("relu1", relu1 = nn.ReLU());
+        register_module("conv2", conv2 = nn.Conv2d(outputs, outputs, kernel_size: 3, padding: far, dilation: far, bias: false));
+        register_module("bn2", bn2 = options.CreateLastNorm());
+        register_module("relu2", relu2 = nn.ReLU());
+        shortcut = options.CreateShortcut();
+        if (shortcut is not null)
+            register_module(options.ShortcutName, shortcut);
     }
 
     public override Tensor forward(Tensor input)
     {
         using var activations = NewDisposeScope();
-        var branch = Chain.Call(input, _conv1, _bn1, _relu1, _conv2, _bn2);
-        var sum = branch.add(_shortcut is null ? input : _shortcut.call(input));
-        return _relu2.call(sum).MoveToOuterDisposeScope();
+        var branch = Chain.Call(input, conv1, bn1, relu1, conv2, bn2);
+        var sum = branch.add(shortcut is null ? input : shortcut.call(input));
+        return relu2.call(sum).MoveToOuterDisposeScope();
     }
 
     // The constructor registers every child.

@@ -7,37 +7,37 @@ namespace Px.Pruning.Models.Blocks;
 // convolution has the block's stride, as in torchvision ("v1.5"); He et al. have it in the first 1×1.
 internal sealed class Bottleneck : nn.Module<Tensor, Tensor>
 {
-    private readonly Conv2d _conv1, _conv2, _conv3;
-    private readonly BatchNorm2d _bn1, _bn2, _bn3;
-    private readonly ReLU _relu1, _relu2, _relu3;
-    private readonly nn.Module<Tensor, Tensor>? _shortcut;
+    private readonly Conv2d conv1, conv2, conv3;
+    private readonly BatchNorm2d bn1, bn2, bn3;
+    private readonly ReLU relu1, relu2, relu3;
+    private readonly nn.Module<Tensor, Tensor>? shortcut;
 
     public Bottleneck(BlockOptions options)
         : base(nameof(Bottleneck))
     {
         var (inner, near) = (options.Inner, options.InputDilation);
-        register_module("conv1", _conv1 = nn.Conv2d(options.Inputs, inner, kernel_size: 1, bias: false));
-        register_module("bn1", _bn1 = nn.BatchNorm2d(inner));
-        register_module("relu1", _relu1 = nn.ReLU());
+        register_module("conv1", conv1 = nn.Conv2d(options.Inputs, inner, kernel_size: 1, bias: false));
+        register_module("bn1", bn1 = nn.BatchNorm2d(inner));
+        register_module("relu1", relu1 = nn.ReLU());
         register_module("conv2",
-            _conv2 = nn.Conv2d(inner, inner, kernel_size: 3, stride: options.Stride, padding: near, dilation: near, groups: options.Groups,
+            conv2 = nn.Conv2d(inner, inner, kernel_size: 3, stride: options.Stride, padding: near, dilation: near, groups: options.Groups,
             bias: false));
-        register_module("bn2", _bn2 = nn.BatchNorm2d(inner));
-        register_module("relu2", _relu2 = nn.ReLU());
-        register_module("conv3", _conv3 = nn.Conv2d(inner, options.Outputs, kernel_size: 1, bias: false));
-        register_module("bn3", _bn3 = options.CreateLastNorm());
-        register_module("relu3", _relu3 = nn.ReLU());
-        _shortcut = options.CreateShortcut();
-        if (_shortcut is not null)
-            register_module(options.ShortcutName, _shortcut);
+        register_module("bn2", bn2 = nn.BatchNorm2d(inner));
+        register_module("relu2", relu2 = nn.ReLU());
+        register_module("conv3", conv3 = nn.Conv2d(inner, options.Outputs, kernel_size: 1, bias: false));
+        register_module("bn3", bn3 = options.CreateLastNorm());
+        register_module("relu3", relu3 = nn.ReLU());
+        shortcut = options.CreateShortcut();
+        if (shortcut is not null)
+            register_module(options.ShortcutName, shortcut);
     }
 
     public override Tensor forward(Tensor input)
     {
         using var activations = NewDisposeScope();
-        var branch = Chain.Call(input, _conv1, _bn1, _relu1, _conv2, _bn2, _relu2, _conv3, _bn3);
-        var sum = branch.add(_shortcut is null ? input : _shortcut.call(input));
-        return _relu3.call(sum).MoveToOuterDisposeScope();
+        var branch = Chain.Call(input, conv1, bn1, relu1, conv2, bn2, relu2, conv3, bn3);
+        var sum = branch.add(shortcut is null ? input : shortcut.call(input));
+        return relu3.call(sum).MoveToOuterDisposeScope();
     }
 
     // The constructor registers every child.

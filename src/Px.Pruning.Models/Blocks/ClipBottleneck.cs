@@ -11,9 +11,9 @@ internal sealed class ClipBottleneck : nn.Module<Tensor, Tensor>
     // How many times as many channels leave the block as its inner convolutions have.
     public const int Expansion = 4;
 
-    private readonly nn.Module<Tensor, Tensor>[] _branch;
-    private readonly ReLU _relu3;
-    private readonly Sequential? _downsample;
+    private readonly nn.Module<Tensor, Tensor>[] branch;
+    private readonly ReLU relu3;
+    private readonly Sequential? downsample;
 
     public ClipBottleneck(int inputs, int planes, int stride, int dilation)
         : base(nameof(ClipBottleneck))
@@ -30,11 +30,11 @@ internal sealed class ClipBottleneck : nn.Module<Tensor, Tensor>
             branch.Insert(6, ("avgpool", nn.AvgPool2d(stride)));
         foreach (var (name, module) in branch)
             register_module(name, module);
-        _branch = [.. branch.Select(child => child.Module)];
-        register_module("relu3", _relu3 = nn.ReLU());
+        this.branch = [.. branch.Select(child => child.Module)];
+        register_module("relu3", relu3 = nn.ReLU());
         if (stride == 1 && inputs == outputs)
             return;
-        register_module("downsample", _downsample = nn.Sequential(
+        register_module("downsample", downsample = nn.Sequential(
             ("-1", nn.AvgPool2d(stride)),
             ("0", nn.Conv2d(inputs, outputs, kernel_size: 1, bias: false)),
             ("1", nn.BatchNorm2d(outputs))));
@@ -43,8 +43,8 @@ internal sealed class ClipBottleneck : nn.Module<Tensor, Tensor>
     public override Tensor forward(Tensor input)
     {
         using var activations = NewDisposeScope();
-        var sum = Chain.Call(input, _branch).add(_downsample is null ? input : _downsample.call(input));
-        return _relu3.call(sum).MoveToOuterDisposeScope();
+        var sum = Chain.Call(input, branch).add(downsample is null ? input : downsample.call(input));
+        return relu3.call(sum).MoveToOuterDisposeScope();
     }
 
     // The constructor registers every child.

@@ -8,19 +8,19 @@ namespace Px.Pruning.Models.Blocks;
 // batch of one has no variance.
 internal sealed class ImagePooling : nn.Module<Tensor, Tensor>
 {
-    private readonly nn.Module<Tensor, Tensor>[] _steps;
+    private readonly nn.Module<Tensor, Tensor>[] steps;
 
     public ImagePooling(long inputs, long outputs)
         : base(nameof(ImagePooling))
     {
-        _steps = [nn.AdaptiveAvgPool2d(1), nn.Conv2d(inputs, outputs, kernel_size: 1, bias: false), nn.BatchNorm2d(outputs), nn.ReLU()];
-        for (var i = 0; i < _steps.Length; i++)
-            register_module(i.ToString(CultureInfo.InvariantCulture), _steps[i]);
+        steps = [nn.AdaptiveAvgPool2d(1), nn.Conv2d(inputs, outputs, kernel_size: 1, bias: false), nn.BatchNorm2d(outputs), nn.ReLU()];
+        for (var i = 0; i < steps.Length; i++)
+            register_module(i.ToString(CultureInfo.InvariantCulture), steps[i]);
     }
 
     public override Tensor forward(Tensor input)
     {
-        if (_steps[2].training && input.shape[0] == 1)
+        if (steps[2].training && input.shape[0] == 1)
         {
             throw new InvalidOperationException(
                 "DeepLab's image pooling cannot train on a batch of one image: its batch norm sees one value for each channel, which has "
@@ -29,7 +29,7 @@ internal sealed class ImagePooling : nn.Module<Tensor, Tensor>
         }
 
         using var activations = NewDisposeScope();
-        return Chain.Call(input, _steps).expand(-1, -1, input.shape[2], input.shape[3]).MoveToOuterDisposeScope();
+        return Chain.Call(input, steps).expand(-1, -1, input.shape[2], input.shape[3]).MoveToOuterDisposeScope();
     }
 
     // The constructor registers every child.

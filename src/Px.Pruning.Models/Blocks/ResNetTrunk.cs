@@ -7,17 +7,17 @@ namespace Px.Pruning.Models.Blocks;
 // itself, so that both ResNet, whose keys have no prefix, and Backbone have torchvision's keys.
 internal sealed class ResNetTrunk : ITrunk
 {
-    private readonly ResNetOptions _options;
-    private long _channels;
-    private long _dilation = 1;
+    private readonly ResNetOptions options;
+    private long channels;
+    private long dilation = 1;
 
     public ResNetTrunk(nn.Module owner, ResNetOptions options)
     {
-        (_options, _channels) = (options, options.Width);
+        (this.options, channels) = (options, options.Width);
         (string Name, nn.Module<Tensor, Tensor> Module)[] stem = options.Stem == ResNetStem.SevenBySeven
-            ? [("conv1", Convolution(kernel: 7, stride: 2)), ("bn1", nn.BatchNorm2d(_channels)), ("relu", nn.ReLU()),
+            ? [("conv1", Convolution(kernel: 7, stride: 2)), ("bn1", nn.BatchNorm2d(channels)), ("relu", nn.ReLU()),
             ("maxpool", nn.MaxPool2d(kernel_size: 3, stride: 2, padding: 1))]
-            : [("conv1", Convolution(kernel: 3, stride: 1)), ("bn1", nn.BatchNorm2d(_channels)), ("relu", nn.ReLU())];
+            : [("conv1", Convolution(kernel: 3, stride: 1)), ("bn1", nn.BatchNorm2d(channels)), ("relu", nn.ReLU())];
         foreach (var (name, module) in stem)
             owner.register_module(name, module);
         var stages = options.Blocks.Select((_, stage) => Stage(stage)).ToArray();
@@ -30,39 +30,39 @@ internal sealed class ResNetTrunk : ITrunk
 
     public nn.Module<Tensor, Tensor>[] FromLowLevel { get; }
 
-    public long LowLevelChannels => _options.Width * Expansion;
+    public long LowLevelChannels => options.Width * Expansion;
 
-    public long Channels => _channels;
+    public long Channels => channels;
 
-    private long Expansion => _options.HasBottlenecks ? 4 : 1;
+    private long Expansion => options.HasBottlenecks ? 4 : 1;
 
     private Conv2d Convolution(long kernel, long stride) =>
-        nn.Conv2d(_options.InputChannels, _channels, kernel_size: kernel, stride: stride, padding: kernel / 2, bias: false);
+        nn.Conv2d(options.InputChannels, channels, kernel_size: kernel, stride: stride, padding: kernel / 2, bias: false);
 
     private Sequential Stage(int stage)
     {
-        var (planes, stride, before) = ((long)_options.Width << stage, stage == 0 ? 1 : 2, _dilation);
+        var (planes, stride, before) = ((long)options.Width << stage, stage == 0 ? 1 : 2, dilation);
         // Strides are taken away from the end: the last one halves 32, the last two quarter it.
-        if (_options.OutputStride <= 32 >> (4 - stage))
-            (stride, _dilation) = (1, _dilation * stride);
-        return nn.Sequential(Enumerable.Range(0, _options.Blocks[stage])
-            .Select(i => Block(planes, i == 0 ? stride : 1, i == 0 ? before : _dilation)).ToArray());
+        if (options.OutputStride <= 32 >> (4 - stage))
+            (stride, dilation) = (1, dilation * stride);
+        return nn.Sequential(Enumerable.Range(0, options.Blocks[stage])
+            .Select(i => Block(planes, i == 0 ? stride : 1, i == 0 ? before : dilation)).ToArray());
     }
 
     private nn.Module<Tensor, Tensor> Block(long planes, long stride, long inputDilation)
     {
         var options = new BlockOptions
         {
-            Inputs = _channels,
-            Inner = planes * _options.WidthPerGroup / 64 * _options.Groups,
+            Inputs = channels,
+            Inner = planes * this.options.WidthPerGroup / 64 * this.options.Groups,
             Outputs = planes * Expansion,
-            Groups = _options.Groups,
+            Groups = this.options.Groups,
             Stride = stride,
             InputDilation = inputDilation,
-            Dilation = _dilation,
-            ZeroInit = _options.ZeroInitResidual,
+            Dilation = dilation,
+            ZeroInit = this.options.ZeroInitResidual,
         };
-        _channels = options.Outputs;
-        return _options.HasBottlenecks ? new Bottleneck(options) : new BasicBlock(options);
+        channels = options.Outputs;
+        return this.options.HasBottlenecks ? new Bottleneck(options) : new BasicBlock(options);
     }
 }

@@ -7,10 +7,10 @@ namespace Px.Pruning.Models.Blocks;
 // "Atrous separable convolution" in Chen et al., ECCV 2018, section 3.1.
 internal sealed class SeparableConvolution : nn.Module<Tensor, Tensor>
 {
-    private readonly Sequential _body;
+    private readonly Sequential body;
 
     private SeparableConvolution(long inputs, long outputs, int dilation)
-        : base(nameof(SeparableConvolution)) => register_module("body", _body = nn.Sequential(
+        : base(nameof(SeparableConvolution)) => register_module("body", body = nn.Sequential(
             nn.Conv2d(inputs, inputs, kernel_size: 3, padding: dilation, dilation: dilation, groups: inputs, bias: false),
             nn.Conv2d(inputs, outputs, kernel_size: 1, bias: false)));
 
@@ -19,7 +19,7 @@ internal sealed class SeparableConvolution : nn.Module<Tensor, Tensor>
         ? new SeparableConvolution(inputs, outputs, dilation)
         : nn.Conv2d(inputs, outputs, kernel_size: 3, padding: dilation, dilation: dilation, bias: false);
 
-    public override Tensor forward(Tensor input) => _body.call(input);
+    public override Tensor forward(Tensor input) => body.call(input);
 
     // The constructor has named the child.
     protected override void RegisterComponents()

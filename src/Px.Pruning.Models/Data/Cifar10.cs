@@ -2,6 +2,7 @@ namespace Px.Pruning.Models.Data;
 
 /// <summary>Reads CIFAR-10: 50,000 + 10,000 colour images of 32×32 in ten classes, from the official binary version.</summary>
 /// <remarks>Source: Krizhevsky 2009, <see href="https://www.cs.toronto.edu/~kriz/cifar.html"/>.</remarks>
+/// <example><code>using var data = Cifar10.Load("cifar-10-batches-bin", DatasetSplit.Train);</code></example>
 public static class Cifar10
 {
     /// <summary>Reads <c>data_batch_1.bin</c> to <c>data_batch_5.bin</c>, or <c>test_batch.bin</c>. Files with fewer images than the

@@ -3,6 +3,7 @@ namespace Px.Pruning.Models.Data;
 /// <summary>Reads CIFAR-100: 50,000 + 10,000 colour images of 32×32 in a hundred classes, which make twenty coarse ones, from the official
 /// binary version.</summary>
 /// <remarks>Source: Krizhevsky 2009, <see href="https://www.cs.toronto.edu/~kriz/cifar.html"/>.</remarks>
+/// <example><code>using var data = Cifar100.Load("cifar-100-binary", DatasetSplit.Train);</code></example>
 public static class Cifar100
 {
     /// <summary>Reads <c>train.bin</c> or <c>test.bin</c>. Files with fewer images than the official ones are fine.</summary>

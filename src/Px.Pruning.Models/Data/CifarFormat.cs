@@ -53,8 +53,11 @@ internal static class CifarFormat
     {
         var length = new FileInfo(path).Length;
         if (length == 0 || length % record != 0)
+        {
             throw new InvalidDataException($"'{path}' has {length} bytes, which is not one or more records of {record}: it is truncated, "
                 + "or not the binary version of this data set.");
+        }
+
         if (length > Array.MaxLength)
             throw new InvalidDataException($"'{path}' has {length} bytes, more than fit into memory as one piece.");
         var bytes = File.ReadAllBytes(path);

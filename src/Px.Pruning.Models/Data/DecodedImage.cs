@@ -14,13 +14,19 @@ public sealed class DecodedImage
     {
         ArgumentNullException.ThrowIfNull(pixels);
         if (channels is not (1 or 3))
+        {
             throw new ArgumentOutOfRangeException(nameof(channels),
                 channels, "An image has 1 channel (grey) or 3 (red, green, blue): have the decoder convert it.");
+        }
+
         ArgumentOutOfRangeException.ThrowIfLessThan(height, 1);
         ArgumentOutOfRangeException.ThrowIfLessThan(width, 1);
         if (pixels.LongLength != (long)height * width * channels)
+        {
             throw new ArgumentException($"{height} × {width} pixels of {channels} bytes do not make {pixels.Length} bytes.",
                 nameof(pixels));
+        }
+
         (Pixels, Channels, Height, Width) = (pixels, channels, height, width);
     }
 

@@ -2,6 +2,7 @@ namespace Px.Pruning.Models.Data;
 
 /// <summary>Reads Fashion-MNIST: 60,000 + 10,000 grey images of 28×28, ten kinds of clothing, in MNIST's format.</summary>
 /// <remarks>Source: Xiao, Rasul, Vollgraf, <see href="https://github.com/zalandoresearch/fashion-mnist"/>, MIT.</remarks>
+/// <example><code>using var data = FashionMnist.Load("fashion-mnist", DatasetSplit.Test);</code></example>
 public static class FashionMnist
 {
     /// <summary>Reads <c>train-images-idx3-ubyte</c> and <c>train-labels-idx1-ubyte</c>, or the <c>t10k-</c> files, each gzipped

@@ -57,8 +57,11 @@ internal static class IdxFile
         Span<byte> magic = stackalloc byte[4];
         stream.ReadExactly(magic);
         if (magic[0] != 0 || magic[1] != 0 || magic[2] != BytesType || magic[3] != dimensions)
+        {
             throw new InvalidDataException($"it starts with {Convert.ToHexString(magic)}, and {content} start with "
                 + $"{BytesType << 8 | dimensions:X8}.{Hint(magic)}");
+        }
+
         var sizes = new int[dimensions];
         var length = 1L;
         Span<byte> size = stackalloc byte[sizeof(uint)];
@@ -73,8 +76,11 @@ internal static class IdxFile
         }
 
         if (length > capacity)
+        {
             throw new InvalidDataException($"it claims {length} bytes of {content}, more than the file can hold: it is truncated or "
                 + "damaged. Get it again.");
+        }
+
         var data = new byte[length];
         stream.ReadExactly(data);
         if (stream.ReadByte() >= 0)

@@ -1,6 +1,5 @@
 using System.Globalization;
 using Px.Pruning.Models.Data.Pipeline;
-using TorchSharp;
 using static TorchSharp.torch;
 
 namespace Px.Pruning.Models.Data;
@@ -18,9 +17,9 @@ namespace Px.Pruning.Models.Data;
 /// </remarks>
 public sealed class ImageDataset : utils.data.Dataset
 {
-    private readonly SampleSet _samples;
-    private readonly int[] _labels;
-    private readonly int[] _indices;
+    private readonly SampleSet samples;
+    private readonly int[] labels;
+    private readonly int[] indices;
 
     internal ImageDataset(ImageStore store, ImageNormalization normalization)
         : this(
@@ -39,10 +38,10 @@ public sealed class ImageDataset : utils.data.Dataset
     }
 
     private ImageDataset(SampleSet samples, int[] labels, int[] indices, IReadOnlyList<string> classNames) =>
-        (_samples, _labels, _indices, ClassNames) = (samples, labels, indices, classNames);
+        (this.samples, this.labels, this.indices, ClassNames) = (samples, labels, indices, classNames);
 
     /// <summary>The number of images.</summary>
-    public override long Count => _indices.Length;
+    public override long Count => indices.Length;
 
     /// <summary>The number of classes; labels run from 0 to one less.</summary>
     public int Classes => ClassNames.Count;
@@ -52,25 +51,25 @@ public sealed class ImageDataset : utils.data.Dataset
     public IReadOnlyList<string> ClassNames { get; }
 
     /// <summary>The channels of each image.</summary>
-    public int Channels => _samples.Source.Channels;
+    public int Channels => samples.Source.Channels;
 
     /// <summary>The rows of each image.</summary>
-    public int Height => _samples.Format.Height;
+    public int Height => samples.Format.Height;
 
     /// <summary>The columns of each image.</summary>
-    public int Width => _samples.Format.Width;
+    public int Width => samples.Format.Width;
 
     /// <summary>The class of one image.</summary>
     /// <param name="index">0 to <see cref="Count"/> − 1.</param>
     /// <exception cref="ArgumentOutOfRangeException">There is no such image.</exception>
-    public int Label(long index) => _labels[SampleIndex.Check(index, _indices)];
+    public int Label(long index) => labels[SampleIndex.Check(index, indices)];
 
     /// <summary>Reads one image as <c>"data"</c>, float32 [C, H, W], and its <c>"label"</c>, an int64 scalar. The caller disposes both.
     /// Safe from several threads.</summary>
     /// <param name="index">0 to <see cref="Count"/> − 1.</param>
     /// <exception cref="ArgumentOutOfRangeException">There is no such image.</exception>
     /// <exception cref="InvalidDataException">Its file cannot be decoded; the message names it.</exception>
-    public override Dictionary<string, Tensor> GetTensor(long index) => SampleBatches.Item(_samples, SampleIndex.Check(index, _indices));
+    public override Dictionary<string, Tensor> GetTensor(long index) => SampleBatches.Item(samples, SampleIndex.Check(index, indices));
 
     /// <summary>Yields all images in batches: float32 [B, C, H, W] with int64 labels [B].</summary>
     /// <remarks>
@@ -86,7 +85,7 @@ public sealed class ImageDataset : utils.data.Dataset
     {
         options ??= new ImageBatchOptions();
         options.Validate();
-        return SampleBatches.Enumerate(_samples, _indices, options);
+        return SampleBatches.Enumerate(samples, indices, options);
     }
 
     /// <summary>Takes the first images of every class, as evenly as possible, in the order of the data set. Shares this object's
@@ -98,7 +97,7 @@ public sealed class ImageDataset : utils.data.Dataset
     public ImageDataset Take(int count)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(count);
-        ArgumentOutOfRangeException.ThrowIfGreaterThan(count, _indices.Length);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(count, indices.Length);
         // Sorting by (how many of its class came before, class) lists the images turn by turn.
         return Subset(Turns().OrderBy(image => image).Take(count));
     }
@@ -121,16 +120,16 @@ public sealed class ImageDataset : utils.data.Dataset
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(side, 1);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(side, 16_384);
-        return new ImageDataset(_samples with { Format = new SampleFormat(side, side, side) }, _labels, _indices, ClassNames);
+        return new ImageDataset(samples with { Format = new SampleFormat(side, side, side) }, labels, indices, ClassNames);
     }
 
     // Each image with how many of its class come before it.
     private List<(int Turn, int Label, int Position)> Turns()
     {
         var seen = new int[Classes];
-        return [.. _indices.Select((image, position) => (Turn: seen[_labels[image]]++, Label: _labels[image], Position: position))];
+        return [.. indices.Select((image, position) => (Turn: seen[labels[image]]++, Label: labels[image], Position: position))];
     }
 
     private ImageDataset Subset(IEnumerable<(int Turn, int Label, int Position)> images) =>
-        new(_samples, _labels, [.. images.Select(image => image.Position).Order().Select(position => _indices[position])], ClassNames);
+        new(samples, labels, [.. images.Select(image => image.Position).Order().Select(position => indices[position])], ClassNames);
 }

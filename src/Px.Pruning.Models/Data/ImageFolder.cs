@@ -9,6 +9,11 @@ namespace Px.Pruning.Models.Data;
 /// unpacked; <see cref="ImageList"/> reads ImageNet's validation images as they are published.</para>
 /// <para>Hidden files and folders are ignored: those whose names begin with a dot, and on Windows those with that attribute.</para>
 /// </remarks>
+/// <example><code>
+/// // Decode is a function of yours that calls an image library.
+/// var files = new ImageFileOptions { Decoder = Decode, Resize = 256, Height = 224, Width = 224 };
+/// using var data = ImageFolder.Load("imagenet/train", files);
+/// </code></example>
 public static class ImageFolder
 {
     /// <summary>Finds the images. <see cref="ImageDataset.Take"/> and <see cref="ImageDataset.TakePerClass"/> keep some of them.</summary>
@@ -37,8 +42,11 @@ public static class ImageFolder
         {
             var images = VisibleFiles.Below(Path.Combine(folder, classes[label]), endings);
             if (images.Count == 0)
+            {
                 throw new InvalidDataException($"The folder '{Path.Combine(folder, classes[label])}' has no file that ends in "
                     + $"{string.Join(", ", endings)}.");
+            }
+
             paths.AddRange(images);
             labels.AddRange(Enumerable.Repeat(label, images.Count));
         }

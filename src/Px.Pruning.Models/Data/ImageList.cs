@@ -13,6 +13,10 @@ namespace Px.Pruning.Models.Data;
 /// <c>ImageList.Load("val", "LOC_val_solution.csv", files, new() { ClassNames = train.ClassNames })</c>.</para>
 /// <para>Files are decoded when they are wanted. Hidden files are ignored.</para>
 /// </remarks>
+/// <example><code>
+/// var files = new ImageFileOptions { Decoder = Decode, Resize = 256, Height = 224, Width = 224 };
+/// using var data = ImageList.Load("imagenet/val", "val.txt", files);
+/// </code></example>
 public static class ImageList
 {
     /// <summary>Finds the images.</summary>

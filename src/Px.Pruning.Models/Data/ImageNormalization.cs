@@ -36,8 +36,11 @@ public sealed record ImageNormalization
     internal float[] Table(int channels)
     {
         if (Mean.Count != Std.Count || (Mean.Count != 0 && Mean.Count != channels))
+        {
             throw new ArgumentException($"The normalisation has {Mean.Count} means and {Std.Count} deviations; the images have {channels} "
                 + "channels.");
+        }
+
         if (!Mean.All(double.IsFinite) || !Std.All(std => std > 0 && double.IsFinite(std)))
             throw new ArgumentException("Every mean must be finite and every deviation finite and greater than 0.");
         var table = new float[channels * 256];

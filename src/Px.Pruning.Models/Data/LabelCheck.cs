@@ -8,7 +8,9 @@ internal static class LabelCheck
     {
         var bad = labels.IndexOfAnyExceptInRange((byte)0, (byte)(classes - 1));
         if (bad >= 0)
+        {
             throw new InvalidDataException($"'{path}': image {bad} has the label {labels[bad]}, and there are only the classes 0 to "
                 + $"{classes - 1}. The file is damaged or of another data set.");
+        }
     }
 }

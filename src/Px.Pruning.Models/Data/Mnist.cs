@@ -3,6 +3,7 @@ namespace Px.Pruning.Models.Data;
 /// <summary>Reads MNIST: 60,000 + 10,000 grey images of 28×28, handwritten digits 0 to 9.</summary>
 /// <remarks>Source: LeCun, Cortes, Burges, <see href="http://yann.lecun.com/exdb/mnist/"/>. Other data sets in its format, such as KMNIST,
 /// read likewise.</remarks>
+/// <example><code>using var data = Mnist.Load("mnist", DatasetSplit.Test);</code></example>
 public static class Mnist
 {
     /// <summary>Reads <c>train-images-idx3-ubyte</c> and <c>train-labels-idx1-ubyte</c>, or the <c>t10k-</c> files, each gzipped

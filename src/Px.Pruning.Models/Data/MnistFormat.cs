@@ -24,8 +24,11 @@ internal static class MnistFormat
         var (pixels, count, height, width) = IdxFile.ReadImages(images);
         var classes = IdxFile.ReadLabels(labels, Classes);
         if (classes.Length != count)
+        {
             throw new InvalidDataException($"'{images}' has {count} images and '{labels}' {classes.Length} labels: they do not belong "
                 + "together.");
+        }
+
         return new ImageDataset(new ImageStore { Pixels = pixels, Labels = classes, Channels = 1, Height = height, Width = width,
             Classes = Classes }, normalization);
     }

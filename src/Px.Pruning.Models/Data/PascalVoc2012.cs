@@ -16,6 +16,10 @@ namespace Px.Pruning.Models.Data;
 /// <para>Source: Everingham et al., <see href="http://host.robots.ox.ac.uk/pascal/VOC/voc2012/"/>; augmented: Hariharan et al., Semantic
 /// contours from inverse detectors, ICCV 2011.</para>
 /// </remarks>
+/// <example><code>
+/// var files = new ImageFileOptions { Decoder = Decode, Resize = 513, Height = 513, Width = 513 };
+/// using var data = PascalVoc2012.Load("VOCdevkit/VOC2012", PascalVocSplit.AugmentedTrain, files);
+/// </code></example>
 public static class PascalVoc2012
 {
     private static readonly string[] Names =

@@ -34,11 +34,16 @@ public sealed record ResizedCrop : Augmentation
     internal override void Validate()
     {
         if (!(MinimumScale > 0 && MinimumScale <= MaximumScale && MaximumScale <= 1))
+        {
             throw new ArgumentOutOfRangeException(nameof(MinimumScale), $"The scales must be 0 < minimum ≤ maximum ≤ 1; they are "
                 + $"{MinimumScale} and {MaximumScale}.");
+        }
+
         if (!(MinimumRatio > 0 && MinimumRatio <= MaximumRatio && double.IsFinite(MaximumRatio)))
+        {
             throw new ArgumentOutOfRangeException(nameof(MinimumRatio), $"The ratios must be 0 < minimum ≤ maximum; they are "
                 + $"{MinimumRatio} and {MaximumRatio}.");
+        }
     }
 
     internal override Geometry Draw(Geometry plain, Extent rows, Extent columns, ref RandomSequence random)

@@ -26,8 +26,10 @@ public sealed record ScaledCrop : Augmentation
     internal override void Validate()
     {
         if (!(MinimumScale > 0 && MinimumScale <= MaximumScale && MaximumScale <= 16))
+        {
             throw new ArgumentOutOfRangeException(nameof(MinimumScale), $"The scales must be 0 < minimum ≤ maximum ≤ 16; they are "
                 + $"{MinimumScale} and {MaximumScale}.");
+        }
     }
 
     internal override Geometry Draw(Geometry plain, Extent rows, Extent columns, ref RandomSequence random)

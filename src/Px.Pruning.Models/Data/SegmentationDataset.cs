@@ -1,5 +1,4 @@
 using Px.Pruning.Models.Data.Pipeline;
-using TorchSharp;
 using static TorchSharp.torch;
 
 namespace Px.Pruning.Models.Data;
@@ -13,8 +12,8 @@ namespace Px.Pruning.Models.Data;
 /// </remarks>
 public sealed class SegmentationDataset : utils.data.Dataset
 {
-    private readonly SampleSet _samples;
-    private readonly int[] _indices;
+    private readonly SampleSet samples;
+    private readonly int[] indices;
 
     internal SegmentationDataset(SampleSet samples, IReadOnlyList<string> classNames)
         : this(samples, classNames, [.. Enumerable.Range(0, samples.Source.Count)])
@@ -22,10 +21,10 @@ public sealed class SegmentationDataset : utils.data.Dataset
     }
 
     private SegmentationDataset(SampleSet samples, IReadOnlyList<string> classNames, int[] indices) =>
-        (_samples, ClassNames, _indices) = (samples, classNames, indices);
+        (this.samples, ClassNames, this.indices) = (samples, classNames, indices);
 
     /// <summary>The number of images.</summary>
-    public override long Count => _indices.Length;
+    public override long Count => indices.Length;
 
     /// <summary>The number of classes; labels run from 0 to one less, and <see cref="IgnoreIndex"/>.</summary>
     public int Classes => ClassNames.Count;
@@ -34,20 +33,20 @@ public sealed class SegmentationDataset : utils.data.Dataset
     public IReadOnlyList<string> ClassNames { get; }
 
     /// <summary>The label of pixels that belong to no class, and of padding: 255 for Pascal VOC, 11 for CamVid.</summary>
-    public long IgnoreIndex => _samples.IgnoreIndex;
+    public long IgnoreIndex => samples.IgnoreIndex;
 
     /// <summary>The rows of each image.</summary>
-    public int Height => _samples.Format.Height;
+    public int Height => samples.Format.Height;
 
     /// <summary>The columns of each image.</summary>
-    public int Width => _samples.Format.Width;
+    public int Width => samples.Format.Width;
 
     /// <summary>Reads one image as <c>"data"</c>, float32 [3, H, W], and its <c>"label"</c>, int64 [H, W]. The caller disposes both. Safe
     /// from several threads.</summary>
     /// <param name="index">0 to <see cref="Count"/> − 1.</param>
     /// <exception cref="ArgumentOutOfRangeException">There is no such image.</exception>
     /// <exception cref="InvalidDataException">A file cannot be decoded, or is no mask; the message names it.</exception>
-    public override Dictionary<string, Tensor> GetTensor(long index) => SampleBatches.Item(_samples, SampleIndex.Check(index, _indices));
+    public override Dictionary<string, Tensor> GetTensor(long index) => SampleBatches.Item(samples, SampleIndex.Check(index, indices));
 
     /// <summary>Yields all images in batches: float32 [B, 3, H, W] with int64 labels [B, H, W].</summary>
     /// <remarks>Borrowed, as those of <see cref="ImageDataset.Batches"/> are.</remarks>
@@ -62,9 +61,12 @@ public sealed class SegmentationDataset : utils.data.Dataset
         options ??= new ImageBatchOptions();
         options.Validate();
         if (options.Balanced)
+        {
             throw new ArgumentException("An image whose pixels have classes has none itself, so the order cannot be balanced.",
                 nameof(options));
-        return SampleBatches.Enumerate(_samples, _indices, options);
+        }
+
+        return SampleBatches.Enumerate(samples, indices, options);
     }
 
     /// <summary>Takes the first images. Shares this object's memory.</summary>
@@ -73,7 +75,7 @@ public sealed class SegmentationDataset : utils.data.Dataset
     public SegmentationDataset Take(int count)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(count);
-        ArgumentOutOfRangeException.ThrowIfGreaterThan(count, _indices.Length);
-        return new SegmentationDataset(_samples, ClassNames, _indices[..count]);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(count, indices.Length);
+        return new SegmentationDataset(samples, ClassNames, indices[..count]);
     }
 }

@@ -6,6 +6,7 @@ namespace Px.Pruning.Models.Data;
 /// are wanted.</summary>
 /// <remarks>Classes come in the order of <c>wnids.txt</c>. Source: Stanford CS231n,
 /// <see href="http://cs231n.stanford.edu/tiny-imagenet-200.zip"/>.</remarks>
+/// <example><code>using var data = TinyImageNet.Load("tiny-imagenet-200", DatasetSplit.Train, new() { Decoder = Decode });</code></example>
 public static class TinyImageNet
 {
     private const string WhatToDo = "Unzip the official tiny-imagenet-200.zip there.";
@@ -67,8 +68,11 @@ public static class TinyImageNet
             // File, class, and a box around the object.
             if (line.Split('\t') is not [var file, var name, ..] || file != Path.GetFileName(file)
                 || !labels.TryGetValue(name, out var label))
+            {
                 throw new InvalidDataException($"'{Path.Combine(root, list)}': the line '{line}' does not name a file and a class of "
                     + "wnids.txt.");
+            }
+
             var path = Path.Combine(root, "val", "images", file);
             if (!File.Exists(path))
                 throw new FileNotFoundException($"'{path}' is missing. {WhatToDo}", path);

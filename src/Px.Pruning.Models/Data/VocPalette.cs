@@ -42,8 +42,11 @@ internal static class VocPalette
             var colour = mask.Channels == 1 ? (pixels[i], pixels[i], pixels[i]) : (pixels[3 * i], pixels[(3 * i) + 1], pixels[(3 * i) + 2]);
             // Neighbours are mostly alike.
             if (colour != last.Colour)
+            {
                 last = Labels.TryGetValue(colour, out var label) && (mask.Channels == 3 || label == colour.Item1) ? (colour, label)
                     : throw Unknown(path, mask, i, colour);
+            }
+
             labels[i] = last.Label;
         }
 

@@ -6,13 +6,13 @@ namespace Px.Pruning.Models.Initialization;
 // made.
 internal sealed class SeededRandom : IDisposable
 {
-    private readonly Tensor? _globalState;
+    private readonly Tensor? globalState;
 
     private SeededRandom(long? seed)
     {
         if (seed is not { } value)
             return;
-        _globalState = random.get_rng_state().DetachFromDisposeScope();
+        globalState = random.get_rng_state().DetachFromDisposeScope();
         Generator = new Generator(unchecked((ulong)value));
     }
 
@@ -23,10 +23,10 @@ internal sealed class SeededRandom : IDisposable
 
     public void Dispose()
     {
-        if (_globalState is null)
+        if (globalState is null)
             return;
-        random.set_rng_state(_globalState);
-        _globalState.Dispose();
+        random.set_rng_state(globalState);
+        globalState.Dispose();
         Generator!.Dispose();
     }
 }

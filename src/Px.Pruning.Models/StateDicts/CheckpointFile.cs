@@ -22,6 +22,10 @@ namespace Px.Pruning.Models.StateDicts;
 /// conjugated tensors and those of other types, which do no harm beside the tensors that
 /// <see cref="CheckpointOptions.Prefix"/> picks.</para>
 /// </remarks>
+/// <example><code>
+/// using var state = CheckpointFile.Load("resnet18.pth");
+/// model.LoadStateDict(state);
+/// </code></example>
 public static class CheckpointFile
 {
     /// <summary>Reads the tensors of a file onto the CPU. The caller disposes the result.</summary>
@@ -49,8 +53,11 @@ public static class CheckpointFile
     {
         ArgumentNullException.ThrowIfNull(stream);
         if (!stream.CanSeek)
+        {
             throw new ArgumentException("The stream cannot seek, and a checkpoint is not read in order: copy it to a file or a "
                 + "MemoryStream first.", nameof(stream));
+        }
+
         return CheckpointReader.Read(stream, options ?? new CheckpointOptions(), "stream");
     }
 

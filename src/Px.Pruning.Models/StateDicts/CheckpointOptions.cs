@@ -38,7 +38,9 @@ public sealed record CheckpointOptions
     internal void Validate()
     {
         if (!(MaximumExpansion >= 1))
+        {
             throw new ArgumentOutOfRangeException(nameof(MaximumExpansion),
                 MaximumExpansion, "A file takes at least its own bytes: 1 or more.");
+        }
     }
 }

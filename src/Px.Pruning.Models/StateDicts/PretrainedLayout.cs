@@ -7,11 +7,11 @@ internal sealed class PretrainedLayout
 {
     private const int NamesShown = 8;
 
-    private readonly string _title, _marker;
-    private readonly string[] _prefixes;
+    private readonly string title, marker;
+    private readonly string[] prefixes;
 
     private PretrainedLayout(string title, string marker, params string[] prefixes) =>
-        (_title, _marker, _prefixes) = (title, marker, prefixes);
+        (this.title, this.marker, this.prefixes) = (title, marker, prefixes);
 
     // A classifier tells a supervised network from MoCo's encoder saved alone; the third convolution of the stem tells CLIP's from both.
     private static Dictionary<Pretraining, PretrainedLayout> All { get; } = new()
@@ -32,10 +32,10 @@ internal sealed class PretrainedLayout
         if (Prefix(tensors) is not { } prefix)
         {
             var other = All.Values.FirstOrDefault(layout => layout.Prefix(tensors) is not null);
-            var markers = string.Join(" or ", _prefixes.Select(start => $"'{start}{_marker}'"));
+            var markers = string.Join(" or ", prefixes.Select(start => $"'{start}{marker}'"));
             var shown = string.Join(", ", tensors.Keys.Take(NamesShown)) + (tensors.Count > NamesShown ? ", …" : "");
-            throw new InvalidDataException($"'{path}' is no {_title}: it has no tensor {markers}."
-                + (other is null ? "" : $" It looks like a {other._title}.") + $" Its {tensors.Count} tensors: {shown}");
+            throw new InvalidDataException($"'{path}' is no {title}: it has no tensor {markers}."
+                + (other is null ? "" : $" It looks like a {other.title}.") + $" Its {tensors.Count} tensors: {shown}");
         }
 
         return tensors.Where(pair => pair.Key.StartsWith(prefix, StringComparison.Ordinal))
@@ -45,5 +45,5 @@ internal sealed class PretrainedLayout
     }
 
     private string? Prefix(IReadOnlyDictionary<string, Tensor> tensors) =>
-        Array.Find(_prefixes, prefix => tensors.ContainsKey(prefix + _marker));
+        Array.Find(prefixes, prefix => tensors.ContainsKey(prefix + marker));
 }

@@ -15,6 +15,10 @@ namespace Px.Pruning.Models.StateDicts;
 /// <para><b>Source:</b> <see href="https://github.com/huggingface/safetensors#format"/>; files open with Python's library and the other way
 /// round.</para>
 /// </remarks>
+/// <example><code>
+/// using var state = SafetensorsFile.Load("model.safetensors");
+/// model.LoadStateDict(state);
+/// </code></example>
 public static class SafetensorsFile
 {
     /// <summary>Reads all tensors of a file onto the CPU. The caller disposes the result.</summary>
@@ -54,8 +58,11 @@ public static class SafetensorsFile
         ArgumentNullException.ThrowIfNull(stream);
         Check(maximumExpansion);
         if (!stream.CanSeek)
+        {
             throw new ArgumentException("The stream cannot seek, and its length is needed: copy it to a file or a MemoryStream first.",
                 nameof(stream));
+        }
+
         return Load(stream, "stream", maximumExpansion, static entries => ToDictionary(entries));
     }
 
@@ -96,9 +103,11 @@ public static class SafetensorsFile
         var chosen = choose(header.Entries);
         var unknown = chosen.Values.FirstOrDefault(entry => !TensorBytes.TryGetType(entry.DType, out _));
         if (unknown is not null)
+        {
             throw new InvalidDataException($"'{source}': tensor '{Excerpt.Of(unknown.Name)}' has the type {unknown.DType}, which "
                 + "TorchSharp does not have. Convert it in Python first, or read others alone: LoadWeights with "
                 + $"{nameof(CheckpointOptions)}.{nameof(CheckpointOptions.Prefix)}.");
+        }
 
         using var unfinished = NewDisposeScope();
         var tensors = new Dictionary<string, Tensor>(chosen.Count, StringComparer.Ordinal);
@@ -118,8 +127,10 @@ public static class SafetensorsFile
     private static void Check(double maximumExpansion)
     {
         if (!(maximumExpansion >= 1))
+        {
             throw new ArgumentOutOfRangeException(nameof(maximumExpansion),
                 maximumExpansion, "A file takes at least its own bytes: 1 or more.");
+        }
     }
 
     private static IReadOnlyList<SafetensorsEntry> Layout(IReadOnlyDictionary<string, Tensor> tensors) =>

@@ -11,6 +11,7 @@ namespace Px.Pruning.Models.StateDicts;
 /// checkpointing put before and between a module's own are taken off when a file is loaded, unless
 /// <see cref="CheckpointOptions.Prefix"/> is given.</para>
 /// </remarks>
+/// <example><code>model.LoadWeights("resnet18-f37072fd.pth");          // .pth, .pt or .safetensors</code></example>
 public static class StateDictExtensions
 {
     /// <summary>Loads a <c>.safetensors</c> file into the module.</summary>

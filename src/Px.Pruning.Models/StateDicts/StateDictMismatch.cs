@@ -31,9 +31,12 @@ public sealed record StateDictMismatch
         Append(text, "different in shape, kind of number or the values of a tied tensor", nameof(StateDictOptions.AllowConflicting),
             [.. Conflicting.Select(conflict => conflict.ToString())]);
         if (CommonPrefix() is { } prefix)
+        {
             text.Append($"\nWhat is missing is in the file with '{Removed}{prefix}' before its name. That text as "
                 + $"{nameof(CheckpointOptions)}.{nameof(CheckpointOptions.Prefix)} takes it off: {nameof(StateDictExtensions.LoadWeights)}"
                 + "(path, checkpoint: …).");
+        }
+
         return text.Length == 0 ? "No mismatch." : text.ToString();
     }
 

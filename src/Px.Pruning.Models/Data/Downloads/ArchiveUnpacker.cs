@@ -39,7 +39,10 @@ internal static class ArchiveUnpacker
         var path = Path.GetFullPath(Path.Combine(root, name));
         if (!path.StartsWith(Path.GetFullPath(root) + Path.DirectorySeparatorChar, StringComparison.Ordinal)
             || name.Contains('\\', StringComparison.Ordinal))
+        {
             throw new InvalidDataException($"'{archive}' has an entry '{name}', which leads outside: it is not unpacked.");
+        }
+
         Directory.CreateDirectory(Path.GetDirectoryName(path)!);
         using var file = new FileStream(path, FileMode.CreateNew, FileAccess.Write);
         var (buffer, written) = (new byte[1 << 16], 0L);

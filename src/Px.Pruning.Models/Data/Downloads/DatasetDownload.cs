@@ -9,8 +9,8 @@ namespace Px.Pruning.Models.Data.Downloads;
 /// </remarks>
 public sealed class DatasetDownload
 {
-    private readonly HttpClient _client;
-    private readonly DatasetDownloadOptions _options;
+    private readonly HttpClient client;
+    private readonly DatasetDownloadOptions options;
 
     /// <param name="client">Sends the requests; not disposed. Its timeout is for the start of each answer.</param>
     /// <param name="options">Cache and retries; null for the defaults.</param>
@@ -18,8 +18,8 @@ public sealed class DatasetDownload
     public DatasetDownload(HttpClient client, DatasetDownloadOptions? options = null)
     {
         ArgumentNullException.ThrowIfNull(client);
-        (_client, _options) = (client, options ?? new DatasetDownloadOptions());
-        _options.Validate();
+        (this.client, this.options) = (client, options ?? new DatasetDownloadOptions());
+        this.options.Validate();
     }
 
     /// <summary>Tells the folder that a data set has, or will have, in the cache.</summary>
@@ -27,7 +27,7 @@ public sealed class DatasetDownload
     public string FolderOf(DatasetArchive archive)
     {
         ArgumentNullException.ThrowIfNull(archive);
-        return Path.Combine(_options.Cache, archive.Folder);
+        return Path.Combine(options.Cache, archive.Folder);
     }
 
     /// <summary>Gets a data set, from the cache or the network.</summary>
@@ -94,7 +94,7 @@ public sealed class DatasetDownload
         var path = Path.Combine(folder, file.Name);
         try
         {
-            await new FileDownload(_client, _options, file, path).RunAsync(progress, token).ConfigureAwait(false);
+            await new FileDownload(client, options, file, path).RunAsync(progress, token).ConfigureAwait(false);
         }
         catch (Exception e) when (e is HttpRequestException or HttpIOException or TimeoutException)
         {

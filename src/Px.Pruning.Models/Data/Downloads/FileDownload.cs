@@ -7,10 +7,10 @@ namespace Px.Pruning.Models.Data.Downloads;
 // Downloads one file under another name, .partial, until it is whole and has the right checksum; begins where an earlier attempt stopped.
 internal sealed class FileDownload(HttpClient client, DatasetDownloadOptions options, DatasetFile file, string path)
 {
-    private readonly string _partial = path + ".partial";
+    private readonly string partial = path + ".partial";
 
     // What the server calls the version that the partial file is of.
-    private readonly string _version = path + ".version";
+    private readonly string version = path + ".version";
 
     // Throws HttpRequestException if the server cannot be reached, or has no such file, or its answer broke off too often.
     // Throws TimeoutException if the server does not answer.
@@ -20,23 +20,25 @@ internal sealed class FileDownload(HttpClient client, DatasetDownloadOptions opt
         while (true)
         {
             var wasResumed = await ReceiveAsync(progress, token).ConfigureAwait(false);
-            if (await FileChecksum.MatchesAsync(_partial, file.Checksum, token).ConfigureAwait(false))
+            if (await FileChecksum.MatchesAsync(partial, file.Checksum, token).ConfigureAwait(false))
                 break;
             Forget();
             // What was there before may have been bad: once more, from the beginning.
             if (!wasResumed)
+            {
                 throw new InvalidDataException($"{file.Address} does not hold the file that was published there: its checksum is not "
                     + $"{file.Checksum}.");
+            }
         }
 
-        File.Move(_partial, path, overwrite: true);
+        File.Move(partial, path, overwrite: true);
         Forget();
     }
 
     // Returns whether a part was there before.
     private async Task<bool> ReceiveAsync(IProgress<DownloadProgress>? progress, CancellationToken token)
     {
-        var wasResumed = File.Exists(_partial);
+        var wasResumed = File.Exists(partial);
         for (var attempt = 0; ; attempt++)
         {
             try
@@ -57,7 +59,7 @@ internal sealed class FileDownload(HttpClient client, DatasetDownloadOptions opt
 
     private async Task ReceiveOnceAsync(IProgress<DownloadProgress>? progress, CancellationToken token)
     {
-        var start = File.Exists(_partial) ? new FileInfo(_partial).Length : 0;
+        var start = File.Exists(partial) ? new FileInfo(partial).Length : 0;
         using var response = await client.SendAsync(Request(start), HttpCompletionOption.ResponseHeadersRead, token).ConfigureAwait(false);
         if (start > 0 && response.StatusCode == HttpStatusCode.RequestedRangeNotSatisfiable)
         {
@@ -71,9 +73,9 @@ internal sealed class FileDownload(HttpClient client, DatasetDownloadOptions opt
         else if (response.Content.Headers.ContentRange?.From != start)
             throw new HttpRequestException($"{file.Address.Host} sent another part of the file than it was asked for.");
         if (Version(response) is { } version)
-            await File.WriteAllTextAsync(_version, version, token).ConfigureAwait(false);
+            await File.WriteAllTextAsync(this.version, version, token).ConfigureAwait(false);
         else
-            File.Delete(_version);
+            File.Delete(this.version);
         await CopyAsync(response, start, progress, token).ConfigureAwait(false);
     }
 
@@ -84,7 +86,7 @@ internal sealed class FileDownload(HttpClient client, DatasetDownloadOptions opt
             return request;
         request.Headers.Range = new RangeHeaderValue(start, null);
         // The server sends all of it if it has another version by now.
-        if (File.Exists(_version) && RangeConditionHeaderValue.TryParse(File.ReadAllText(_version), out var condition))
+        if (File.Exists(version) && RangeConditionHeaderValue.TryParse(File.ReadAllText(version), out var condition))
             request.Headers.IfRange = condition;
         return request;
     }
@@ -93,7 +95,7 @@ internal sealed class FileDownload(HttpClient client, DatasetDownloadOptions opt
     {
         long? total = response.Content.Headers.ContentLength is { } length ? start + length : null;
         using var source = await response.Content.ReadAsStreamAsync(token).ConfigureAwait(false);
-        using var target = new FileStream(_partial, start == 0 ? FileMode.Create : FileMode.Append, FileAccess.Write);
+        using var target = new FileStream(partial, start == 0 ? FileMode.Create : FileMode.Append, FileAccess.Write);
         var (buffer, received) = (new byte[1 << 16], start);
         for (int count; (count = await ReadAsync(source, buffer, token).ConfigureAwait(false)) > 0;)
         {
@@ -132,7 +134,7 @@ internal sealed class FileDownload(HttpClient client, DatasetDownloadOptions opt
 
     private void Forget()
     {
-        File.Delete(_partial);
-        File.Delete(_version);
+        File.Delete(partial);
+        File.Delete(version);
     }
 }

@@ -3,24 +3,24 @@ namespace Px.Pruning.Models.Data.Pipeline;
 // Colour pictures from files, and the labels of their pixels from other files.
 internal sealed class FileSamples : ISampleSource
 {
-    private readonly ImageFiles _images;
-    private readonly ImageFiles? _masks;
-    private readonly MaskReader? _maskReader;
-    private readonly bool _isOneSize;
+    private readonly ImageFiles images;
+    private readonly ImageFiles? masks;
+    private readonly MaskReader? maskReader;
+    private readonly bool isOneSize;
 
     // images: paths, at least one.
     // Throws InvalidDataException if the first file, which says what all measure where the options do not, cannot be decoded.
     public FileSamples(IReadOnlyList<string> images, ImageFileOptions options)
     {
-        _images = new ImageFiles(images, options);
-        _isOneSize = options.Height is null;
+        this.images = new ImageFiles(images, options);
+        isOneSize = options.Height is null;
         if (options is { Height: { } height, Width: { } width })
         {
             Format = new SampleFormat(height, width, options.Resize);
         }
         else
         {
-            var first = _images.Decode(0);
+            var first = this.images.Decode(0);
             Format = new SampleFormat(first.Height, first.Width);
         }
     }
@@ -28,9 +28,9 @@ internal sealed class FileSamples : ISampleSource
     // images: paths, at least one.
     public FileSamples(IReadOnlyList<string> images, IReadOnlyList<string> masks, MaskReader maskReader, ImageFileOptions options)
         : this(images, options) =>
-        (_masks, _maskReader) = (new ImageFiles(masks, options), maskReader);
+        (this.masks, this.maskReader) = (new ImageFiles(masks, options), maskReader);
 
-    public int Count => _images.Count;
+    public int Count => images.Count;
 
     public int Channels => 3;
 
@@ -39,11 +39,11 @@ internal sealed class FileSamples : ISampleSource
 
     public Sample Read(int index)
     {
-        var image = _images.Decode(index);
-        if (_isOneSize && (image.Height, image.Width) != (Format.Height, Format.Width))
+        var image = images.Decode(index);
+        if (isOneSize && (image.Height, image.Width) != (Format.Height, Format.Width))
         {
             throw new InvalidDataException(
-                $"'{_images.Path(index)}' has {image.Height} × {image.Width} pixels, and the first image {Format.Height} × {Format.Width}. "
+                $"'{images.Path(index)}' has {image.Height} × {image.Width} pixels, and the first image {Format.Height} × {Format.Width}. "
                 + $"Give {nameof(ImageFileOptions)} a {nameof(ImageFileOptions.Height)} and a {nameof(ImageFileOptions.Width)}.");
         }
 
@@ -52,11 +52,11 @@ internal sealed class FileSamples : ISampleSource
 
     private byte[]? Mask(int index, DecodedImage image)
     {
-        if (_masks is null)
+        if (masks is null)
             return null;
-        var (mask, path) = (_masks.Decode(index), _masks.Path(index));
+        var (mask, path) = (masks.Decode(index), masks.Path(index));
         return (mask.Height, mask.Width) == (image.Height, image.Width)
-            ? _maskReader!(mask, path)
+            ? maskReader!(mask, path)
             : throw new InvalidDataException($"'{path}' has {mask.Height} × {mask.Width} pixels, and its image {image.Height} × "
             + $"{image.Width}.");
     }

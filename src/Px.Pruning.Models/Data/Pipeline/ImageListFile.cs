@@ -32,8 +32,11 @@ internal static class ImageListFile
         if (lines.Count == 0)
             throw new InvalidDataException($"'{list}' is empty.");
         if (lines.Find(line => line.File is null != lines[0].File is null) is { } other)
+        {
             throw new InvalidDataException($"'{list}': line {lines[0].Number} {Kind(lines[0])}, and line {other.Number} {Kind(other)}. "
                 + "Either all lines are a file and its class, or all are a class alone.");
+        }
+
         return lines;
 
         static string Kind(Line line) => line.File is null ? "is a class alone" : "names a file";

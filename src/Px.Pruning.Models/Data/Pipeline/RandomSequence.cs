@@ -6,13 +6,13 @@ internal struct RandomSequence
 {
     private const ulong Step = 0x9E3779B97F4A7C15;
 
-    private ulong _state;
+    private ulong state;
 
     public RandomSequence(long seed, ulong stream)
     {
-        _state = stream;
-        _state = unchecked((ulong)seed) ^ Next();
-        _state = Next();
+        state = stream;
+        state = unchecked((ulong)seed) ^ Next();
+        state = Next();
     }
 
     // A number from 0 to bound − 1. Its bias, below bound/2³², does not matter for shuffling.
@@ -22,7 +22,7 @@ internal struct RandomSequence
     public double Between(double low, double high) => low + ((high - low) * ((Next() >> 11) * (1.0 / (1L << 53))));
 
     // This sequence without its next numbers, at no cost.
-    public readonly RandomSequence Skip(ulong count) => this with { _state = unchecked(_state + (count * Step)) };
+    public readonly RandomSequence Skip(ulong count) => this with { state = unchecked(state + (count * Step)) };
 
     // Fisher and Yates' shuffle, in place.
     public void Shuffle(Span<int> items)
@@ -38,7 +38,7 @@ internal struct RandomSequence
     {
         unchecked
         {
-            var z = _state += Step;
+            var z = state += Step;
             z = (z ^ (z >> 30)) * 0xBF58476D1CE4E5B9;
             z = (z ^ (z >> 27)) * 0x94D049BB133111EB;
             return z ^ (z >> 31);

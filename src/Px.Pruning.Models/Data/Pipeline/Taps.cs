@@ -5,16 +5,16 @@ namespace Px.Pruning.Models.Data.Pipeline;
 // BILINEAR, torchvision's default with antialias, which is plain bilinear interpolation where nothing shrinks.
 internal sealed class Taps
 {
-    private readonly int[] _first, _count;
-    private readonly float[] _weights;
-    private readonly int _most;
+    private readonly int[] first, count;
+    private readonly float[] weights;
+    private readonly int most;
 
     public Taps(Axis axis, int output)
     {
         var step = (double)axis.Length / axis.Scaled;
         var reach = Math.Max(step, 1);
-        _most = (2 * (int)Math.Ceiling(reach)) + 1;
-        (_first, _count, _weights) = (new int[output], new int[output], new float[output * _most]);
+        most = (2 * (int)Math.Ceiling(reach)) + 1;
+        (first, count, weights) = (new int[output], new int[output], new float[output * most]);
         for (var i = axis.First(output); i < axis.End(output); i++)
         {
             var middle = (axis.Offset + i + 0.5) * step;
@@ -23,14 +23,14 @@ internal sealed class Taps
                 .ToArray();
             var sum = weights.Sum();
             for (var tap = 0; tap < weights.Length; tap++)
-                _weights[(i * _most) + tap] = (float)(weights[tap] / sum);
-            (_first[i], _count[i]) = (axis.Start + from, weights.Length);
+                this.weights[(i * most) + tap] = (float)(weights[tap] / sum);
+            (first[i], count[i]) = (axis.Start + from, weights.Length);
         }
     }
 
     // The first pixel that output pixel i needs.
-    public int First(int i) => _first[i];
+    public int First(int i) => first[i];
 
     // The weights of the pixels from First on; none for padding.
-    public ReadOnlySpan<float> Weights(int i) => _weights.AsSpan(i * _most, _count[i]);
+    public ReadOnlySpan<float> Weights(int i) => weights.AsSpan(i * most, count[i]);
 }

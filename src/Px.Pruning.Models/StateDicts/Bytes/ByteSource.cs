@@ -3,7 +3,7 @@ namespace Px.Pruning.Models.StateDicts.Bytes;
 // A stream from its position to its end, read by offset from there: nothing before or behind it can be reached.
 internal sealed class ByteSource(Stream stream)
 {
-    private readonly long _start = stream.Position;
+    private readonly long start = stream.Position;
 
     public long Length { get; } = Math.Max(stream.Length - stream.Position, 0);
 
@@ -12,7 +12,7 @@ internal sealed class ByteSource(Stream stream)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(offset);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(offset, Length);
-        stream.Position = _start + offset;
+        stream.Position = start + offset;
         return stream;
     }
 

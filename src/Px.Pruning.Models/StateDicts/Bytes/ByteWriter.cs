@@ -6,28 +6,28 @@ namespace Px.Pruning.Models.StateDicts.Bytes;
 // Little-endian numbers and bytes, one after the other.
 internal sealed class ByteWriter
 {
-    private readonly ArrayBufferWriter<byte> _buffer = new();
+    private readonly ArrayBufferWriter<byte> buffer = new();
 
-    public ReadOnlySpan<byte> Written => _buffer.WrittenSpan;
+    public ReadOnlySpan<byte> Written => buffer.WrittenSpan;
 
     public ByteWriter UInt16(ushort value)
     {
-        BinaryPrimitives.WriteUInt16LittleEndian(_buffer.GetSpan(sizeof(ushort)), value);
-        _buffer.Advance(sizeof(ushort));
+        BinaryPrimitives.WriteUInt16LittleEndian(buffer.GetSpan(sizeof(ushort)), value);
+        buffer.Advance(sizeof(ushort));
         return this;
     }
 
     public ByteWriter UInt32(uint value)
     {
-        BinaryPrimitives.WriteUInt32LittleEndian(_buffer.GetSpan(sizeof(uint)), value);
-        _buffer.Advance(sizeof(uint));
+        BinaryPrimitives.WriteUInt32LittleEndian(buffer.GetSpan(sizeof(uint)), value);
+        buffer.Advance(sizeof(uint));
         return this;
     }
 
     public ByteWriter Int64(long value)
     {
-        BinaryPrimitives.WriteInt64LittleEndian(_buffer.GetSpan(sizeof(long)), value);
-        _buffer.Advance(sizeof(long));
+        BinaryPrimitives.WriteInt64LittleEndian(buffer.GetSpan(sizeof(long)), value);
+        buffer.Advance(sizeof(long));
         return this;
     }
 
@@ -35,7 +35,7 @@ internal sealed class ByteWriter
 
     public ByteWriter Bytes(ReadOnlySpan<byte> values)
     {
-        _buffer.Write(values);
+        buffer.Write(values);
         return this;
     }
 }

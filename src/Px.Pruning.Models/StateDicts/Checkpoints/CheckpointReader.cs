@@ -100,9 +100,11 @@ internal static class CheckpointReader
         foreach (var (name, saved) in selected)
         {
             if (saved is UnreadableTensor unreadable)
+            {
                 throw new InvalidDataException($"tensor '{Excerpt.Of(name)}' {unreadable.Reason}. The others can be read without it, by "
                     + $"{nameof(CheckpointOptions)}.{nameof(CheckpointOptions.Prefix)} or "
                     + $"{nameof(CheckpointOptions.AllowUnknownObjects)}.");
+            }
         }
 
         using var unfinished = NewDisposeScope();

@@ -50,9 +50,12 @@ internal static class CheckpointSelection
     {
         var found = dictionary;
         foreach (var part in key.Split('/'))
+        {
             found = found.TryGet(part, out var value) && value is PickleDictionary inner ? inner
                 : throw new InvalidDataException($"it has no dictionary under '{key}' "
                 + $"({nameof(CheckpointOptions)}.{nameof(CheckpointOptions.Key)}): '{part}' is not there, or none. {Contents(found)}");
+        }
+
         return HasTensors(found) ? found
             : throw new InvalidDataException($"it has no tensors under '{key}' "
             + $"({nameof(CheckpointOptions)}.{nameof(CheckpointOptions.Key)}). {Contents(found)}");

@@ -11,14 +11,14 @@ internal sealed class CheckpointWriter
 {
     private const string Folder = "archive";
 
-    private readonly IReadOnlyDictionary<string, Tensor> _tensors;
-    private readonly List<(string Name, TorchType Type, long[] Shape)> _layout;
+    private readonly IReadOnlyDictionary<string, Tensor> tensors;
+    private readonly List<(string Name, TorchType Type, long[] Shape)> layout;
 
     // Throws ArgumentException if a tensor's type has no name in PyTorch's files.
     public CheckpointWriter(IReadOnlyDictionary<string, Tensor> tensors)
     {
-        _tensors = tensors;
-        _layout = [.. tensors.Select(pair => (pair.Key, TypeOf(pair.Value) ?? throw new ArgumentException(
+        this.tensors = tensors;
+        layout = [.. tensors.Select(pair => (pair.Key, TypeOf(pair.Value) ?? throw new ArgumentException(
             $"Tensor '{pair.Key}' has the type {pair.Value.dtype}, which checkpoints are not written in. Convert it first.",
             nameof(tensors)), pair.Value.shape))];
     }
@@ -28,7 +28,7 @@ internal sealed class CheckpointWriter
         var zip = new ZipWriter(stream);
         zip.Add($"{Folder}/data.pkl", MakePickle());
         zip.Add($"{Folder}/byteorder", "little"u8.ToArray());
-        for (var i = 0; i < _layout.Count; i++)
+        for (var i = 0; i < layout.Count; i++)
             AddStorage(zip, i);
         zip.Add($"{Folder}/version", "3\n"u8.ToArray());
         zip.Finish();
@@ -37,7 +37,7 @@ internal sealed class CheckpointWriter
     private void AddStorage(ZipWriter zip, int index)
     {
         using var temporaries = NewDisposeScope();
-        var contiguous = _tensors[_layout[index].Name].detach().cpu().contiguous();
+        var contiguous = tensors[layout[index].Name].detach().cpu().contiguous();
         zip.Add($"{Folder}/data/{Key(index)}", contiguous.numel() * contiguous.ElementSize, action =>
             TensorBytes.ForEachChunk(contiguous, action));
     }
@@ -48,9 +48,9 @@ internal sealed class CheckpointWriter
         pickle.Call("collections", "OrderedDict", () => { });
         pickle.Entries(() =>
         {
-            for (var i = 0; i < _layout.Count; i++)
+            for (var i = 0; i < layout.Count; i++)
             {
-                pickle.Text(_layout[i].Name);
+                pickle.Text(layout[i].Name);
                 AddTensor(pickle, i);
             }
         });
@@ -59,7 +59,7 @@ internal sealed class CheckpointWriter
 
     private void AddTensor(PickleWriter pickle, int index)
     {
-        var (_, type, shape) = _layout[index];
+        var (_, type, shape) = layout[index];
         var count = shape.Aggregate(1L, (product, size) => product * size);
         pickle.Call("torch._utils", "_rebuild_tensor_v2", () =>
         {

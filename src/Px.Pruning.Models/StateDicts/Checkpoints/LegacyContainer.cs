@@ -22,13 +22,13 @@ internal sealed class LegacyContainer : ICheckpointContainer
     private static readonly BigInteger Magic =
         BigInteger.Parse("1950a86a20f9469cfc6c", NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture);
 
-    private readonly ByteSource _file;
-    private readonly MemoryBudget _budget;
-    private readonly Dictionary<string, long> _offsets = new(StringComparer.Ordinal);
+    private readonly ByteSource file;
+    private readonly MemoryBudget budget;
+    private readonly Dictionary<string, long> offsets = new(StringComparer.Ordinal);
 
     public LegacyContainer(ByteSource file, bool allowUnknown, MemoryBudget budget)
     {
-        (_file, _budget) = (file, budget);
+        (this.file, this.budget) = (file, budget);
         var world = new TorchWorld(allowUnknown, budget);
         var reader = new PickleReader(file.SeekTo(0), file.Length, budget);
         if (Next() is not BigInteger magic || magic != Magic)
@@ -47,11 +47,11 @@ internal sealed class LegacyContainer : ICheckpointContainer
 
     public Tensor Read(TorchStorage storage)
     {
-        if (!_offsets.TryGetValue(storage.Key, out var offset))
+        if (!offsets.TryGetValue(storage.Key, out var offset))
             throw new InvalidDataException($"it lists no storage '{Excerpt.Of(storage.Key)}', which a tensor lies in.");
-        _budget.Spend(storage.ByteCount);
+        budget.Spend(storage.ByteCount);
         var name = $"storage {Excerpt.Of(storage.Key)}";
-        return TensorBytes.Read(name, storage.Type.Type!.Value, [storage.Count], _file.SeekTo(offset).ReadExactly);
+        return TensorBytes.Read(name, storage.Type.Type!.Value, [storage.Count], file.SeekTo(offset).ReadExactly);
     }
 
     private void Locate(List<object?> keys, long position, IReadOnlyDictionary<string, TorchStorage> storages)
@@ -61,16 +61,22 @@ internal sealed class LegacyContainer : ICheckpointContainer
         {
             if (item is not string key || !storages.TryGetValue(key, out var storage))
                 throw new InvalidDataException("it lists a storage that no tensor lies in.");
-            var count = BinaryPrimitives.ReadInt64LittleEndian(_file.ReadAt(position, prefix));
+            var count = BinaryPrimitives.ReadInt64LittleEndian(file.ReadAt(position, prefix));
             position += prefix.Length;
             if (count != storage.Count)
+            {
                 throw new InvalidDataException($"the storage '{Excerpt.Of(key)}' has {count} elements at byte {position} where "
                     + $"{storage.Count} were expected.");
-            if (storage.ByteCount > _file.Length - position)
+            }
+
+            if (storage.ByteCount > file.Length - position)
+            {
                 throw new InvalidDataException($"the storage '{Excerpt.Of(key)}' takes {storage.ByteCount} bytes from byte {position} on, "
-                    + $"and the file has {_file.Length}: it is truncated.");
-            _budget.Spend(OffsetCost);
-            if (!_offsets.TryAdd(key, position))
+                    + $"and the file has {file.Length}: it is truncated.");
+            }
+
+            budget.Spend(OffsetCost);
+            if (!offsets.TryAdd(key, position))
                 throw new InvalidDataException($"it lists the storage '{Excerpt.Of(key)}' twice.");
             position += storage.ByteCount;
         }

@@ -42,12 +42,17 @@ internal static class TensorFunctions
         known[("torch._tensor", "_rebuild_from_type")] = known[("torch._tensor", "_rebuild_from_type_v2")] = FromType;
         foreach (var (module, name) in ((string, string)[])[("torch", "Tensor"), ("torch._tensor", "Tensor"),
             ("torch.nn.parameter", "Parameter"), ("torch.nn.parameter", "Buffer")])
+        {
             known[(module, name)] = PlainClass;
+        }
+
         foreach (var (name, reason) in Unreadable)
             known[(Module, name)] = Refusing($"{Module}.{name}", reason);
         foreach (var name in (string[])["UninitializedParameter", "UninitializedBuffer"])
+        {
             known[("torch.nn.parameter", name)] = Refusing($"torch.nn.parameter.{name}",
                 "has no values; it belongs to a lazy layer that had never run when it was saved");
+        }
     }
 
     private static TorchFunction Refusing(string name, string reason) => (world, _) => world.Refuse(name, reason);
@@ -66,9 +71,12 @@ internal static class TensorFunctions
         foreach (var bit in SetBits(world, arguments.ElementAtOrDefault(6)))
         {
             if (bit != "neg")
+            {
                 return world.Refuse($"{Module}._rebuild_tensor_v2", bit == "conj"
                     ? "is conjugated lazily; save its resolve_conj() in Python"
                     : $"has the mark '{Excerpt.Of(bit)}', which is not known; save its clone() in Python");
+            }
+
             isNegated = true;
         }
 

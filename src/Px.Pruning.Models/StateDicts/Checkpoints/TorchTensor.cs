@@ -12,8 +12,8 @@ internal sealed class TorchTensor : SavedTensor
     // Further than any memory reaches, and small enough for libtorch to count in bytes.
     private const long MaximumStride = 1L << 40;
 
-    private readonly long _offset, _elements, _extent;
-    private readonly long[] _size, _stride;
+    private readonly long offset, elements, extent;
+    private readonly long[] size, stride;
 
     // Throws InvalidDataException if an element would lie outside its storage.
     public TorchTensor(TorchStorageView memory, long offset, long[] size, long[] stride)
@@ -30,11 +30,14 @@ internal sealed class TorchTensor : SavedTensor
         }
 
         if (!fits || (!isEmpty && offset + last >= memory.Count))
+        {
             throw new InvalidDataException($"a tensor of sizes [{Join(size)}] and strides [{Join(stride)}] that starts at element "
                 + $"{offset} does not fit its storage of {memory.Count}.");
-        (Storage, _offset, _size) = (memory.Storage, memory.Offset + offset, size);
-        _stride = Array.ConvertAll(stride, step => Math.Min(step, MaximumStride)); // where there is nothing to step to, any stride fits
-        (_elements, _extent) = isEmpty ? (0, 0) : ((long)elements, (long)last + 1);
+        }
+
+        (Storage, this.offset, this.size) = (memory.Storage, memory.Offset + offset, size);
+        this.stride = Array.ConvertAll(stride, step => Math.Min(step, MaximumStride)); // where there is nothing to step to, any stride fits
+        (this.elements, extent) = isEmpty ? (0, 0) : ((long)elements, (long)last + 1);
     }
 
     public TorchStorage Storage { get; }
@@ -46,9 +49,9 @@ internal sealed class TorchTensor : SavedTensor
     // budget: pays for copies, and for tensors that take more memory than they lie in once somebody copies them: expanded ones.
     public Tensor View(Tensor memory, MemoryBudget budget)
     {
-        if (_elements > _extent || IsNegated)
-            budget.Spend((long)Int128.Min((Int128)_elements * Storage.Type.Size, long.MaxValue));
-        var view = memory.as_strided(_size, _stride, _offset);
+        if (elements > extent || IsNegated)
+            budget.Spend((long)Int128.Min((Int128)elements * Storage.Type.Size, long.MaxValue));
+        var view = memory.as_strided(size, stride, offset);
         if (!IsNegated)
             return view;
         using (view)

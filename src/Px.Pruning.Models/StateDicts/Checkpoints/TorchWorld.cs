@@ -13,10 +13,10 @@ internal sealed class TorchWorld(bool allowUnknown, MemoryBudget budget) : IPick
 
     private static readonly Dictionary<(string Module, string Name), object> Known = MakeKnown();
 
-    private readonly Dictionary<string, TorchStorage> _storages = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, TorchStorage> storages = new(StringComparer.Ordinal);
 
     // The storages that were referred to, by key.
-    public IReadOnlyDictionary<string, TorchStorage> Storages => _storages;
+    public IReadOnlyDictionary<string, TorchStorage> Storages => storages;
 
     public object Find(string module, string name)
     {
@@ -76,10 +76,13 @@ internal sealed class TorchWorld(bool allowUnknown, MemoryBudget budget) : IPick
     {
         budget.Spend(StorageCost);
         var storage = new TorchStorage(key, type, count);
-        if (!_storages.TryAdd(key, storage) && _storages[key] is var other && other != storage)
+        if (!storages.TryAdd(key, storage) && storages[key] is var other && other != storage)
+        {
             throw new InvalidDataException($"the storage '{Excerpt.Of(key)}' has {other.Count} elements of type {other.Type.Name} in one "
                 + $"place and {count} of type {type.Name} in another.");
-        return new TorchStorageView(_storages[key], 0, count);
+        }
+
+        return new TorchStorageView(storages[key], 0, count);
     }
 
     private static Dictionary<(string Module, string Name), object> MakeKnown()

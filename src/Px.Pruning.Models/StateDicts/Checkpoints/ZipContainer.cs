@@ -15,24 +15,29 @@ internal sealed class ZipContainer : ICheckpointContainer
 {
     private const string PickleName = "/data.pkl";
 
-    private readonly ZipReader _zip;
-    private readonly MemoryBudget _budget;
-    private readonly string _folder;
+    private readonly ZipReader zip;
+    private readonly MemoryBudget budget;
+    private readonly string folder;
 
     public ZipContainer(ByteSource file, bool allowUnknown, MemoryBudget budget)
     {
-        (_zip, _budget) = (ZipReader.Open(file, budget), budget);
-        var pickles = _zip.Names.Where(name => name.EndsWith(PickleName, StringComparison.Ordinal)).ToList();
-        _folder = pickles is [var pickle] ? pickle[..^PickleName.Length] : throw new InvalidDataException(
+        (zip, this.budget) = (ZipReader.Open(file, budget), budget);
+        var pickles = zip.Names.Where(name => name.EndsWith(PickleName, StringComparison.Ordinal)).ToList();
+        folder = pickles is [var pickle] ? pickle[..^PickleName.Length] : throw new InvalidDataException(
             $"a checkpoint has one file data.pkl in a folder, and this archive has {(pickles.Count == 0 ? "none" : "several")}. Its "
-            + $"files: {Excerpt.Of(_zip.Names)}.");
-        if (_zip.Contains($"{_folder}/constants.pkl"))
+            + $"files: {Excerpt.Of(zip.Names)}.");
+        if (zip.Contains($"{folder}/constants.pkl"))
+        {
             throw new InvalidDataException("it is a TorchScript archive: a program with its weights. In Python, save the weights alone: "
                 + "torch.save(torch.jit.load(path, map_location='cpu').state_dict(), new_path).");
-        if (_zip.Contains($"{_folder}/byteorder") && Encoding.ASCII.GetString(ReadBytes($"{_folder}/byteorder")) is var order
+        }
+
+        if (zip.Contains($"{folder}/byteorder") && Encoding.ASCII.GetString(ReadBytes($"{folder}/byteorder")) is var order
             && order != "little")
+        {
             throw new InvalidDataException($"its byte order is '{Excerpt.Of(order)}', and only 'little' is read: save it again on a "
                 + "machine of that order.");
+        }
 
         var bytes = ReadBytes(pickle);
         var reader = new PickleReader(new MemoryStream(bytes), bytes.Length, budget);
@@ -43,19 +48,22 @@ internal sealed class ZipContainer : ICheckpointContainer
 
     public Tensor Read(TorchStorage storage)
     {
-        var name = $"{_folder}/data/{storage.Key}";
-        var length = _zip.Length(name);
+        var name = $"{folder}/data/{storage.Key}";
+        var length = zip.Length(name);
         if (length != storage.ByteCount)
+        {
             throw new InvalidDataException($"the archive's file '{Excerpt.Of(name)}' has {length} bytes where {storage.Count} elements of "
                 + $"type {storage.Type.Name} were expected.");
-        _budget.Spend(length);
-        return _zip.Read(name, read => TensorBytes.Read(Excerpt.Of(name), storage.Type.Type!.Value, [storage.Count], read));
+        }
+
+        budget.Spend(length);
+        return zip.Read(name, read => TensorBytes.Read(Excerpt.Of(name), storage.Type.Type!.Value, [storage.Count], read));
     }
 
     private byte[] ReadBytes(string name)
     {
-        var bytes = _budget.Allocate(_zip.Length(name));
-        return _zip.Read(name, read =>
+        var bytes = budget.Allocate(zip.Length(name));
+        return zip.Read(name, read =>
         {
             read(bytes);
             return bytes;

@@ -11,23 +11,23 @@ internal sealed class PickleDictionary
     // For the first entries together, and at most for each, with the smaller tables that it outgrew.
     private const int TableCost = 224, EntryCost = 112;
 
-    private Dictionary<string, object?>? _entries;
+    private Dictionary<string, object?>? entries;
 
     // The keys with their values, in the order in which they first came.
-    public IReadOnlyCollection<KeyValuePair<string, object?>> Entries => _entries ?? (IReadOnlyCollection<KeyValuePair<string, object?>>)[];
+    public IReadOnlyCollection<KeyValuePair<string, object?>> Entries => entries ?? (IReadOnlyCollection<KeyValuePair<string, object?>>)[];
 
     // What so many more entries take at most.
-    public long CostOf(int entries) => (_entries is null && entries > 0 ? TableCost : 0) + EntryCost * (long)entries;
+    public long CostOf(int entries) => (this.entries is null && entries > 0 ? TableCost : 0) + EntryCost * (long)entries;
 
     public void Set(object? key, object? value)
     {
         if (key is string name)
-            (_entries ??= new Dictionary<string, object?>(StringComparer.Ordinal))[name] = value;
+            (entries ??= new Dictionary<string, object?>(StringComparer.Ordinal))[name] = value;
     }
 
     public bool TryGet(string key, [NotNullWhen(true)] out object? value)
     {
         value = null;
-        return _entries is not null && _entries.TryGetValue(key, out value) && value is not null;
+        return entries is not null && entries.TryGetValue(key, out value) && value is not null;
     }
 }

@@ -10,29 +10,29 @@ internal sealed class PickleReader
 {
     private const int ShortText = 256, LineCost = 128, CharacterCost = 8;
 
-    private readonly byte[] _buffer = new byte[4096];
-    private readonly Stream _stream;
-    private readonly MemoryBudget _budget;
-    private readonly long _length;
-    private long _unread;
-    private int _next, _end;
+    private readonly byte[] buffer = new byte[4096];
+    private readonly Stream stream;
+    private readonly MemoryBudget budget;
+    private readonly long length;
+    private long unread;
+    private int next, end;
 
     public PickleReader(Stream stream, long length, MemoryBudget budget)
     {
-        (_stream, _length, _budget, _unread) = (stream, length, budget, length);
-        budget.Spend(_buffer.Length);
+        (this.stream, this.length, this.budget, unread) = (stream, length, budget, length);
+        budget.Spend(buffer.Length);
     }
 
     // The number of bytes that were taken so far.
-    public long Position => _length - Remaining;
+    public long Position => length - Remaining;
 
-    private long Remaining => _unread + (_end - _next);
+    private long Remaining => unread + (end - next);
 
     public byte Byte()
     {
-        if (_next == _end)
+        if (next == end)
             Refill();
-        return _buffer[_next++];
+        return buffer[next++];
     }
 
     public ushort UInt16() => BinaryPrimitives.ReadUInt16LittleEndian(Take(stackalloc byte[sizeof(ushort)]));
@@ -47,7 +47,7 @@ internal sealed class PickleReader
 
     public byte[] Bytes(ulong count)
     {
-        var bytes = _budget.Allocate(Checked(count));
+        var bytes = budget.Allocate(Checked(count));
         Take(bytes);
         return bytes;
     }
@@ -56,8 +56,8 @@ internal sealed class PickleReader
     // Throws InvalidDataException if it is truncated or no Unicode.
     public string Text(ulong count)
     {
-        _budget.Spend(MemoryBudget.ArrayCost + sizeof(char) * Checked(count));
-        Span<byte> bytes = count <= ShortText ? stackalloc byte[(int)count] : _budget.Allocate((long)count);
+        budget.Spend(MemoryBudget.ArrayCost + sizeof(char) * Checked(count));
+        Span<byte> bytes = count <= ShortText ? stackalloc byte[(int)count] : budget.Allocate((long)count);
         return Utf8.IsValid(Take(bytes)) ? Encoding.UTF8.GetString(bytes)
             : throw new InvalidDataException($"its pickle has a text before byte {Position} that is not Unicode.");
     }
@@ -65,7 +65,7 @@ internal sealed class PickleReader
     // A text of Python 2, which kept no encoding: as text where it is UTF-8, as bytes where it is not.
     public object TextOrBytes(ulong count)
     {
-        _budget.Spend(MemoryBudget.ArrayCost + sizeof(char) * Checked(count));
+        budget.Spend(MemoryBudget.ArrayCost + sizeof(char) * Checked(count));
         var bytes = Bytes(count);
         return Utf8.IsValid(bytes) ? Encoding.UTF8.GetString(bytes) : bytes;
     }
@@ -73,13 +73,13 @@ internal sealed class PickleReader
     // The bytes up to the end of the line, one character each, without it.
     public string Line(long maximum)
     {
-        _budget.Spend(LineCost);
+        budget.Spend(LineCost);
         var line = new StringBuilder();
         for (var value = Byte(); value != '\n'; value = Byte())
         {
             if (line.Length >= maximum)
                 throw new InvalidDataException($"its pickle has a line before byte {Position} that is longer than {maximum} characters.");
-            _budget.Spend(CharacterCost);
+            budget.Spend(CharacterCost);
             line.Append((char)value);
         }
 
@@ -96,11 +96,11 @@ internal sealed class PickleReader
         Checked((ulong)target.Length);
         for (var rest = target; rest.Length > 0;)
         {
-            if (_next == _end)
+            if (next == end)
                 Refill();
-            var count = Math.Min(rest.Length, _end - _next);
-            _buffer.AsSpan(_next, count).CopyTo(rest);
-            _next += count;
+            var count = Math.Min(rest.Length, end - next);
+            buffer.AsSpan(next, count).CopyTo(rest);
+            next += count;
             rest = rest[count..];
         }
 
@@ -109,12 +109,12 @@ internal sealed class PickleReader
 
     private void Refill()
     {
-        if (_unread == 0)
+        if (unread == 0)
             throw new InvalidDataException("its pickle ends before its end: the file is truncated.");
-        _next = 0;
-        _end = _stream.Read(_buffer, 0, (int)Math.Min(_buffer.Length, _unread));
-        if (_end == 0)
+        next = 0;
+        end = stream.Read(buffer, 0, (int)Math.Min(buffer.Length, unread));
+        if (end == 0)
             throw new EndOfStreamException();
-        _unread -= _end;
+        unread -= end;
     }
 }

@@ -8,63 +8,63 @@ internal sealed class PickleStack(MemoryBudget budget)
     // What a slot of a growing list takes at most, with the shorter arrays that it outgrew.
     public const int SlotCost = 32;
 
-    private readonly List<object?> _values = [], _memo = [];
-    private readonly List<int> _marks = [];
-    private int _highestValue, _highestMark;
+    private readonly List<object?> values = [], memo = [];
+    private readonly List<int> marks = [];
+    private int highestValue, highestMark;
 
     // How much the memo holds: where the next value goes that comes without a number.
-    public int Remembered => _memo.Count;
+    public int Remembered => memo.Count;
 
-    public object? Top => _values.Count > Floor ? _values[^1] : throw TooLittle();
+    public object? Top => values.Count > Floor ? values[^1] : throw TooLittle();
 
     public void Push(object? value)
     {
-        PayForGrowth(_values.Count, ref _highestValue);
-        _values.Add(value);
+        PayForGrowth(values.Count, ref highestValue);
+        values.Add(value);
     }
 
     public object? Pop()
     {
         var value = Top;
-        _values.RemoveAt(_values.Count - 1);
+        values.RemoveAt(values.Count - 1);
         return value;
     }
 
     // Takes off the last values: the first of the result is the deepest of them.
     public object?[] Pop(int count)
     {
-        if (_values.Count - count < Floor)
+        if (this.values.Count - count < Floor)
             throw TooLittle();
         if (count == 0)
             return [];
         budget.Spend(MemoryBudget.ArrayCost + sizeof(long) * (long)count);
         var values = new object?[count];
-        _values.CopyTo(_values.Count - count, values, 0, count);
-        _values.RemoveRange(_values.Count - count, count);
+        this.values.CopyTo(this.values.Count - count, values, 0, count);
+        this.values.RemoveRange(this.values.Count - count, count);
         return values;
     }
 
     public void Mark()
     {
-        PayForGrowth(_marks.Count, ref _highestMark);
-        _marks.Add(_values.Count);
+        PayForGrowth(marks.Count, ref highestMark);
+        marks.Add(values.Count);
     }
 
     // Takes off everything above the last mark, and the mark.
     public object?[] PopToMark()
     {
-        if (_marks.Count == 0)
+        if (marks.Count == 0)
             throw new InvalidDataException("its pickle goes back to a mark that it has not set.");
-        var values = Pop(_values.Count - Floor);
-        _marks.RemoveAt(_marks.Count - 1);
+        var values = Pop(this.values.Count - Floor);
+        marks.RemoveAt(marks.Count - 1);
         return values;
     }
 
     // Takes off the last value, or the last mark where nothing is above it.
     public void PopOrUnmark()
     {
-        if (_marks.Count > 0 && _values.Count == Floor)
-            _marks.RemoveAt(_marks.Count - 1);
+        if (marks.Count > 0 && values.Count == Floor)
+            marks.RemoveAt(marks.Count - 1);
         else
             Pop();
     }
@@ -74,19 +74,19 @@ internal sealed class PickleStack(MemoryBudget budget)
     {
         if (!(index >= 0 && index <= maximum))
             throw new InvalidDataException($"its pickle remembers something as number {index}, and it has come to byte {maximum} only.");
-        if (index >= _memo.Count)
-            budget.Spend(SlotCost * (index + 1 - _memo.Count));
-        while (index >= _memo.Count)
-            _memo.Add(null);
-        _memo[(int)index] = Top;
+        if (index >= memo.Count)
+            budget.Spend(SlotCost * (index + 1 - memo.Count));
+        while (index >= memo.Count)
+            memo.Add(null);
+        memo[(int)index] = Top;
     }
 
     public object? Recall(long index) =>
-        index >= 0 && index < _memo.Count && _memo[(int)index] is { } value ? value
+        index >= 0 && index < memo.Count && memo[(int)index] is { } value ? value
             : throw new InvalidDataException($"its pickle recalls number {index}, under which there is nothing.");
 
     // Values below the last mark are not to be touched.
-    private int Floor => _marks.Count > 0 ? _marks[^1] : 0;
+    private int Floor => marks.Count > 0 ? marks[^1] : 0;
 
     private void PayForGrowth(int count, ref int highest)
     {

@@ -8,7 +8,7 @@ internal sealed class PickleWriter
 {
     private const byte Protocol = 2;
 
-    private readonly ByteWriter _bytes = new();
+    private readonly ByteWriter bytes = new();
 
     public PickleWriter() => Write(PickleOpcode.Proto).Byte(Protocol);
 
@@ -58,7 +58,7 @@ internal sealed class PickleWriter
     public byte[] Finish()
     {
         Write(PickleOpcode.Stop);
-        return _bytes.Written.ToArray();
+        return bytes.Written.ToArray();
     }
 
     private void Marked(Action values, PickleOpcode end)
@@ -68,5 +68,5 @@ internal sealed class PickleWriter
         Write(end);
     }
 
-    private ByteWriter Write(PickleOpcode opcode) => _bytes.Byte((byte)opcode);
+    private ByteWriter Write(PickleOpcode opcode) => bytes.Byte((byte)opcode);
 }

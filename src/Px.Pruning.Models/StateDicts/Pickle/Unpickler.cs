@@ -20,13 +20,13 @@ internal sealed class Unpickler
     private static readonly object True = true, False = false;
     private static readonly object[] SmallNumbers = [.. Enumerable.Range(0, 256).Select(number => (object)(long)number)];
 
-    private readonly PickleReader _reader;
-    private readonly IPickleWorld _world;
-    private readonly MemoryBudget _budget;
-    private readonly PickleStack _stack;
+    private readonly PickleReader reader;
+    private readonly IPickleWorld world;
+    private readonly MemoryBudget budget;
+    private readonly PickleStack stack;
 
     private Unpickler(PickleReader reader, IPickleWorld world, MemoryBudget budget) =>
-        (_reader, _world, _budget, _stack) = (reader, world, budget, new PickleStack(budget));
+        (this.reader, this.world, this.budget, stack) = (reader, world, budget, new PickleStack(budget));
 
     // The value of the pickle that comes next; what follows it stays unread.
     // Throws InvalidDataException if the pickle is damaged, or asks for something that is not to be had.
@@ -35,74 +35,74 @@ internal sealed class Unpickler
         var machine = new Unpickler(reader, world, budget);
         for (var opcode = (Op)reader.Byte(); opcode != Op.Stop; opcode = (Op)reader.Byte())
             machine.Execute(opcode);
-        return machine._stack.Pop();
+        return machine.stack.Pop();
     }
 
     private void Execute(Op opcode)
     {
         switch (opcode)
         {
-            case Op.Proto: RequireProtocol(_reader.Byte()); break;
-            case Op.Frame: _reader.UInt64(); break; // only says how far one may read ahead
+            case Op.Proto: RequireProtocol(reader.Byte()); break;
+            case Op.Frame: reader.UInt64(); break; // only says how far one may read ahead
 
-            case Op.Mark: _stack.Mark(); break;
-            case Op.Pop: _stack.PopOrUnmark(); break;
-            case Op.PopMark: _stack.PopToMark(); break;
-            case Op.Dup: _stack.Push(_stack.Top); break;
-            case Op.Get: _stack.Push(_stack.Recall(PickleText.Index(_reader.Line(MaximumDigits)))); break;
-            case Op.BinGet: _stack.Push(_stack.Recall(_reader.Byte())); break;
-            case Op.LongBinGet: _stack.Push(_stack.Recall(_reader.UInt32())); break;
-            case Op.Put: Remember(PickleText.Index(_reader.Line(MaximumDigits))); break;
-            case Op.BinPut: Remember(_reader.Byte()); break;
-            case Op.LongBinPut: Remember(_reader.UInt32()); break;
-            case Op.Memoize: Remember(_stack.Remembered); break;
+            case Op.Mark: stack.Mark(); break;
+            case Op.Pop: stack.PopOrUnmark(); break;
+            case Op.PopMark: stack.PopToMark(); break;
+            case Op.Dup: stack.Push(stack.Top); break;
+            case Op.Get: stack.Push(stack.Recall(PickleText.Index(reader.Line(MaximumDigits)))); break;
+            case Op.BinGet: stack.Push(stack.Recall(reader.Byte())); break;
+            case Op.LongBinGet: stack.Push(stack.Recall(reader.UInt32())); break;
+            case Op.Put: Remember(PickleText.Index(reader.Line(MaximumDigits))); break;
+            case Op.BinPut: Remember(reader.Byte()); break;
+            case Op.LongBinPut: Remember(reader.UInt32()); break;
+            case Op.Memoize: Remember(stack.Remembered); break;
 
-            case Op.None: _stack.Push(null); break;
-            case Op.NewTrue: _stack.Push(True); break;
-            case Op.NewFalse: _stack.Push(False); break;
-            case Op.Int: PushInteger(_reader.Line(MaximumDigits)); break;
-            case Op.Long: PushNumber(PickleText.Integer(_reader.Line(MaximumDigits).TrimEnd('L'))); break;
-            case Op.BinInt: PushNumber((long)_reader.Int32()); break;
-            case Op.BinInt1: _stack.Push(SmallNumbers[_reader.Byte()]); break;
-            case Op.BinInt2: PushNumber((long)_reader.UInt16()); break;
-            case Op.Long1: PushNumber(PickleText.Integer(_reader.Bytes(_reader.Byte()))); break;
-            case Op.Long4: PushNumber(PickleText.Integer(_reader.Bytes(Length(_reader.Int32(), MaximumDigits)))); break;
-            case Op.Float: PushNumber(PickleText.Float(_reader.Line(MaximumDigits))); break;
-            case Op.BinFloat: PushNumber(_reader.Double()); break;
+            case Op.None: stack.Push(null); break;
+            case Op.NewTrue: stack.Push(True); break;
+            case Op.NewFalse: stack.Push(False); break;
+            case Op.Int: PushInteger(reader.Line(MaximumDigits)); break;
+            case Op.Long: PushNumber(PickleText.Integer(reader.Line(MaximumDigits).TrimEnd('L'))); break;
+            case Op.BinInt: PushNumber((long)reader.Int32()); break;
+            case Op.BinInt1: stack.Push(SmallNumbers[reader.Byte()]); break;
+            case Op.BinInt2: PushNumber((long)reader.UInt16()); break;
+            case Op.Long1: PushNumber(PickleText.Integer(reader.Bytes(reader.Byte()))); break;
+            case Op.Long4: PushNumber(PickleText.Integer(reader.Bytes(Length(reader.Int32(), MaximumDigits)))); break;
+            case Op.Float: PushNumber(PickleText.Float(reader.Line(MaximumDigits))); break;
+            case Op.BinFloat: PushNumber(reader.Double()); break;
 
-            case Op.String: _stack.Push(PickleText.Quoted(_reader.Line(long.MaxValue))); break;
-            case Op.BinString: _stack.Push(_reader.TextOrBytes(Length(_reader.Int32()))); break;
-            case Op.ShortBinString: _stack.Push(_reader.TextOrBytes(_reader.Byte())); break;
-            case Op.Unicode: _stack.Push(PickleText.Unescaped(_reader.Line(long.MaxValue))); break;
-            case Op.BinUnicode: _stack.Push(_reader.Text(_reader.UInt32())); break;
-            case Op.ShortBinUnicode: _stack.Push(_reader.Text(_reader.Byte())); break;
-            case Op.BinUnicode8: _stack.Push(_reader.Text(_reader.UInt64())); break;
-            case Op.BinBytes: _stack.Push(_reader.Bytes(_reader.UInt32())); break;
-            case Op.ShortBinBytes: _stack.Push(_reader.Bytes(_reader.Byte())); break;
-            case Op.BinBytes8 or Op.ByteArray8: _stack.Push(_reader.Bytes(_reader.UInt64())); break;
+            case Op.String: stack.Push(PickleText.Quoted(reader.Line(long.MaxValue))); break;
+            case Op.BinString: stack.Push(reader.TextOrBytes(Length(reader.Int32()))); break;
+            case Op.ShortBinString: stack.Push(reader.TextOrBytes(reader.Byte())); break;
+            case Op.Unicode: stack.Push(PickleText.Unescaped(reader.Line(long.MaxValue))); break;
+            case Op.BinUnicode: stack.Push(reader.Text(reader.UInt32())); break;
+            case Op.ShortBinUnicode: stack.Push(reader.Text(reader.Byte())); break;
+            case Op.BinUnicode8: stack.Push(reader.Text(reader.UInt64())); break;
+            case Op.BinBytes: stack.Push(reader.Bytes(reader.UInt32())); break;
+            case Op.ShortBinBytes: stack.Push(reader.Bytes(reader.Byte())); break;
+            case Op.BinBytes8 or Op.ByteArray8: stack.Push(reader.Bytes(reader.UInt64())); break;
 
-            case Op.EmptyTuple: _stack.Push(Array.Empty<object?>()); break;
-            case Op.Tuple1: _stack.Push(_stack.Pop(1)); break;
-            case Op.Tuple2: _stack.Push(_stack.Pop(2)); break;
-            case Op.Tuple3: _stack.Push(_stack.Pop(3)); break;
-            case Op.Tuple: _stack.Push(_stack.PopToMark()); break;
+            case Op.EmptyTuple: stack.Push(Array.Empty<object?>()); break;
+            case Op.Tuple1: stack.Push(stack.Pop(1)); break;
+            case Op.Tuple2: stack.Push(stack.Pop(2)); break;
+            case Op.Tuple3: stack.Push(stack.Pop(3)); break;
+            case Op.Tuple: stack.Push(stack.PopToMark()); break;
             case Op.EmptyList or Op.EmptySet: PushList([]); break;
-            case Op.List or Op.FrozenSet: PushList(_stack.PopToMark()); break;
-            case Op.Append: ExtendTop(_stack.Pop(1)); break;
-            case Op.Appends or Op.AddItems: ExtendTop(_stack.PopToMark()); break;
+            case Op.List or Op.FrozenSet: PushList(stack.PopToMark()); break;
+            case Op.Append: ExtendTop(stack.Pop(1)); break;
+            case Op.Appends or Op.AddItems: ExtendTop(stack.PopToMark()); break;
             case Op.EmptyDict: PushDictionary([]); break;
-            case Op.Dict: PushDictionary(_stack.PopToMark()); break;
-            case Op.SetItem: FillTop(_stack.Pop(2)); break;
-            case Op.SetItems: FillTop(_stack.PopToMark()); break;
+            case Op.Dict: PushDictionary(stack.PopToMark()); break;
+            case Op.SetItem: FillTop(stack.Pop(2)); break;
+            case Op.SetItems: FillTop(stack.PopToMark()); break;
 
-            case Op.Global: _stack.Push(_world.Find(_reader.Line(MaximumName), _reader.Line(MaximumName))); break;
-            case Op.StackGlobal: PushGlobal(_stack.Pop(2)); break;
-            case Op.Reduce or Op.NewObj: PushResult(_stack.Pop(2)); break;
-            case Op.NewObjEx: PushResult(WithoutNames(_stack.Pop(3))); break;
-            case Op.Inst: PushResult([_world.Find(_reader.Line(MaximumName), _reader.Line(MaximumName)), _stack.PopToMark()]); break;
-            case Op.Obj: PushResult(ClassFirst(_stack.PopToMark())); break;
-            case Op.Build: RequireAttributes(_stack.Pop()); break;
-            case Op.BinPersId: _stack.Push(_world.Resolve(_stack.Pop())); break;
+            case Op.Global: stack.Push(world.Find(reader.Line(MaximumName), reader.Line(MaximumName))); break;
+            case Op.StackGlobal: PushGlobal(stack.Pop(2)); break;
+            case Op.Reduce or Op.NewObj: PushResult(stack.Pop(2)); break;
+            case Op.NewObjEx: PushResult(WithoutNames(stack.Pop(3))); break;
+            case Op.Inst: PushResult([world.Find(reader.Line(MaximumName), reader.Line(MaximumName)), stack.PopToMark()]); break;
+            case Op.Obj: PushResult(ClassFirst(stack.PopToMark())); break;
+            case Op.Build: RequireAttributes(stack.Pop()); break;
+            case Op.BinPersId: stack.Push(world.Resolve(stack.Pop())); break;
 
             case Op.PersId or Op.Ext1 or Op.Ext2 or Op.Ext4 or Op.NextBuffer or Op.ReadOnlyBuffer:
                 throw Error($"uses the instruction {opcode}, which no checkpoint needs");
@@ -116,12 +116,12 @@ internal sealed class Unpickler
             throw Error($"is written in protocol {protocol}; 0 to {HighestProtocol} are read");
     }
 
-    private void Remember(long index) => _stack.Remember(index, _reader.Position);
+    private void Remember(long index) => stack.Remember(index, reader.Position);
 
     private void PushNumber(object number)
     {
-        _budget.Spend(number is BigInteger wide ? WideNumberCost + wide.GetByteCount() : NumberCost);
-        _stack.Push(number);
+        budget.Spend(number is BigInteger wide ? WideNumberCost + wide.GetByteCount() : NumberCost);
+        stack.Push(number);
     }
 
     // Protocol 0 has no other way to write truth.
@@ -129,17 +129,17 @@ internal sealed class Unpickler
 
     private void PushList(object?[] items)
     {
-        _budget.Spend(ListCost);
-        _stack.Push(new List<object?>());
+        budget.Spend(ListCost);
+        stack.Push(new List<object?>());
         ExtendTop(items);
     }
 
     private void ExtendTop(object?[] items)
     {
-        switch (_stack.Top)
+        switch (stack.Top)
         {
             case List<object?> list:
-                _budget.Spend(PickleStack.SlotCost * (long)items.Length);
+                budget.Spend(PickleStack.SlotCost * (long)items.Length);
                 list.AddRange(items);
                 break;
             case PickleOpaque: break;
@@ -149,8 +149,8 @@ internal sealed class Unpickler
 
     private void PushDictionary(object?[] items)
     {
-        _budget.Spend(PickleDictionary.EmptyCost);
-        _stack.Push(new PickleDictionary());
+        budget.Spend(PickleDictionary.EmptyCost);
+        stack.Push(new PickleDictionary());
         FillTop(items);
     }
 
@@ -158,10 +158,10 @@ internal sealed class Unpickler
     {
         if (items.Length % 2 != 0)
             throw Error("has a key without a value");
-        switch (_stack.Top)
+        switch (stack.Top)
         {
             case PickleDictionary dictionary:
-                _budget.Spend(dictionary.CostOf(items.Length / 2));
+                budget.Spend(dictionary.CostOf(items.Length / 2));
                 for (var i = 0; i < items.Length; i += 2)
                     dictionary.Set(items[i], items[i + 1]);
                 break;
@@ -171,11 +171,11 @@ internal sealed class Unpickler
     }
 
     private void PushGlobal(object?[] names) =>
-        _stack.Push(names is [string module, string name] ? _world.Find(module, name)
+        stack.Push(names is [string module, string name] ? world.Find(module, name)
             : throw Error("names a class or function by something that is no text"));
 
     private void PushResult(object?[] call) =>
-        _stack.Push(call[1] is object?[] arguments ? _world.Call(call[0], arguments)
+        stack.Push(call[1] is object?[] arguments ? world.Call(call[0], arguments)
             : throw Error("calls something with arguments that are no tuple"));
 
     private object?[] WithoutNames(object?[] call) =>
@@ -187,7 +187,7 @@ internal sealed class Unpickler
     // Attributes are dropped: PyTorch's ordered dictionaries carry versions of modules there, and what is opaque has no use for them.
     private void RequireAttributes(object? state)
     {
-        if (!(_stack.Top is PickleOpaque || (_stack.Top is PickleDictionary && state is PickleDictionary)))
+        if (!(stack.Top is PickleOpaque || (stack.Top is PickleDictionary && state is PickleDictionary)))
             throw Error("sets attributes of something that has none");
     }
 
@@ -195,5 +195,5 @@ internal sealed class Unpickler
         length >= 0 && length <= maximum ? (ulong)length : throw Error($"claims a length of {length}");
 
     private InvalidDataException Error(string what) =>
-        new($"its pickle {what}, before byte {_reader.Position}: the file is damaged, or no checkpoint.");
+        new($"its pickle {what}, before byte {reader.Position}: the file is damaged, or no checkpoint.");
 }

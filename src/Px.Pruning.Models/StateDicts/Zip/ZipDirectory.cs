@@ -49,8 +49,11 @@ internal static class ZipDirectory
         if (Locate64(archive, endOffset) is { } found)
             (offset, length, count) = found;
         if (offset < 0 || length < 0 || length > endOffset || offset > endOffset - length)
+        {
             throw new InvalidDataException($"the archive's directory should lie at byte {offset} and take {length} bytes, and {endOffset} "
                 + "come before its end: the file is truncated or damaged.");
+        }
+
         return (offset, length, count);
     }
 
@@ -87,8 +90,10 @@ internal static class ZipDirectory
         var name = Encoding.UTF8.GetString(header.Slice(ZipFormat.DirectoryHeaderLength, nameLength));
         var method = UInt16(header, 10);
         if ((UInt16(header, 8) & 1) != 0 || method is not (ZipFormat.Stored or ZipFormat.Deflated))
+        {
             throw new InvalidDataException($"the archive's file '{Excerpt.Of(name)}' is encrypted, or compressed by a method other than "
                 + "deflate: zip it again without either.");
+        }
 
         var (length, storedLength, offset) = ((long)UInt32(header, 24), (long)UInt32(header, 20), (long)UInt32(header, 42));
         var wide = Extra64(header.Slice(ZipFormat.DirectoryHeaderLength + nameLength, extraLength));

@@ -15,8 +15,8 @@ internal sealed class ZipWriter(Stream stream)
     private const ushort Padding = 0x4246;
     private const byte Filler = (byte)'Z';
 
-    private readonly List<(string Name, ZipEntry Entry)> _entries = [];
-    private long _position;
+    private readonly List<(string Name, ZipEntry Entry)> entries = [];
+    private long position;
 
     public void Add(string name, byte[] content) => Add(name, content.Length, forChunk => forChunk(content));
 
@@ -25,25 +25,25 @@ internal sealed class ZipWriter(Stream stream)
     {
         var checksum = new Crc32();
         forEachChunk(chunk => checksum.Append(chunk));
-        var entry = new ZipEntry(_position, length, length, checksum.Value, IsDeflated: false);
-        _entries.Add((name, entry));
+        var entry = new ZipEntry(position, length, length, checksum.Value, IsDeflated: false);
+        entries.Add((name, entry));
         Write(LocalHeader(name, entry));
         forEachChunk(chunk => stream.Write(chunk));
-        _position += length;
+        position += length;
     }
 
     // Writes the directory, after the last file.
     public void Finish()
     {
-        var offset = _position;
-        foreach (var (name, entry) in _entries)
+        var offset = position;
+        foreach (var (name, entry) in entries)
             Write(DirectoryHeader(name, entry));
-        var (length, end) = (_position - offset, _position);
+        var (length, end) = (position - offset, position);
 
         var bytes = new ByteWriter();
         bytes.UInt32(ZipFormat.Directory64End).Int64(ZipFormat.Directory64EndLength - 12).UInt16(Version).UInt16(Version).UInt32(0)
             .UInt32(0);
-        bytes.Int64(_entries.Count).Int64(_entries.Count).Int64(length).Int64(offset);
+        bytes.Int64(entries.Count).Int64(entries.Count).Int64(length).Int64(offset);
         bytes.UInt32(ZipFormat.Directory64Locator).UInt32(0).Int64(end).UInt32(1);
         bytes.UInt32(ZipFormat.DirectoryEnd).UInt16(0).UInt16(0);
         bytes.UInt16(ushort.MaxValue).UInt16(ushort.MaxValue).UInt32(ZipFormat.In64Bits).UInt32(ZipFormat.In64Bits).UInt16(0);
@@ -82,6 +82,6 @@ internal sealed class ZipWriter(Stream stream)
     private void Write(ByteWriter bytes)
     {
         stream.Write(bytes.Written);
-        _position += bytes.Written.Length;
+        position += bytes.Written.Length;
     }
 }
