@@ -13,7 +13,7 @@ internal sealed class AtrousPyramid : nn.Module<Tensor, Tensor>
     private readonly nn.Module<Tensor, Tensor>[] branches;
     private readonly Sequential project;
 
-    public AtrousPyramid(long inputs, DeepLabOptions options)
+    internal AtrousPyramid(long inputs, DeepLabOptions options)
         : base(nameof(AtrousPyramid))
     {
         var outputs = options.HeadChannels;

@@ -16,7 +16,7 @@ internal sealed class AttentionPooling : nn.Module<Tensor, Tensor>
     private readonly int side;
     private readonly Linear query, key, value, output;
 
-    public AttentionPooling(int side, int channels, int outputs)
+    internal AttentionPooling(int side, int channels, int outputs)
         : base(nameof(AttentionPooling))
     {
         this.side = side;
@@ -31,7 +31,7 @@ internal sealed class AttentionPooling : nn.Module<Tensor, Tensor>
 
     // Position embeddings and projections from N(0, 1/C), as CLIP's authors begin; biases as PyTorch leaves them.
     // generator: the source of random numbers; null for torch's global state.
-    public void Initialize(Generator? generator)
+    internal void Initialize(Generator? generator)
     {
         using var temporaries = NewDisposeScope();
         using var untracked = no_grad();

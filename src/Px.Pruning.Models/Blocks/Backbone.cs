@@ -13,15 +13,15 @@ internal sealed class Backbone : nn.Module<Tensor, (Tensor LowLevel, Tensor High
     private Backbone(Func<nn.Module, ITrunk> createTrunk)
         : base(nameof(Backbone)) => trunk = createTrunk(this);
 
-    public long LowLevelChannels => trunk.LowLevelChannels;
+    internal long LowLevelChannels => trunk.LowLevelChannels;
 
-    public long HighChannels => trunk.Channels;
+    internal long HighChannels => trunk.Channels;
 
     // A ResNet's. Classes and Seed are the owner's business.
-    public static Backbone Of(ResNetOptions options) => new(owner => new ResNetTrunk(owner, options));
+    internal static Backbone Of(ResNetOptions options) => new(owner => new ResNetTrunk(owner, options));
 
     // That of CLIP's modified ResNet-50.
-    public static Backbone OfClip(int inputChannels, int width, int outputStride) =>
+    internal static Backbone OfClip(int inputChannels, int width, int outputStride) =>
         new(owner => new ClipTrunk(owner, inputChannels, width, outputStride));
 
     public override (Tensor LowLevel, Tensor High) forward(Tensor input)

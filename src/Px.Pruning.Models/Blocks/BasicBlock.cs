@@ -15,7 +15,7 @@ internal sealed class BasicBlock : nn.Module<Tensor, Tensor>
     private readonly ReLU relu1, relu2;
     private readonly nn.Module<Tensor, Tensor>? shortcut;
 
-    public BasicBlock(BlockOptions options)
+    internal BasicBlock(BlockOptions options)
         : base(nameof(BasicBlock))
     {
         var (inputs, outputs, near, far) = (options.Inputs, options.Outputs, options.InputDilation, options.Dilation);

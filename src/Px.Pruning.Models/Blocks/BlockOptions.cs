@@ -6,33 +6,33 @@ namespace Px.Pruning.Models.Blocks;
 // The options of both kinds of residual blocks.
 internal sealed record BlockOptions
 {
-    public required long Inputs { get; init; }
+    internal required long Inputs { get; init; }
 
-    public required long Outputs { get; init; }
+    internal required long Outputs { get; init; }
 
     // Channels between the 1×1 convolutions of a bottleneck.
-    public long Inner { get; init; }
+    internal long Inner { get; init; }
 
-    public long Groups { get; init; } = 1;
+    internal long Groups { get; init; } = 1;
 
-    public long Stride { get; init; } = 1;
+    internal long Stride { get; init; } = 1;
 
     // The dilation of the block's input: above 1 where strides before it were replaced by dilation.
-    public long InputDilation { get; init; } = 1;
+    internal long InputDilation { get; init; } = 1;
 
     // The dilation of its output: more than InputDilation where this block's own stride was replaced.
-    public long Dilation { get; init; } = 1;
+    internal long Dilation { get; init; } = 1;
 
     // The kind of a shortcut that changes the shape; all others pass the input on as it is.
-    public CifarShortcut Shortcut { get; init; } = CifarShortcut.Projection;
+    internal CifarShortcut Shortcut { get; init; } = CifarShortcut.Projection;
 
-    public string ShortcutName { get; init; } = "downsample";
+    internal string ShortcutName { get; init; } = "downsample";
 
     // Whether the last norm's scale begins at 0, so that the block begins as its shortcut.
-    public bool ZeroInit { get; init; }
+    internal bool ZeroInit { get; init; }
 
     // The shortcut's module, null where the input has the output's shape.
-    public nn.Module<Tensor, Tensor>? CreateShortcut()
+    internal nn.Module<Tensor, Tensor>? CreateShortcut()
     {
         if (Stride == 1 && Inputs == Outputs)
             return null;
@@ -42,7 +42,7 @@ internal sealed record BlockOptions
     }
 
     // The norm that ends the branch.
-    public BatchNorm2d CreateLastNorm()
+    internal BatchNorm2d CreateLastNorm()
     {
         var norm = nn.BatchNorm2d(Outputs);
         if (!ZeroInit)

@@ -12,7 +12,7 @@ internal sealed class Bottleneck : nn.Module<Tensor, Tensor>
     private readonly ReLU relu1, relu2, relu3;
     private readonly nn.Module<Tensor, Tensor>? shortcut;
 
-    public Bottleneck(BlockOptions options)
+    internal Bottleneck(BlockOptions options)
         : base(nameof(Bottleneck))
     {
         var (inner, near) = (options.Inner, options.InputDilation);

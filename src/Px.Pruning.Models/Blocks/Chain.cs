@@ -9,7 +9,7 @@ internal static class Chain
     // two feature maps live.
     // input: the first module's input. It is not disposed.
     // modules: at least one.
-    public static Tensor Call(Tensor input, params nn.Module<Tensor, Tensor>[] modules)
+    internal static Tensor Call(Tensor input, params nn.Module<Tensor, Tensor>[] modules)
     {
         var result = input;
         foreach (var module in modules)

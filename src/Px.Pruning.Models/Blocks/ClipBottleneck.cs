@@ -9,13 +9,13 @@ namespace Px.Pruning.Models.Blocks;
 internal sealed class ClipBottleneck : nn.Module<Tensor, Tensor>
 {
     // How many times as many channels leave the block as its inner convolutions have.
-    public const int Expansion = 4;
+    internal const int Expansion = 4;
 
     private readonly nn.Module<Tensor, Tensor>[] branch;
     private readonly ReLU relu3;
     private readonly Sequential? downsample;
 
-    public ClipBottleneck(int inputs, int planes, int stride, int dilation)
+    internal ClipBottleneck(int inputs, int planes, int stride, int dilation)
         : base(nameof(ClipBottleneck))
     {
         var outputs = Expansion * planes;

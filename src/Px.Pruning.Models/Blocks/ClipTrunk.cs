@@ -11,7 +11,7 @@ internal sealed class ClipTrunk : ITrunk
 {
     private static readonly int[] Blocks = [3, 4, 6, 3];
 
-    public ClipTrunk(nn.Module owner, int inputChannels, int width, int outputStride)
+    internal ClipTrunk(nn.Module owner, int inputChannels, int width, int outputStride)
     {
         var half = width / 2;
         (string Name, nn.Module<Tensor, Tensor> Module)[] stem =

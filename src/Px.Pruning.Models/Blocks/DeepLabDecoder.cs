@@ -11,7 +11,7 @@ internal sealed class DeepLabDecoder : nn.Module<Tensor, Tensor, Tensor>
     private readonly Sequential project, classifier;
     private readonly AtrousPyramid aspp;
 
-    public DeepLabDecoder(long lowLevelChannels, long highChannels, DeepLabOptions options)
+    internal DeepLabDecoder(long lowLevelChannels, long highChannels, DeepLabOptions options)
         : base(nameof(DeepLabDecoder))
     {
         var (low, channels) = (options.LowLevelChannels, options.HeadChannels);

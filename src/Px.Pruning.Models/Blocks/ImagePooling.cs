@@ -10,7 +10,7 @@ internal sealed class ImagePooling : nn.Module<Tensor, Tensor>
 {
     private readonly nn.Module<Tensor, Tensor>[] steps;
 
-    public ImagePooling(long inputs, long outputs)
+    internal ImagePooling(long inputs, long outputs)
         : base(nameof(ImagePooling))
     {
         steps = [nn.AdaptiveAvgPool2d(1), nn.Conv2d(inputs, outputs, kernel_size: 1, bias: false), nn.BatchNorm2d(outputs), nn.ReLU()];

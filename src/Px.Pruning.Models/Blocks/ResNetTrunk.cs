@@ -11,7 +11,7 @@ internal sealed class ResNetTrunk : ITrunk
     private long channels;
     private long dilation = 1;
 
-    public ResNetTrunk(nn.Module owner, ResNetOptions options)
+    internal ResNetTrunk(nn.Module owner, ResNetOptions options)
     {
         (this.options, channels) = (options, options.Width);
         (string Name, nn.Module<Tensor, Tensor> Module)[] stem = options.Stem == ResNetStem.SevenBySeven

@@ -15,7 +15,7 @@ internal sealed class SeparableConvolution : nn.Module<Tensor, Tensor>
             nn.Conv2d(inputs, outputs, kernel_size: 1, bias: false)));
 
     // A 3×3 convolution that keeps the image's size, separable or plain.
-    public static nn.Module<Tensor, Tensor> Create(bool separable, long inputs, long outputs, int dilation = 1) => separable
+    internal static nn.Module<Tensor, Tensor> Create(bool separable, long inputs, long outputs, int dilation = 1) => separable
         ? new SeparableConvolution(inputs, outputs, dilation)
         : nn.Conv2d(inputs, outputs, kernel_size: 3, padding: dilation, dilation: dilation, bias: false);
 

@@ -9,7 +9,7 @@ internal static class CifarFormat
     private const int Side = 32, ImageLength = 3 * Side * Side;
 
     // Throws InvalidDataException if a file is not a whole number of records, or holds a label that there is not.
-    public static ImageDataset Read(IReadOnlyList<string> paths, int[] labelBytes, int label, ImageNormalization normalization)
+    internal static ImageDataset Read(IReadOnlyList<string> paths, int[] labelBytes, int label, ImageNormalization normalization)
     {
         var record = labelBytes.Length + ImageLength;
         var files = paths.Select(path => ReadRecords(path, record, labelBytes)).ToArray();
@@ -33,7 +33,7 @@ internal static class CifarFormat
 
     // The path of each file, in the folder itself or in the one that the official archive unpacks to.
     // Throws FileNotFoundException if one is in neither; the message says what to do.
-    public static string[] Find(string folder, string archiveFolder, string name, params string[] files)
+    internal static string[] Find(string folder, string archiveFolder, string name, params string[] files)
     {
         ArgumentException.ThrowIfNullOrEmpty(folder);
         var inner = Path.Combine(folder, archiveFolder);

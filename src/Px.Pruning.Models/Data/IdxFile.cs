@@ -15,7 +15,7 @@ internal static class IdxFile
 
     // Reads images, [N, height, width].
     // Throws InvalidDataException if the file is something else, truncated, too long or damaged.
-    public static (byte[] Pixels, int Count, int Height, int Width) ReadImages(string path)
+    internal static (byte[] Pixels, int Count, int Height, int Width) ReadImages(string path)
     {
         var (data, sizes) = Read(path, dimensions: 3, "images");
         return (data, sizes[0], sizes[1], sizes[2]);
@@ -24,7 +24,7 @@ internal static class IdxFile
     // Reads labels, [N].
     // Throws InvalidDataException if the file is something else, truncated, too long or damaged, or holds a label that is not below
     // classes.
-    public static byte[] ReadLabels(string path, int classes)
+    internal static byte[] ReadLabels(string path, int classes)
     {
         var labels = Read(path, dimensions: 1, "labels").Data;
         LabelCheck.Require(labels, classes, path);

@@ -4,7 +4,7 @@ namespace Px.Pruning.Models.Data;
 internal static class LabelCheck
 {
     // Throws InvalidDataException if a label is not below classes.
-    public static void Require(ReadOnlySpan<byte> labels, int classes, string path)
+    internal static void Require(ReadOnlySpan<byte> labels, int classes, string path)
     {
         var bad = labels.IndexOfAnyExceptInRange((byte)0, (byte)(classes - 1));
         if (bad >= 0)

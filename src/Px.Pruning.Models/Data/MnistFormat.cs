@@ -5,9 +5,9 @@ namespace Px.Pruning.Models.Data;
 // Reads the two files, images and labels, of a split of MNIST or of one of the data sets made in its image.
 internal static class MnistFormat
 {
-    public const int Classes = 10;
+    internal const int Classes = 10;
 
-    public static ImageDataset FromFolder(string folder, DatasetSplit split, ImageNormalization normalization, string name)
+    internal static ImageDataset FromFolder(string folder, DatasetSplit split, ImageNormalization normalization, string name)
     {
         ArgumentException.ThrowIfNullOrEmpty(folder);
         if (!Enum.IsDefined(split))
@@ -17,7 +17,7 @@ internal static class MnistFormat
             normalization);
     }
 
-    public static ImageDataset FromFiles(string images, string labels, ImageNormalization normalization)
+    internal static ImageDataset FromFiles(string images, string labels, ImageNormalization normalization)
     {
         ArgumentException.ThrowIfNullOrEmpty(images);
         ArgumentException.ThrowIfNullOrEmpty(labels);

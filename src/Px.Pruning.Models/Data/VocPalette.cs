@@ -6,9 +6,9 @@ namespace Px.Pruning.Models.Data;
 internal static class VocPalette
 {
     // The label of pixels on objects' edges.
-    public const byte Void = 255;
+    internal const byte Void = 255;
 
-    public const int Classes = 21;
+    internal const int Classes = 21;
 
     // A decoder may make three equal channels of a grey mask: no label's colour is a grey that is another label.
     private static readonly Dictionary<(byte, byte, byte), byte> Labels = Enumerable.Range(0, Classes).Append(Void)
@@ -16,7 +16,7 @@ internal static class VocPalette
         .DistinctBy(pair => pair.Colour).ToDictionary(pair => pair.Colour, pair => (byte)pair.label);
 
     // What a label looks like.
-    public static (byte Red, byte Green, byte Blue) Colour(byte label)
+    internal static (byte Red, byte Green, byte Blue) Colour(byte label)
     {
         var (red, green, blue) = (0, 0, 0);
         for (var bit = 0; bit < 3; bit++)
@@ -32,7 +32,7 @@ internal static class VocPalette
 
     // Labels [H, W] from a coloured mask, or from a grey one whose values they are.
     // Throws InvalidDataException if a pixel is no label; the message names file, place and colour.
-    public static byte[] Read(DecodedImage mask, string path)
+    internal static byte[] Read(DecodedImage mask, string path)
     {
         var labels = new byte[mask.Height * mask.Width];
         var pixels = mask.Pixels.Span;

@@ -9,7 +9,7 @@ namespace Px.Pruning.Models.Initialization;
 internal static class FanOutNormal
 {
     // generator: the source of random numbers; null for torch's global state.
-    public static void Initialize(nn.Module model, Generator? generator, Action<Linear, Generator?> drawLinear)
+    internal static void Initialize(nn.Module model, Generator? generator, Action<Linear, Generator?> drawLinear)
     {
         using var temporaries = NewDisposeScope();
         using var untracked = no_grad();
@@ -29,7 +29,7 @@ internal static class FanOutNormal
     }
 
     // Weights and bias uniform in ±1/√fan_in, as PyTorch makes linear layers.
-    public static void DrawUniform(Linear linear, Generator? generator)
+    internal static void DrawUniform(Linear linear, Generator? generator)
     {
         var bound = 1 / Math.Sqrt(linear.in_features);
         linear.weight.uniform_(-bound, bound, generator);
@@ -37,7 +37,7 @@ internal static class FanOutNormal
     }
 
     // Weights from N(0, 0.01²), bias 0: torchvision's VGG.
-    public static void DrawNarrowNormal(Linear linear, Generator? generator)
+    internal static void DrawNarrowNormal(Linear linear, Generator? generator)
     {
         linear.weight.normal_(0, 0.01, generator);
         linear.bias?.zero_();

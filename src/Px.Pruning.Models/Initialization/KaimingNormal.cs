@@ -10,7 +10,7 @@ namespace Px.Pruning.Models.Initialization;
 internal static class KaimingNormal
 {
     // generator: the source of random numbers; null for torch's global state.
-    public static void Initialize(nn.Module model, Generator? generator)
+    internal static void Initialize(nn.Module model, Generator? generator)
     {
         using var temporaries = NewDisposeScope();
         using var untracked = no_grad();

@@ -17,9 +17,9 @@ internal sealed class SeededRandom : IDisposable
     }
 
     // The generator, null where no seed was given: the global state then moves on as usual.
-    public Generator? Generator { get; }
+    internal Generator? Generator { get; }
 
-    public static SeededRandom From(long? seed) => new(seed);
+    internal static SeededRandom From(long? seed) => new(seed);
 
     public void Dispose()
     {

@@ -18,7 +18,7 @@ internal static class KeyPrefix
     // The values by their new names, and the text that was before all of them.
     // prefix: what to keep and take off; null for what wrappers add, wherever every name has it; empty for nothing.
     // Throws InvalidDataException if no name begins so.
-    public static (Dictionary<string, T> Values, string Removed) Remove<T>(IEnumerable<KeyValuePair<string, T>> values, string? prefix)
+    internal static (Dictionary<string, T> Values, string Removed) Remove<T>(IEnumerable<KeyValuePair<string, T>> values, string? prefix)
     {
         var all = values.ToList();
         if (prefix is "")
@@ -43,7 +43,7 @@ internal static class KeyPrefix
 
     // As without a prefix, for a module: wrappers of single sub-modules are taken off as well where the module has the name that is left.
     // has: whether the module has a name.
-    public static (Dictionary<string, T> Values, string Removed) Fit<T>(IEnumerable<KeyValuePair<string, T>> values, Func<string, bool> has)
+    internal static (Dictionary<string, T> Values, string Removed) Fit<T>(IEnumerable<KeyValuePair<string, T>> values, Func<string, bool> has)
     {
         var all = values.ToList();
         var plain = WithoutInsertions(all);
@@ -61,10 +61,10 @@ internal static class KeyPrefix
     }
 
     // A prefix with its last dot; nothing for nothing.
-    public static string Beginning(string prefix) => prefix.Length == 0 || prefix.EndsWith('.') ? prefix : prefix + ".";
+    internal static string Beginning(string prefix) => prefix.Length == 0 || prefix.EndsWith('.') ? prefix : prefix + ".";
 
     // How many texts of a name's length are made of it.
-    public static int CopiesOf(string name) => HasInsertion(name) ? 4 : 1;
+    internal static int CopiesOf(string name) => HasInsertion(name) ? 4 : 1;
 
     // The values by names without insertions, without the count of averages, and without what stands before all: once for averaging, once
     // for parallel training.

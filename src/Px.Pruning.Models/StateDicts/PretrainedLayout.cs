@@ -21,13 +21,13 @@ internal sealed class PretrainedLayout
         [Pretraining.Clip] = new("CLIP ResNet", "conv3.weight", "visual.", "module.visual.", ""),
     };
 
-    public static PretrainedLayout Of(Pretraining pretraining) =>
+    internal static PretrainedLayout Of(Pretraining pretraining) =>
         All.TryGetValue(pretraining, out var layout) ? layout
             : throw new ArgumentOutOfRangeException(nameof(pretraining), pretraining, "There is no such pre-training.");
 
     // The backbone's tensors, borrowed, by the names that the library's networks have for them.
     // Throws InvalidDataException if the file is another one; the message says what is in it.
-    public Dictionary<string, Tensor> Select(string path, IReadOnlyDictionary<string, Tensor> tensors, params string[] left)
+    internal Dictionary<string, Tensor> Select(string path, IReadOnlyDictionary<string, Tensor> tensors, params string[] left)
     {
         if (Prefix(tensors) is not { } prefix)
         {

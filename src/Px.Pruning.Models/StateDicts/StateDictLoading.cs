@@ -8,7 +8,7 @@ internal static class StateDictLoading
 {
     // removed: what was taken off the file's names, for the message.
     // Throws StateDictMismatchException if they do not fit; then nothing was loaded.
-    public static StateDictMismatch Load(
+    internal static StateDictMismatch Load(
         nn.Module module, IReadOnlyDictionary<string, Tensor> tensors, StateDictOptions? options, string removed)
     {
         var owned = module.state_dict();

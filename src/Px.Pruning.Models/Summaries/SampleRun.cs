@@ -6,7 +6,7 @@ namespace Px.Pruning.Models.Summaries;
 // One forward pass with hooks that watch shapes.
 internal static class SampleRun
 {
-    public static IReadOnlyList<LayerSummary> Observe(nn.Module<Tensor, Tensor> model, long[] inputShape)
+    internal static IReadOnlyList<LayerSummary> Observe(nn.Module<Tensor, Tensor> model, long[] inputShape)
     {
         var modules = Walk("", model).DistinctBy(pair => pair.Module, ReferenceEqualityComparer.Instance).ToList();
         var modes = modules.Select(pair => (pair.Module, pair.Module.training)).ToList();

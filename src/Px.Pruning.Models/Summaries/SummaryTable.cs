@@ -8,7 +8,7 @@ internal static class SummaryTable
 {
     private const string Gap = "  ";
 
-    public static string Write(ModelSummary summary)
+    internal static string Write(ModelSummary summary)
     {
         string[][] rows =
         [

@@ -4,7 +4,7 @@ namespace Px.Bytes;
 internal static class AtomicFile
 {
     // An existing file is replaced once the new one is complete.
-    public static void Write(string path, Action<Stream> write)
+    internal static void Write(string path, Action<Stream> write)
     {
         var partial = $"{path}.{Guid.NewGuid():N}.partial";
         try

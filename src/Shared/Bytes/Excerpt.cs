@@ -5,9 +5,9 @@ internal static class Excerpt
 {
     private const int MaximumLength = 100, MaximumCount = 20;
 
-    public static string Of(string text) => text.Length <= MaximumLength ? text : $"{text.AsSpan(0, MaximumLength)}…";
+    internal static string Of(string text) => text.Length <= MaximumLength ? text : $"{text.AsSpan(0, MaximumLength)}…";
 
-    public static string Of(IEnumerable<string> texts)
+    internal static string Of(IEnumerable<string> texts)
     {
         var some = string.Join(", ", texts.Take(MaximumCount).Select(text => $"'{Of(text)}'"));
         var more = texts.Skip(MaximumCount).Count();

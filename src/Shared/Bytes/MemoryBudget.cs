@@ -6,31 +6,31 @@ namespace Px.Bytes;
 internal sealed class MemoryBudget
 {
     // 1 MiB: the objects of a few hundred tensors.
-    public const long Allowance = 1 << 20;
+    internal const long Allowance = 1 << 20;
 
     // An array without its elements, or a text without its characters.
-    public const int ArrayCost = 32;
+    internal const int ArrayCost = 32;
 
     private readonly double expansion;
     private readonly long fileLength, limit;
     private readonly string remedy;
 
-    public MemoryBudget(long fileLength, double expansion, string remedy)
+    internal MemoryBudget(long fileLength, double expansion, string remedy)
     {
         (this.fileLength, this.expansion, this.remedy) = (fileLength, expansion, remedy);
         limit = (long)Math.Min(expansion * fileLength, long.MaxValue / 2) + Allowance;
     }
 
-    public long Spent { get; private set; }
+    internal long Spent { get; private set; }
 
-    public void Spend(long bytes)
+    internal void Spend(long bytes)
     {
         Spent += bytes <= limit - Spent ? bytes : throw new InvalidDataException(
             $"reading it would take more than {expansion} times its {fileLength} bytes of memory. {remedy}");
     }
 
     // Spends an array's bytes and creates it.
-    public byte[] Allocate(long length)
+    internal byte[] Allocate(long length)
     {
         Spend(ArrayCost);
         Spend(length);

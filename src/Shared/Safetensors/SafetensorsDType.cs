@@ -14,7 +14,7 @@ internal static class SafetensorsDType
     ];
 
     // The type that a JSON text names, or null if the format has no such type.
-    public static string? TryRead(ref Utf8JsonReader text)
+    internal static string? TryRead(ref Utf8JsonReader text)
     {
         foreach (var (name, _) in Known)
         {
@@ -25,11 +25,11 @@ internal static class SafetensorsDType
     }
 
     // The index in the reference order, or -1 if the format has no such type.
-    public static int Rank(string dtype) => Array.FindIndex(Known, known => known.Name == dtype);
+    internal static int Rank(string dtype) => Array.FindIndex(Known, known => known.Name == dtype);
 
     // The number of bytes of a tensor, or -1 if that is not a whole number or does not fit 63 bits. Also in an empty tensor the product of
     // the other sizes must fit, since strides are computed from it.
-    public static long ByteCount(string dtype, ReadOnlySpan<long> shape)
+    internal static long ByteCount(string dtype, ReadOnlySpan<long> shape)
     {
         var bits = (UInt128)Known[Rank(dtype)].Bits;
         var empty = false;

@@ -4,18 +4,18 @@ namespace Px.Safetensors;
 internal sealed record SafetensorsEntry
 {
     // Any text except __metadata__.
-    public required string Name { get; init; }
+    internal required string Name { get; init; }
 
     // F32, BF16, BOOL, …; see SafetensorsDType.
-    public required string DType { get; init; }
+    internal required string DType { get; init; }
 
     // Empty for a scalar.
-    public required long[] Shape { get; init; }
+    internal required long[] Shape { get; init; }
 
-    public long Begin { get; init; }
+    internal long Begin { get; init; }
 
     // One past the last byte.
-    public long End { get; init; }
+    internal long End { get; init; }
 
-    public long Length => End - Begin;
+    internal long Length => End - Begin;
 }

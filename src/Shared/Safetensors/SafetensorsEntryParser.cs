@@ -12,7 +12,7 @@ internal static class SafetensorsEntryParser
     private const int EntryCost = 512;
 
     // Reads the object that follows. Unknown fields are skipped, as in the reference implementation.
-    public static SafetensorsEntry Parse(ref Utf8JsonReader reader, string name, MemoryBudget budget)
+    internal static SafetensorsEntry Parse(ref Utf8JsonReader reader, string name, MemoryBudget budget)
     {
         if (!reader.Read() || reader.TokenType != JsonTokenType.StartObject)
             throw new InvalidDataException($"tensor '{Excerpt.Of(name)}' is not an object.");

@@ -6,19 +6,19 @@ namespace Px.Safetensors;
 internal sealed class SafetensorsHeader
 {
     // As in the reference implementation.
-    public const int MaximumLength = 100_000_000;
+    internal const int MaximumLength = 100_000_000;
 
     // The limit of libtorch.
-    public const int MaximumDimensions = 64;
+    internal const int MaximumDimensions = 64;
 
-    public const string MetadataName = "__metadata__";
+    internal const string MetadataName = "__metadata__";
 
     // In the order of their bytes: the first begins at 0, each other where the one before it ends.
-    public required IReadOnlyList<SafetensorsEntry> Entries { get; init; }
+    internal required IReadOnlyList<SafetensorsEntry> Entries { get; init; }
 
     // The file's free text by name.
-    public required IReadOnlyDictionary<string, string> Metadata { get; init; }
+    internal required IReadOnlyDictionary<string, string> Metadata { get; init; }
 
     // The offset of the data section: 8 + N.
-    public required long DataStart { get; init; }
+    internal required long DataStart { get; init; }
 }

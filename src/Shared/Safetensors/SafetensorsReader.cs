@@ -12,14 +12,14 @@ internal static class SafetensorsReader
     private const int NameCost = 128;
 
     // The file's bytes, and as much again for the objects made of its header.
-    public const double UsualExpansion = 2;
+    internal const double UsualExpansion = 2;
 
     private const string Remedy = "If it really holds thousands of tensors with a few elements each, SafetensorsFile.Load of "
         + "Px.Pruning.Models reads it with a larger maximumExpansion.";
 
     // Reads the header and leaves the stream at the first byte of the data section. Throws InvalidDataException if the file is malformed or
     // would take more memory than expansion times its length.
-    public static SafetensorsHeader Read(Stream stream, long length, string source, double expansion = UsualExpansion)
+    internal static SafetensorsHeader Read(Stream stream, long length, string source, double expansion = UsualExpansion)
     {
         try
         {

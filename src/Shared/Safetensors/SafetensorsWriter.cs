@@ -11,7 +11,7 @@ internal static class SafetensorsWriter
     private static readonly JsonWriterOptions Plain = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
     // Assigns byte ranges: the widest types first, so that all data is aligned, then by name.
-    public static IReadOnlyList<SafetensorsEntry> Layout(IEnumerable<SafetensorsEntry> tensors)
+    internal static IReadOnlyList<SafetensorsEntry> Layout(IEnumerable<SafetensorsEntry> tensors)
     {
         var names = new HashSet<string>(StringComparer.Ordinal) { SafetensorsHeader.MetadataName };
         var entries = new List<SafetensorsEntry>();
@@ -38,7 +38,7 @@ internal static class SafetensorsWriter
     }
 
     // Writes the header and then, in the order of layout, each tensor's bytes.
-    public static void Write(
+    internal static void Write(
         Stream stream, IReadOnlyList<SafetensorsEntry> layout, IReadOnlyDictionary<string, string>? metadata,
         Action<SafetensorsEntry, Stream> writeData)
     {

@@ -17,14 +17,14 @@ internal static class TensorBytes
         (ScalarType.ComplexFloat32, "C64"),
     ];
 
-    public static bool TryGetType(string name, out ScalarType type)
+    internal static bool TryGetType(string name, out ScalarType type)
     {
         var index = Array.FindIndex(Types, pair => pair.Name == name);
         type = index < 0 ? default : Types[index].Type;
         return index >= 0;
     }
 
-    public static bool TryGetName(ScalarType type, [NotNullWhen(true)] out string? name)
+    internal static bool TryGetName(ScalarType type, [NotNullWhen(true)] out string? name)
     {
         var index = Array.FindIndex(Types, pair => pair.Type == type);
         name = index < 0 ? null : Types[index].Name;
@@ -32,14 +32,14 @@ internal static class TensorBytes
     }
 
     // A new tensor from the stream's next bytes.
-    public static Tensor Read(Stream stream, SafetensorsEntry entry)
+    internal static Tensor Read(Stream stream, SafetensorsEntry entry)
     {
         TryGetType(entry.DType, out var type);
         return Read(entry.Name, type, entry.Shape, stream.ReadExactly);
     }
 
     // A new tensor whose memory read fills, chunk by chunk.
-    public static Tensor Read(string name, ScalarType type, long[] shape, ChunkAction read)
+    internal static Tensor Read(string name, ScalarType type, long[] shape, ChunkAction read)
     {
         var tensor = empty(shape, dtype: type);
         try
@@ -56,16 +56,16 @@ internal static class TensorBytes
     }
 
     // In row-major order.
-    public static void Write(Stream stream, Tensor tensor)
+    internal static void Write(Stream stream, Tensor tensor)
     {
         using var temporaries = NewDisposeScope();
         ForEachChunk(tensor.detach().cpu().contiguous(), bytes => stream.Write(bytes));
     }
 
-    public delegate void ChunkAction(Span<byte> bytes);
+    internal delegate void ChunkAction(Span<byte> bytes);
 
     // Calls the action on the memory of a contiguous CPU tensor, in order, in chunks that a span can hold.
-    public static void ForEachChunk(Tensor contiguous, ChunkAction action)
+    internal static void ForEachChunk(Tensor contiguous, ChunkAction action)
     {
         var (count, step) = (contiguous.numel(), ChunkBytes / contiguous.ElementSize);
         if (count == 0) return;

@@ -8,7 +8,7 @@ internal static class ArchiveUnpacker
 {
     // Unpacks an archive that holds one folder; that folder appears in the target when it is whole.
     // Throws InvalidDataException if the archive is damaged, or holds something else, or a name that leads outside, a link, or too much.
-    public static void Unpack(string archive, string target, string inner, long maximum, CancellationToken token)
+    internal static void Unpack(string archive, string target, string inner, long maximum, CancellationToken token)
     {
         var partial = Path.Combine(target, $"{inner}.{Guid.NewGuid():N}.partial");
         try

@@ -5,7 +5,7 @@ namespace Px.Pruning.Models.Data.Downloads;
 // MD5 or SHA-256 of a file, told apart by the length of the expected sum. MD5 is what most authors published.
 internal static class FileChecksum
 {
-    public static async Task<bool> MatchesAsync(string path, string expected, CancellationToken token)
+    internal static async Task<bool> MatchesAsync(string path, string expected, CancellationToken token)
     {
         using var hash = IncrementalHash.CreateHash(expected.Length == 32 ? HashAlgorithmName.MD5 : HashAlgorithmName.SHA256);
         using var stream = File.OpenRead(path);

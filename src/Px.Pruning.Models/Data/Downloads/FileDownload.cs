@@ -15,7 +15,7 @@ internal sealed class FileDownload(HttpClient client, DatasetDownloadOptions opt
     // Throws HttpRequestException if the server cannot be reached, or has no such file, or its answer broke off too often.
     // Throws TimeoutException if the server does not answer.
     // Throws InvalidDataException if what it sends has another checksum.
-    public async Task RunAsync(IProgress<DownloadProgress>? progress, CancellationToken token)
+    internal async Task RunAsync(IProgress<DownloadProgress>? progress, CancellationToken token)
     {
         while (true)
         {

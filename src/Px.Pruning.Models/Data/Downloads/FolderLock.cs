@@ -6,7 +6,7 @@ internal static class FolderLock
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(100);
 
     // Waits until the folder is free.
-    public static async Task<IDisposable> TakeAsync(string folder, CancellationToken token)
+    internal static async Task<IDisposable> TakeAsync(string folder, CancellationToken token)
     {
         var path = Path.Combine(folder, ".lock");
         while (true)

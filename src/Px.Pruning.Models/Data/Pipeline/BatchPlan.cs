@@ -8,7 +8,7 @@ internal sealed class BatchPlan
     private readonly ImageBatchOptions options;
     private readonly RandomSequence random;
 
-    public BatchPlan(SampleSet samples, int[] indices, ImageBatchOptions options)
+    internal BatchPlan(SampleSet samples, int[] indices, ImageBatchOptions options)
     {
         (this.samples, this.options) = (samples, options);
         order = SampleOrder.Of(indices, samples.Labels, options);
@@ -18,19 +18,19 @@ internal sealed class BatchPlan
     }
 
     // The number of batches.
-    public int Count { get; }
+    internal int Count { get; }
 
-    public long[] DataShape(int batch) => [Size(batch), .. samples.DataShape];
+    internal long[] DataShape(int batch) => [Size(batch), .. samples.DataShape];
 
-    public long[] LabelShape(int batch) => [Size(batch), .. samples.LabelShape];
+    internal long[] LabelShape(int batch) => [Size(batch), .. samples.LabelShape];
 
-    public int DataLength(int batch) => checked(Size(batch) * samples.DataLength);
+    internal int DataLength(int batch) => checked(Size(batch) * samples.DataLength);
 
-    public int LabelLength(int batch) => checked(Size(batch) * samples.LabelLength);
+    internal int LabelLength(int batch) => checked(Size(batch) * samples.LabelLength);
 
     // Makes one batch, whatever was made before it. Safe from several threads.
     // Throws OperationCanceledException if the token asked to stop.
-    public void Fill(int batch, Span<float> data, Span<long> label, CancellationToken token)
+    internal void Fill(int batch, Span<float> data, Span<long> label, CancellationToken token)
     {
         var first = batch * options.BatchSize;
         for (var i = 0; i < Size(batch); i++)

@@ -12,7 +12,7 @@ internal sealed class BatchWorkers : IDisposable
     private readonly object gate = new();
     private int begun, taken;
 
-    public BatchWorkers(BatchPlan plan, int workers)
+    internal BatchWorkers(BatchPlan plan, int workers)
     {
         this.plan = plan;
         slots = [.. Enumerable.Range(0, (int)Math.Min(2L * workers, plan.Count)).Select(_ => new Slot())];
@@ -24,7 +24,7 @@ internal sealed class BatchWorkers : IDisposable
 
     // Waits for a batch and copies it. Batches are taken in order, each once.
     // Throws what stopped the thread that prepared it.
-    public void Take(int batch, Span<float> data, Span<long> label)
+    internal void Take(int batch, Span<float> data, Span<long> label)
     {
         var slot = SlotOf(batch);
         lock (gate)
@@ -95,12 +95,12 @@ internal sealed class BatchWorkers : IDisposable
     // A batch's place, used again by every later batch of the same remainder.
     private sealed class Slot
     {
-        public float[]? Data { get; set; }
+        internal float[]? Data { get; set; }
 
-        public long[]? Label { get; set; }
+        internal long[]? Label { get; set; }
 
-        public ExceptionDispatchInfo? Failure { get; set; }
+        internal ExceptionDispatchInfo? Failure { get; set; }
 
-        public int Ready { get; set; } = -1;
+        internal int Ready { get; set; } = -1;
     }
 }

@@ -4,5 +4,5 @@ namespace Px.Pruning.Models.Data.Pipeline;
 internal readonly record struct Extent(int Source, int Scaled, int Output)
 {
     // The middle of the resized picture; torchvision's CenterCrop, which rounds halves to even and pads what is smaller.
-    public Axis Middle => new(0, Source, Scaled, Scaled >= Output ? (int)Math.Round((Scaled - Output) / 2.0) : -((Output - Scaled) / 2));
+    internal Axis Middle => new(0, Source, Scaled, Scaled >= Output ? (int)Math.Round((Scaled - Output) / 2.0) : -((Output - Scaled) / 2));
 }

@@ -10,7 +10,7 @@ internal sealed class FileSamples : ISampleSource
 
     // images: paths, at least one.
     // Throws InvalidDataException if the first file, which says what all measure where the options do not, cannot be decoded.
-    public FileSamples(IReadOnlyList<string> images, ImageFileOptions options)
+    internal FileSamples(IReadOnlyList<string> images, ImageFileOptions options)
     {
         this.images = new ImageFiles(images, options);
         isOneSize = options.Height is null;
@@ -26,7 +26,7 @@ internal sealed class FileSamples : ISampleSource
     }
 
     // images: paths, at least one.
-    public FileSamples(IReadOnlyList<string> images, IReadOnlyList<string> masks, MaskReader maskReader, ImageFileOptions options)
+    internal FileSamples(IReadOnlyList<string> images, IReadOnlyList<string> masks, MaskReader maskReader, ImageFileOptions options)
         : this(images, options) =>
         (this.masks, this.maskReader) = (new ImageFiles(masks, options), maskReader);
 
@@ -35,7 +35,7 @@ internal sealed class FileSamples : ISampleSource
     public int Channels => 3;
 
     // What an item measures.
-    public SampleFormat Format { get; }
+    internal SampleFormat Format { get; }
 
     public Sample Read(int index)
     {

@@ -5,5 +5,5 @@ namespace Px.Pruning.Models.Data.Pipeline;
 internal readonly record struct Geometry(Axis Rows, Axis Columns, bool Flip, Padding Padding)
 {
     // Whether pixels keep their size.
-    public bool IsCopy => Rows.IsCopy && Columns.IsCopy;
+    internal bool IsCopy => Rows.IsCopy && Columns.IsCopy;
 }

@@ -6,5 +6,5 @@ internal static class ImageEndings
     private static readonly string[] Usual = [".jpg", ".jpeg", ".png", ".bmp"];
 
     // The endings, with their dot, in whatever case; null for the usual ones.
-    public static HashSet<string> Of(IReadOnlyList<string>? given) => (given ?? Usual).ToHashSet(StringComparer.OrdinalIgnoreCase);
+    internal static HashSet<string> Of(IReadOnlyList<string>? given) => (given ?? Usual).ToHashSet(StringComparer.OrdinalIgnoreCase);
 }

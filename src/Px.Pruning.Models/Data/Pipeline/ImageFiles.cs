@@ -7,15 +7,15 @@ internal sealed class ImageFiles
     private readonly ImageDecoder decoder;
     private readonly byte[]?[]? kept;
 
-    public ImageFiles(IReadOnlyList<string> paths, ImageFileOptions options) =>
+    internal ImageFiles(IReadOnlyList<string> paths, ImageFileOptions options) =>
         (this.paths, decoder, kept) = (paths, options.Decoder, options.KeepFiles ? new byte[paths.Count][] : null);
 
-    public int Count => paths.Count;
+    internal int Count => paths.Count;
 
-    public string Path(int index) => paths[index];
+    internal string Path(int index) => paths[index];
 
     // Throws InvalidDataException if the decoder threw, or returned nothing; the message names the file.
-    public DecodedImage Decode(int index)
+    internal DecodedImage Decode(int index)
     {
         using var stream = Open(index);
         try

@@ -7,17 +7,17 @@ namespace Px.Pruning.Models.Data.Pipeline;
 internal static class ImageKernel
 {
     // The memory of a contiguous float32 tensor on the CPU; valid while the tensor lives.
-    public static Span<float> Floats(Tensor tensor) => MemoryMarshal.Cast<byte, float>(tensor.bytes);
+    internal static Span<float> Floats(Tensor tensor) => MemoryMarshal.Cast<byte, float>(tensor.bytes);
 
     // The memory of a contiguous int64 tensor on the CPU; valid while the tensor lives.
-    public static Span<long> Longs(Tensor tensor) => MemoryMarshal.Cast<byte, long>(tensor.bytes);
+    internal static Span<long> Longs(Tensor tensor) => MemoryMarshal.Cast<byte, long>(tensor.bytes);
 
     // What padding is in a channel with these values.
-    public static float Fill(Padding padding, ReadOnlySpan<float> values) => padding == Padding.Black ? values[0] : 0;
+    internal static float Fill(Padding padding, ReadOnlySpan<float> values) => padding == Padding.Black ? values[0] : 0;
 
     // table: [channel × 256 + pixel].
     // target: [C, height, width].
-    public static void Copy(Sample sample, float[] table, Span<float> target, int height, int width, Geometry geometry)
+    internal static void Copy(Sample sample, float[] table, Span<float> target, int height, int width, Geometry geometry)
     {
         var (rows, columns) = (geometry.Rows, geometry.Columns);
         var (top, bottom, left, right) = (rows.First(height), rows.End(height), columns.First(width), columns.End(width));
@@ -47,7 +47,7 @@ internal static class ImageKernel
 
     // The labels of the same pixels, each one's of the nearest pixel where they are resized.
     // target: [height, width].
-    public static void CopyMask(Sample sample, Span<long> target, int height, int width, Geometry geometry, byte fill)
+    internal static void CopyMask(Sample sample, Span<long> target, int height, int width, Geometry geometry, byte fill)
     {
         var (rows, columns) = (geometry.Rows, geometry.Columns);
         var (left, right) = (columns.First(width), columns.End(width));

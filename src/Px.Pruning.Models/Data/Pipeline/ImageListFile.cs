@@ -15,7 +15,7 @@ internal static class ImageListFile
     internal sealed record Line(int Number, string? File, string Class);
 
     // Throws InvalidDataException if the list is empty, or only some of its lines name files.
-    public static List<Line> Read(string list)
+    internal static List<Line> Read(string list)
     {
         var lines = new List<Line>();
         var number = 0;
@@ -45,7 +45,7 @@ internal static class ImageListFile
     // The images' paths, line by line.
     // Throws FileNotFoundException if one is not there.
     // Throws InvalidDataException if a line names no file of the folder, or there are more or fewer classes than images.
-    public static List<string> Paths(string folder, string list, List<Line> lines)
+    internal static List<string> Paths(string folder, string list, List<Line> lines)
     {
         if (lines[0].File is not null)
             return [.. lines.Select(line => Existing(folder, list, line))];
@@ -57,7 +57,7 @@ internal static class ImageListFile
 
     // The labels, line by line, and the classes' names.
     // Throws InvalidDataException if a class is unknown.
-    public static (int[] Labels, IReadOnlyList<string> Names) Labels(string list, List<Line> lines, ImageListOptions options)
+    internal static (int[] Labels, IReadOnlyList<string> Names) Labels(string list, List<Line> lines, ImageListOptions options)
     {
         if (AreNames(lines, options))
         {

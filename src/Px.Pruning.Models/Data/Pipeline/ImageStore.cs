@@ -4,21 +4,21 @@ namespace Px.Pruning.Models.Data.Pipeline;
 internal sealed record ImageStore : ISampleSource
 {
     // [N, C, H, W], row-major.
-    public required byte[] Pixels { get; init; }
+    internal required byte[] Pixels { get; init; }
 
     // [N], each below Classes; or [N, H, W], a label for every pixel.
-    public required byte[] Labels { get; init; }
+    internal required byte[] Labels { get; init; }
 
     public required int Channels { get; init; }
 
-    public required int Height { get; init; }
+    internal required int Height { get; init; }
 
-    public required int Width { get; init; }
+    internal required int Width { get; init; }
 
-    public required int Classes { get; init; }
+    internal required int Classes { get; init; }
 
     // Whether every pixel has a label of its own.
-    public bool HasMasks { get; init; }
+    internal bool HasMasks { get; init; }
 
     public int Count => Pixels.Length / ImageLength;
 

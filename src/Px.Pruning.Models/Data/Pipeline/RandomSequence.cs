@@ -8,7 +8,7 @@ internal struct RandomSequence
 
     private ulong state;
 
-    public RandomSequence(long seed, ulong stream)
+    internal RandomSequence(long seed, ulong stream)
     {
         state = stream;
         state = unchecked((ulong)seed) ^ Next();
@@ -16,16 +16,16 @@ internal struct RandomSequence
     }
 
     // A number from 0 to bound − 1. Its bias, below bound/2³², does not matter for shuffling.
-    public int Below(int bound) => (int)((Next() >> 32) * (ulong)bound >> 32);
+    internal int Below(int bound) => (int)((Next() >> 32) * (ulong)bound >> 32);
 
     // A number in [low, high), of 2⁵³ evenly spaced ones.
-    public double Between(double low, double high) => low + ((high - low) * ((Next() >> 11) * (1.0 / (1L << 53))));
+    internal double Between(double low, double high) => low + ((high - low) * ((Next() >> 11) * (1.0 / (1L << 53))));
 
     // This sequence without its next numbers, at no cost.
-    public readonly RandomSequence Skip(ulong count) => this with { state = unchecked(state + (count * Step)) };
+    internal readonly RandomSequence Skip(ulong count) => this with { state = unchecked(state + (count * Step)) };
 
     // Fisher and Yates' shuffle, in place.
-    public void Shuffle(Span<int> items)
+    internal void Shuffle(Span<int> items)
     {
         for (var i = items.Length - 1; i > 0; i--)
         {

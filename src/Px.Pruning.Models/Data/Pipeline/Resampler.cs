@@ -7,7 +7,7 @@ internal static class Resampler
 {
     // table: [channel × 256 + pixel].
     // target: [C, height, width].
-    public static void Copy(Sample sample, float[] table, Span<float> target, int height, int width, Geometry geometry)
+    internal static void Copy(Sample sample, float[] table, Span<float> target, int height, int width, Geometry geometry)
     {
         var (rows, columns) = (new Taps(geometry.Rows, height), new Taps(geometry.Columns, width));
         var (top, bottom, left, right) =

@@ -5,7 +5,7 @@ namespace Px.Pruning.Models.Data.Pipeline;
 // Makes tensors of batches, all on the thread that asks for them: dispose scopes are a thread's own.
 internal static class SampleBatches
 {
-    public static IEnumerable<(Tensor Data, Tensor Label)> Enumerate(SampleSet samples, int[] indices, ImageBatchOptions options)
+    internal static IEnumerable<(Tensor Data, Tensor Label)> Enumerate(SampleSet samples, int[] indices, ImageBatchOptions options)
     {
         var plan = new BatchPlan(samples, indices, options);
         using var workers = options.Workers == 0 ? null : new BatchWorkers(plan, options.Workers);
@@ -19,7 +19,7 @@ internal static class SampleBatches
     }
 
     // One item, unchanged.
-    public static Dictionary<string, Tensor> Item(SampleSet samples, int index)
+    internal static Dictionary<string, Tensor> Item(SampleSet samples, int index)
     {
         using var unfinished = NewDisposeScope();
         var data = empty(samples.DataShape, dtype: ScalarType.Float32);

@@ -5,7 +5,7 @@ namespace Px.Pruning.Models.Data.Pipeline;
 internal readonly record struct SampleFormat(int Height, int Width, int? ShorterSide = null)
 {
     // Both sides of a picture on their way.
-    public (Extent Rows, Extent Columns) Of(Sample sample)
+    internal (Extent Rows, Extent Columns) Of(Sample sample)
     {
         var (height, width) = (sample.Height, sample.Width);
         if (ShorterSide is { } side)

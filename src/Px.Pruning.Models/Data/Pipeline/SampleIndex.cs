@@ -4,7 +4,7 @@ namespace Px.Pruning.Models.Data.Pipeline;
 internal static class SampleIndex
 {
     // Throws ArgumentOutOfRangeException if there is no such item.
-    public static int Check(long index, int[] indices) => index >= 0 && index < indices.Length
+    internal static int Check(long index, int[] indices) => index >= 0 && index < indices.Length
         ? indices[index]
         : throw new ArgumentOutOfRangeException(nameof(index), index, $"The data set has the images 0 to {indices.Length - 1}.");
 }

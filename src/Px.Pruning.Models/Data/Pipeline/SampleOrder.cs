@@ -3,7 +3,7 @@ namespace Px.Pruning.Models.Data.Pipeline;
 // The order of the pictures in an epoch.
 internal static class SampleOrder
 {
-    public static int[] Of(int[] indices, int[]? labels, ImageBatchOptions options)
+    internal static int[] Of(int[] indices, int[]? labels, ImageBatchOptions options)
     {
         if (options.Balanced)
             return Balanced(indices, labels!, options);

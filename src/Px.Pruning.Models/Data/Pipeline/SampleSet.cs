@@ -3,32 +3,32 @@ namespace Px.Pruning.Models.Data.Pipeline;
 // What the items of a data set are made of, and how one is made: read, cut out, normalised, labelled.
 internal sealed record SampleSet
 {
-    public required ISampleSource Source { get; init; }
+    internal required ISampleSource Source { get; init; }
 
-    public required SampleFormat Format { get; init; }
+    internal required SampleFormat Format { get; init; }
 
     // What each pixel value becomes: [channel × 256 + pixel].
-    public required float[] Table { get; init; }
+    internal required float[] Table { get; init; }
 
     // The class of each of the source's pictures; null where their pixels have labels.
-    public int[]? Labels { get; init; }
+    internal int[]? Labels { get; init; }
 
     // The label of padding, where pixels have labels.
-    public byte IgnoreIndex { get; init; }
+    internal byte IgnoreIndex { get; init; }
 
-    public long[] DataShape => [Source.Channels, Format.Height, Format.Width];
+    internal long[] DataShape => [Source.Channels, Format.Height, Format.Width];
 
-    public long[] LabelShape => Labels is null ? [Format.Height, Format.Width] : [];
+    internal long[] LabelShape => Labels is null ? [Format.Height, Format.Width] : [];
 
-    public int DataLength => Source.Channels * Format.Height * Format.Width;
+    internal int DataLength => Source.Channels * Format.Height * Format.Width;
 
-    public int LabelLength => Labels is null ? Format.Height * Format.Width : 1;
+    internal int LabelLength => Labels is null ? Format.Height * Format.Width : 1;
 
     // One item.
     // augmentation: how to change it; null for the middle, unchanged.
     // data: [C, H, W].
     // label: [1], or [H, W].
-    public void Write(int index, Augmentation? augmentation, RandomSequence random, Span<float> data, Span<long> label)
+    internal void Write(int index, Augmentation? augmentation, RandomSequence random, Span<float> data, Span<long> label)
     {
         var sample = Source.Read(index);
         var (rows, columns) = Format.Of(sample);

@@ -9,7 +9,7 @@ internal sealed class Taps
     private readonly float[] weights;
     private readonly int most;
 
-    public Taps(Axis axis, int output)
+    internal Taps(Axis axis, int output)
     {
         var step = (double)axis.Length / axis.Scaled;
         var reach = Math.Max(step, 1);
@@ -29,8 +29,8 @@ internal sealed class Taps
     }
 
     // The first pixel that output pixel i needs.
-    public int First(int i) => first[i];
+    internal int First(int i) => first[i];
 
     // The weights of the pixels from First on; none for padding.
-    public ReadOnlySpan<float> Weights(int i) => weights.AsSpan(i * most, count[i]);
+    internal ReadOnlySpan<float> Weights(int i) => weights.AsSpan(i * most, count[i]);
 }

@@ -7,15 +7,15 @@ internal static class VisibleFiles
     private static readonly EnumerationOptions NotHidden = new() { AttributesToSkip = FileAttributes.Hidden, IgnoreInaccessible = false };
 
     // The names of the sub-folders.
-    public static string[] FolderNames(string folder) =>
+    internal static string[] FolderNames(string folder) =>
         [.. Directory.EnumerateDirectories(folder, "*", NotHidden).Select(path => Path.GetFileName(path)).Where(HasNoDot)
             .Order(StringComparer.Ordinal)];
 
     // The paths of files in the folder itself with one of the endings.
-    public static List<string> In(string folder, HashSet<string> endings) => [.. Files(folder, endings).Order(StringComparer.Ordinal)];
+    internal static List<string> In(string folder, HashSet<string> endings) => [.. Files(folder, endings).Order(StringComparer.Ordinal)];
 
     // The same for the folder and those below it.
-    public static List<string> Below(string folder, HashSet<string> endings)
+    internal static List<string> Below(string folder, HashSet<string> endings)
     {
         var (found, folders) = (new List<string>(), new Stack<string>([folder]));
         while (folders.TryPop(out var next))

@@ -5,10 +5,10 @@ internal sealed class ByteSource(Stream stream)
 {
     private readonly long start = stream.Position;
 
-    public long Length { get; } = Math.Max(stream.Length - stream.Position, 0);
+    internal long Length { get; } = Math.Max(stream.Length - stream.Position, 0);
 
     // The stream, at an offset from 0 to Length; it ends where this does.
-    public Stream SeekTo(long offset)
+    internal Stream SeekTo(long offset)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(offset);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(offset, Length);
@@ -18,7 +18,7 @@ internal sealed class ByteSource(Stream stream)
 
     // Fills an array with the bytes from an offset on, and returns it.
     // Throws EndOfStreamException if there are fewer.
-    public byte[] ReadAt(long offset, byte[] target)
+    internal byte[] ReadAt(long offset, byte[] target)
     {
         SeekTo(offset).ReadExactly(target);
         return target;

@@ -8,32 +8,32 @@ internal sealed class ByteWriter
 {
     private readonly ArrayBufferWriter<byte> buffer = new();
 
-    public ReadOnlySpan<byte> Written => buffer.WrittenSpan;
+    internal ReadOnlySpan<byte> Written => buffer.WrittenSpan;
 
-    public ByteWriter UInt16(ushort value)
+    internal ByteWriter UInt16(ushort value)
     {
         BinaryPrimitives.WriteUInt16LittleEndian(buffer.GetSpan(sizeof(ushort)), value);
         buffer.Advance(sizeof(ushort));
         return this;
     }
 
-    public ByteWriter UInt32(uint value)
+    internal ByteWriter UInt32(uint value)
     {
         BinaryPrimitives.WriteUInt32LittleEndian(buffer.GetSpan(sizeof(uint)), value);
         buffer.Advance(sizeof(uint));
         return this;
     }
 
-    public ByteWriter Int64(long value)
+    internal ByteWriter Int64(long value)
     {
         BinaryPrimitives.WriteInt64LittleEndian(buffer.GetSpan(sizeof(long)), value);
         buffer.Advance(sizeof(long));
         return this;
     }
 
-    public ByteWriter Byte(byte value) => Bytes([value]);
+    internal ByteWriter Byte(byte value) => Bytes([value]);
 
-    public ByteWriter Bytes(ReadOnlySpan<byte> values)
+    internal ByteWriter Bytes(ReadOnlySpan<byte> values)
     {
         buffer.Write(values);
         return this;

@@ -24,7 +24,7 @@ internal static class CheckpointReader
     }
 
     // Whether a file begins as checkpoints do.
-    public static bool Recognizes(string path)
+    internal static bool Recognizes(string path)
     {
         using var stream = File.OpenRead(path);
         return FormatOf(new ByteSource(stream)) != Format.Unknown;
@@ -32,7 +32,7 @@ internal static class CheckpointReader
 
     // Throws ArgumentException if an option lies outside its range.
     // Throws InvalidDataException if the file is not to be read; the message says why.
-    public static StateDict Read(Stream stream, CheckpointOptions options, string source)
+    internal static StateDict Read(Stream stream, CheckpointOptions options, string source)
     {
         options.Validate();
         try

@@ -15,7 +15,7 @@ internal static class CheckpointSelection
     // The dictionary whose entries are the tensors.
     // key: where to look, with slashes between levels; null for the usual places.
     // Throws InvalidDataException if there are no tensors; the message lists what is there.
-    public static PickleDictionary Find(PickleDictionary dictionary, string? key)
+    internal static PickleDictionary Find(PickleDictionary dictionary, string? key)
     {
         if (key is not null)
             return Descend(dictionary, key);
@@ -27,7 +27,7 @@ internal static class CheckpointSelection
     }
 
     // Throws InvalidDataException if what a file holds is no dictionary.
-    public static PickleDictionary RequireDictionary(object? root) => root switch
+    internal static PickleDictionary RequireDictionary(object? root) => root switch
     {
         PickleDictionary dictionary => dictionary,
         PickleOpaque opaque => throw new InvalidDataException($"it holds no dictionary, but '{Excerpt.Of(opaque.Name)}': only Python could "
@@ -37,7 +37,7 @@ internal static class CheckpointSelection
     };
 
     // A plain number, truth or text as a text; null for everything else.
-    public static string? PlainText(object? value) => value switch
+    internal static string? PlainText(object? value) => value switch
     {
         string text => text,
         bool truth => truth ? "True" : "False",

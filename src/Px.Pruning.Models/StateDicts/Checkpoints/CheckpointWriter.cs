@@ -15,7 +15,7 @@ internal sealed class CheckpointWriter
     private readonly List<(string Name, TorchType Type, long[] Shape)> layout;
 
     // Throws ArgumentException if a tensor's type has no name in PyTorch's files.
-    public CheckpointWriter(IReadOnlyDictionary<string, Tensor> tensors)
+    internal CheckpointWriter(IReadOnlyDictionary<string, Tensor> tensors)
     {
         this.tensors = tensors;
         layout = [.. tensors.Select(pair => (pair.Key, TypeOf(pair.Value) ?? throw new ArgumentException(
@@ -23,7 +23,7 @@ internal sealed class CheckpointWriter
             nameof(tensors)), pair.Value.shape))];
     }
 
-    public void Write(Stream stream)
+    internal void Write(Stream stream)
     {
         var zip = new ZipWriter(stream);
         zip.Add($"{Folder}/data.pkl", MakePickle());

@@ -10,7 +10,7 @@ internal static class Containers
     private const int ListCost = 96;
 
     // Adds the classes by module and name.
-    public static void AddTo(Dictionary<(string Module, string Name), object> known)
+    internal static void AddTo(Dictionary<(string Module, string Name), object> known)
     {
         known[("collections", "OrderedDict")] = (TorchFunction)OrderedDictionary;
         known[("collections", "defaultdict")] = (TorchFunction)DefaultDictionary;

@@ -19,7 +19,7 @@ internal static class InertObjects
         .. Builtins("builtins"), .. Builtins("__builtin__"),
     ];
 
-    public static bool Contains(string module, string name) =>
+    internal static bool Contains(string module, string name) =>
         Array.Exists(Packages, package => module.StartsWith(package, StringComparison.Ordinal)
             && (module.Length == package.Length || module[package.Length] == '.'))
         || Names.Contains($"{module}.{name}");

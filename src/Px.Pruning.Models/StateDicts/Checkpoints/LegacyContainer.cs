@@ -26,7 +26,7 @@ internal sealed class LegacyContainer : ICheckpointContainer
     private readonly MemoryBudget budget;
     private readonly Dictionary<string, long> offsets = new(StringComparer.Ordinal);
 
-    public LegacyContainer(ByteSource file, bool allowUnknown, MemoryBudget budget)
+    internal LegacyContainer(ByteSource file, bool allowUnknown, MemoryBudget budget)
     {
         (this.file, this.budget) = (file, budget);
         var world = new TorchWorld(allowUnknown, budget);

@@ -7,5 +7,5 @@ internal abstract class SavedTensor;
 internal sealed class UnreadableTensor(string reason) : SavedTensor
 {
     // Why not, and what to do in Python: the end of a sentence that begins with the tensor's name.
-    public string Reason { get; } = reason;
+    internal string Reason { get; } = reason;
 }

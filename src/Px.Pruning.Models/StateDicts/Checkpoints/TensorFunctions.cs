@@ -32,7 +32,7 @@ internal static class TensorFunctions
     };
 
     // Adds the functions, and the classes that they are given, by module and name.
-    public static void AddTo(Dictionary<(string Module, string Name), object> known)
+    internal static void AddTo(Dictionary<(string Module, string Name), object> known)
     {
         known[(Module, "_rebuild_tensor")] = (TorchFunction)Rebuild;
         known[(Module, "_rebuild_tensor_v2")] = (TorchFunction)RebuildWithHooks;

@@ -4,7 +4,7 @@ namespace Px.Pruning.Models.StateDicts.Checkpoints;
 internal sealed record TorchStorage(string Key, TorchType Type, long Count)
 {
     // The number of its bytes, or the largest number where that is larger still.
-    public long ByteCount => (long)Int128.Min((Int128)Count * Type.Size, long.MaxValue);
+    internal long ByteCount => (long)Int128.Min((Int128)Count * Type.Size, long.MaxValue);
 }
 
 // Part of a storage: PyTorch before 0.4 wrote those, now they are always the whole.

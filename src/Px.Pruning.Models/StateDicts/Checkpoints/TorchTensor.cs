@@ -16,7 +16,7 @@ internal sealed class TorchTensor : SavedTensor
     private readonly long[] size, stride;
 
     // Throws InvalidDataException if an element would lie outside its storage.
-    public TorchTensor(TorchStorageView memory, long offset, long[] size, long[] stride)
+    internal TorchTensor(TorchStorageView memory, long offset, long[] size, long[] stride)
     {
         Int128 elements = 1, last = 0;
         var isEmpty = size.Contains(0);
@@ -40,14 +40,14 @@ internal sealed class TorchTensor : SavedTensor
         (this.elements, extent) = isEmpty ? (0, 0) : ((long)elements, (long)last + 1);
     }
 
-    public TorchStorage Storage { get; }
+    internal TorchStorage Storage { get; }
 
     // Whether the memory holds the elements with the opposite sign: PyTorch negates lazily, by a bit of the tensor.
-    public bool IsNegated { get; init; }
+    internal bool IsNegated { get; init; }
 
     // The tensor, as a view of its memory, or as a copy where it is negated.
     // budget: pays for copies, and for tensors that take more memory than they lie in once somebody copies them: expanded ones.
-    public Tensor View(Tensor memory, MemoryBudget budget)
+    internal Tensor View(Tensor memory, MemoryBudget budget)
     {
         if (elements > extent || IsNegated)
             budget.Spend((long)Int128.Min((Int128)elements * Storage.Type.Size, long.MaxValue));

@@ -7,7 +7,7 @@ namespace Px.Pruning.Models.StateDicts.Checkpoints;
 internal sealed record TorchType(ScalarType? Type, string Name, string StorageName, int Size)
 {
     // The types that TorchSharp has.
-    public static readonly IReadOnlyList<TorchType> All =
+    internal static readonly IReadOnlyList<TorchType> All =
     [
         new(ScalarType.Byte, "uint8", "ByteStorage", 1),
         new(ScalarType.Int8, "int8", "CharStorage", 1),
@@ -24,7 +24,7 @@ internal sealed record TorchType(ScalarType? Type, string Name, string StorageNa
     ];
 
     // Types of quantised tensors. Their memory is skipped, never read.
-    public static readonly IReadOnlyList<TorchType> Quantized =
+    internal static readonly IReadOnlyList<TorchType> Quantized =
     [
         new(null, "quint8", "QUInt8Storage", 1),
         new(null, "qint8", "QInt8Storage", 1),
@@ -34,13 +34,13 @@ internal sealed record TorchType(ScalarType? Type, string Name, string StorageNa
     ];
 
     // Types whose tensors are saved in untyped memory.
-    public static readonly IReadOnlyList<string> WithoutStorage =
+    internal static readonly IReadOnlyList<string> WithoutStorage =
     [
         "uint16", "uint32", "uint64", "complex32", "bits8", "bits16", "bits1x8", "bits2x4", "bits4x2",
         "float8_e4m3fn", "float8_e4m3fnuz", "float8_e5m2", "float8_e5m2fnuz", "float8_e8m0fnu", "float4_e2m1fn_x2",
     ];
 
     // Whether elements have a sign that can be turned.
-    public bool CanBeNegated => Type is ScalarType.Float16 or ScalarType.BFloat16 or ScalarType.Float32 or ScalarType.Float64
+    internal bool CanBeNegated => Type is ScalarType.Float16 or ScalarType.BFloat16 or ScalarType.Float32 or ScalarType.Float64
         or ScalarType.ComplexFloat32 or ScalarType.ComplexFloat64;
 }

@@ -16,7 +16,7 @@ internal sealed class TorchWorld(bool allowUnknown, MemoryBudget budget) : IPick
     private readonly Dictionary<string, TorchStorage> storages = new(StringComparer.Ordinal);
 
     // The storages that were referred to, by key.
-    public IReadOnlyDictionary<string, TorchStorage> Storages => storages;
+    internal IReadOnlyDictionary<string, TorchStorage> Storages => storages;
 
     public object Find(string module, string name)
     {
@@ -58,18 +58,18 @@ internal sealed class TorchWorld(bool allowUnknown, MemoryBudget budget) : IPick
     // In place of a tensor that cannot be read.
     // name: the function that would make it.
     // reason: what it is, and what to do in Python.
-    public object Refuse(string name, string reason)
+    internal object Refuse(string name, string reason)
     {
         budget.Spend(TensorCost + 2 * sizeof(char) * (long)(name.Length + reason.Length));
         return allowUnknown ? new PickleOpaque(name) : new UnreadableTensor($"cannot be read ('{name}'): it {reason}");
     }
 
     // numbers: how many sizes and strides a tensor has.
-    public void SpendOnTensor(long numbers) => budget.Spend(TensorCost + sizeof(long) * numbers);
+    internal void SpendOnTensor(long numbers) => budget.Spend(TensorCost + sizeof(long) * numbers);
 
-    public void Spend(long bytes) => budget.Spend(bytes);
+    internal void Spend(long bytes) => budget.Spend(bytes);
 
-    public static InvalidDataException Misuse(string function) =>
+    internal static InvalidDataException Misuse(string function) =>
         new($"its pickle calls {function} with arguments that it does not take.");
 
     private TorchStorageView Storage(string key, TorchType type, long count)

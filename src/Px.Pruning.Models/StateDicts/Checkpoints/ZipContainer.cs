@@ -19,7 +19,7 @@ internal sealed class ZipContainer : ICheckpointContainer
     private readonly MemoryBudget budget;
     private readonly string folder;
 
-    public ZipContainer(ByteSource file, bool allowUnknown, MemoryBudget budget)
+    internal ZipContainer(ByteSource file, bool allowUnknown, MemoryBudget budget)
     {
         (zip, this.budget) = (ZipReader.Open(file, budget), budget);
         var pickles = zip.Names.Where(name => name.EndsWith(PickleName, StringComparison.Ordinal)).ToList();

@@ -17,35 +17,35 @@ internal sealed class PickleReader
     private long unread;
     private int next, end;
 
-    public PickleReader(Stream stream, long length, MemoryBudget budget)
+    internal PickleReader(Stream stream, long length, MemoryBudget budget)
     {
         (this.stream, this.length, this.budget, unread) = (stream, length, budget, length);
         budget.Spend(buffer.Length);
     }
 
     // The number of bytes that were taken so far.
-    public long Position => length - Remaining;
+    internal long Position => length - Remaining;
 
     private long Remaining => unread + (end - next);
 
-    public byte Byte()
+    internal byte Byte()
     {
         if (next == end)
             Refill();
         return buffer[next++];
     }
 
-    public ushort UInt16() => BinaryPrimitives.ReadUInt16LittleEndian(Take(stackalloc byte[sizeof(ushort)]));
+    internal ushort UInt16() => BinaryPrimitives.ReadUInt16LittleEndian(Take(stackalloc byte[sizeof(ushort)]));
 
-    public int Int32() => BinaryPrimitives.ReadInt32LittleEndian(Take(stackalloc byte[sizeof(int)]));
+    internal int Int32() => BinaryPrimitives.ReadInt32LittleEndian(Take(stackalloc byte[sizeof(int)]));
 
-    public uint UInt32() => BinaryPrimitives.ReadUInt32LittleEndian(Take(stackalloc byte[sizeof(uint)]));
+    internal uint UInt32() => BinaryPrimitives.ReadUInt32LittleEndian(Take(stackalloc byte[sizeof(uint)]));
 
-    public ulong UInt64() => BinaryPrimitives.ReadUInt64LittleEndian(Take(stackalloc byte[sizeof(ulong)]));
+    internal ulong UInt64() => BinaryPrimitives.ReadUInt64LittleEndian(Take(stackalloc byte[sizeof(ulong)]));
 
-    public double Double() => BinaryPrimitives.ReadDoubleBigEndian(Take(stackalloc byte[sizeof(double)]));
+    internal double Double() => BinaryPrimitives.ReadDoubleBigEndian(Take(stackalloc byte[sizeof(double)]));
 
-    public byte[] Bytes(ulong count)
+    internal byte[] Bytes(ulong count)
     {
         var bytes = budget.Allocate(Checked(count));
         Take(bytes);
@@ -54,7 +54,7 @@ internal sealed class PickleReader
 
     // A text in UTF-8.
     // Throws InvalidDataException if it is truncated or no Unicode.
-    public string Text(ulong count)
+    internal string Text(ulong count)
     {
         budget.Spend(MemoryBudget.ArrayCost + sizeof(char) * Checked(count));
         Span<byte> bytes = count <= ShortText ? stackalloc byte[(int)count] : budget.Allocate((long)count);
@@ -63,7 +63,7 @@ internal sealed class PickleReader
     }
 
     // A text of Python 2, which kept no encoding: as text where it is UTF-8, as bytes where it is not.
-    public object TextOrBytes(ulong count)
+    internal object TextOrBytes(ulong count)
     {
         budget.Spend(MemoryBudget.ArrayCost + sizeof(char) * Checked(count));
         var bytes = Bytes(count);
@@ -71,7 +71,7 @@ internal sealed class PickleReader
     }
 
     // The bytes up to the end of the line, one character each, without it.
-    public string Line(long maximum)
+    internal string Line(long maximum)
     {
         budget.Spend(LineCost);
         var line = new StringBuilder();

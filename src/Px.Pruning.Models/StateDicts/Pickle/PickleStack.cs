@@ -6,24 +6,24 @@ namespace Px.Pruning.Models.StateDicts.Pickle;
 internal sealed class PickleStack(MemoryBudget budget)
 {
     // What a slot of a growing list takes at most, with the shorter arrays that it outgrew.
-    public const int SlotCost = 32;
+    internal const int SlotCost = 32;
 
     private readonly List<object?> values = [], memo = [];
     private readonly List<int> marks = [];
     private int highestValue, highestMark;
 
     // How much the memo holds: where the next value goes that comes without a number.
-    public int Remembered => memo.Count;
+    internal int Remembered => memo.Count;
 
-    public object? Top => values.Count > Floor ? values[^1] : throw TooLittle();
+    internal object? Top => values.Count > Floor ? values[^1] : throw TooLittle();
 
-    public void Push(object? value)
+    internal void Push(object? value)
     {
         PayForGrowth(values.Count, ref highestValue);
         values.Add(value);
     }
 
-    public object? Pop()
+    internal object? Pop()
     {
         var value = Top;
         values.RemoveAt(values.Count - 1);
@@ -31,7 +31,7 @@ internal sealed class PickleStack(MemoryBudget budget)
     }
 
     // Takes off the last values: the first of the result is the deepest of them.
-    public object?[] Pop(int count)
+    internal object?[] Pop(int count)
     {
         if (this.values.Count - count < Floor)
             throw TooLittle();
@@ -44,14 +44,14 @@ internal sealed class PickleStack(MemoryBudget budget)
         return values;
     }
 
-    public void Mark()
+    internal void Mark()
     {
         PayForGrowth(marks.Count, ref highestMark);
         marks.Add(values.Count);
     }
 
     // Takes off everything above the last mark, and the mark.
-    public object?[] PopToMark()
+    internal object?[] PopToMark()
     {
         if (marks.Count == 0)
             throw new InvalidDataException("its pickle goes back to a mark that it has not set.");
@@ -61,7 +61,7 @@ internal sealed class PickleStack(MemoryBudget budget)
     }
 
     // Takes off the last value, or the last mark where nothing is above it.
-    public void PopOrUnmark()
+    internal void PopOrUnmark()
     {
         if (marks.Count > 0 && values.Count == Floor)
             marks.RemoveAt(marks.Count - 1);
@@ -70,7 +70,7 @@ internal sealed class PickleStack(MemoryBudget budget)
     }
 
     // Remembers the last value.
-    public void Remember(long index, long maximum)
+    internal void Remember(long index, long maximum)
     {
         if (!(index >= 0 && index <= maximum))
             throw new InvalidDataException($"its pickle remembers something as number {index}, and it has come to byte {maximum} only.");
@@ -81,7 +81,7 @@ internal sealed class PickleStack(MemoryBudget budget)
         memo[(int)index] = Top;
     }
 
-    public object? Recall(long index) =>
+    internal object? Recall(long index) =>
         index >= 0 && index < memo.Count && memo[(int)index] is { } value ? value
             : throw new InvalidDataException($"its pickle recalls number {index}, under which there is nothing.");
 

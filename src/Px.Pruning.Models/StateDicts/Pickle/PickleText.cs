@@ -12,23 +12,23 @@ internal static class PickleText
     private static readonly SearchValues<char> Hexadecimal = SearchValues.Create("0123456789abcdefABCDEF");
 
     // A number of the memo; −1 for one that none has.
-    public static long Index(string text) =>
+    internal static long Index(string text) =>
         long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var index) ? index : -1;
 
     // A long, or a BigInteger where it is too large for one.
-    public static object Integer(string text) =>
+    internal static object Integer(string text) =>
         long.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var small) ? (object)small
         : BigInteger.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var large) ? large
         : throw new InvalidDataException($"its pickle has '{Excerpt.Of(text)}' where a whole number should be.");
 
     // As Integer, from two's complement with the lowest byte first.
-    public static object Integer(byte[] bytes)
+    internal static object Integer(byte[] bytes)
     {
         var number = new BigInteger(bytes);
         return number >= long.MinValue && number <= long.MaxValue ? (object)(long)number : number;
     }
 
-    public static double Float(string text) => text switch
+    internal static double Float(string text) => text switch
     {
         "inf" => double.PositiveInfinity,
         "-inf" => double.NegativeInfinity,
@@ -37,12 +37,12 @@ internal static class PickleText
     };
 
     // A text in Python's quotes: 'it\'s'.
-    public static string Quoted(string text) =>
+    internal static string Quoted(string text) =>
         text.Length >= 2 && text[0] is '\'' or '"' && text[^1] == text[0] ? Unescaped(text[1..^1], backslashes: true)
             : throw new InvalidDataException("its pickle has a text without quotes.");
 
     // A text with Python's escapes for what Latin-1 lacks: \u20ac.
-    public static string Unescaped(string text) => Unescaped(text, backslashes: false);
+    internal static string Unescaped(string text) => Unescaped(text, backslashes: false);
 
     private static string Unescaped(string text, bool backslashes)
     {

@@ -10,15 +10,15 @@ internal sealed class PickleWriter
 
     private readonly ByteWriter bytes = new();
 
-    public PickleWriter() => Write(PickleOpcode.Proto).Byte(Protocol);
+    internal PickleWriter() => Write(PickleOpcode.Proto).Byte(Protocol);
 
-    public void Text(string text)
+    internal void Text(string text)
     {
         var utf8 = Encoding.UTF8.GetBytes(text);
         Write(PickleOpcode.BinUnicode).UInt32((uint)utf8.Length).Bytes(utf8);
     }
 
-    public void Number(long number)
+    internal void Number(long number)
     {
         if (number is >= 0 and <= byte.MaxValue)
             Write(PickleOpcode.BinInt1).Byte((byte)number);
@@ -28,34 +28,34 @@ internal sealed class PickleWriter
             Write(PickleOpcode.Long1).Byte(sizeof(long)).Int64(number);
     }
 
-    public void Numbers(IEnumerable<long> numbers) => Tuple(() =>
+    internal void Numbers(IEnumerable<long> numbers) => Tuple(() =>
     {
         foreach (var number in numbers)
             Number(number);
     });
 
-    public void False() => Write(PickleOpcode.NewFalse);
+    internal void False() => Write(PickleOpcode.NewFalse);
 
-    public void Tuple(Action values) => Marked(values, PickleOpcode.Tuple);
+    internal void Tuple(Action values) => Marked(values, PickleOpcode.Tuple);
 
     // What a class or function of Python makes of the arguments.
-    public void Call(string module, string name, Action arguments)
+    internal void Call(string module, string name, Action arguments)
     {
         Global(module, name);
         Tuple(arguments);
         Write(PickleOpcode.Reduce);
     }
 
-    public void Global(string module, string name) => Write(PickleOpcode.Global).Bytes(Encoding.ASCII.GetBytes($"{module}\n{name}\n"));
+    internal void Global(string module, string name) => Write(PickleOpcode.Global).Bytes(Encoding.ASCII.GetBytes($"{module}\n{name}\n"));
 
     // Adds keys and values, in turn, to the dictionary that came last.
-    public void Entries(Action keysAndValues) => Marked(keysAndValues, PickleOpcode.SetItems);
+    internal void Entries(Action keysAndValues) => Marked(keysAndValues, PickleOpcode.SetItems);
 
     // Makes the value that came last a reference to something outside the pickle.
-    public void PersistentId() => Write(PickleOpcode.BinPersId);
+    internal void PersistentId() => Write(PickleOpcode.BinPersId);
 
     // The whole pickle; its value is the one left.
-    public byte[] Finish()
+    internal byte[] Finish()
     {
         Write(PickleOpcode.Stop);
         return bytes.Written.ToArray();

@@ -30,7 +30,7 @@ internal sealed class Unpickler
 
     // The value of the pickle that comes next; what follows it stays unread.
     // Throws InvalidDataException if the pickle is damaged, or asks for something that is not to be had.
-    public static object? Load(PickleReader reader, IPickleWorld world, MemoryBudget budget)
+    internal static object? Load(PickleReader reader, IPickleWorld world, MemoryBudget budget)
     {
         var machine = new Unpickler(reader, world, budget);
         for (var opcode = (Op)reader.Byte(); opcode != Op.Stop; opcode = (Op)reader.Byte())

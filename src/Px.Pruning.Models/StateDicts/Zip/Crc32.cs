@@ -11,9 +11,9 @@ internal struct Crc32
     private static readonly uint[] Table = MakeTable();
 
     // The checksum of what was appended; 0 for nothing.
-    public uint Value { get; private set; }
+    internal uint Value { get; private set; }
 
-    public void Append(ReadOnlySpan<byte> bytes)
+    internal void Append(ReadOnlySpan<byte> bytes)
     {
         var register = ~Value;
         for (; bytes.Length >= Width; bytes = bytes[Width..])

@@ -14,7 +14,7 @@ internal static class ZipDirectory
     // The files of the archive by name.
     // archive: the archive; its length and position are relative to its own start.
     // Throws InvalidDataException if there is no directory, or it is damaged.
-    public static Dictionary<string, ZipEntry> Read(ByteSource archive, MemoryBudget budget)
+    internal static Dictionary<string, ZipEntry> Read(ByteSource archive, MemoryBudget budget)
     {
         var (offset, length, count) = Locate(archive, budget);
         var directory = archive.ReadAt(offset, budget.Allocate(length));

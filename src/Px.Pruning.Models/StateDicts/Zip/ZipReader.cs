@@ -18,16 +18,16 @@ internal sealed class ZipReader
     private ZipReader(ByteSource archive, Dictionary<string, ZipEntry> entries) => (this.archive, this.entries) = (archive, entries);
 
     // The names of all files.
-    public IReadOnlyCollection<string> Names => entries.Keys;
+    internal IReadOnlyCollection<string> Names => entries.Keys;
 
     // Throws InvalidDataException if the archive is damaged.
-    public static ZipReader Open(ByteSource archive, MemoryBudget budget) => new(archive, ZipDirectory.Read(archive, budget));
+    internal static ZipReader Open(ByteSource archive, MemoryBudget budget) => new(archive, ZipDirectory.Read(archive, budget));
 
-    public bool Contains(string name) => entries.ContainsKey(name);
+    internal bool Contains(string name) => entries.ContainsKey(name);
 
     // The number of bytes that a file claims to hold: no more than deflate could have made of those that are there.
     // Throws InvalidDataException if there is no such file, or its numbers contradict each other.
-    public long Length(string name)
+    internal long Length(string name)
     {
         var entry = Find(name);
         var possible = entry.StoredLength >= 0 && entry.StoredLength <= archive.Length
@@ -40,7 +40,7 @@ internal sealed class ZipReader
 
     // Reads a whole file.
     // Throws InvalidDataException if the file is damaged or truncated.
-    public T Read<T>(string name, Func<TensorBytes.ChunkAction, T> consume)
+    internal T Read<T>(string name, Func<TensorBytes.ChunkAction, T> consume)
     {
         var entry = Find(name);
         var data = archive.SeekTo(DataOffset(name, entry));

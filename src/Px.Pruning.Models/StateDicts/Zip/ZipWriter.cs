@@ -18,10 +18,10 @@ internal sealed class ZipWriter(Stream stream)
     private readonly List<(string Name, ZipEntry Entry)> entries = [];
     private long position;
 
-    public void Add(string name, byte[] content) => Add(name, content.Length, forChunk => forChunk(content));
+    internal void Add(string name, byte[] content) => Add(name, content.Length, forChunk => forChunk(content));
 
     // Adds a file.
-    public void Add(string name, long length, Action<TensorBytes.ChunkAction> forEachChunk)
+    internal void Add(string name, long length, Action<TensorBytes.ChunkAction> forEachChunk)
     {
         var checksum = new Crc32();
         forEachChunk(chunk => checksum.Append(chunk));
@@ -33,7 +33,7 @@ internal sealed class ZipWriter(Stream stream)
     }
 
     // Writes the directory, after the last file.
-    public void Finish()
+    internal void Finish()
     {
         var offset = position;
         foreach (var (name, entry) in entries)
