@@ -36,9 +36,12 @@ internal sealed class LegacyContainer : ICheckpointContainer
         if (Next() is not Version)
             throw new InvalidDataException($"it is of a version of PyTorch's format other than {Version}.");
         Next();
-        Root = CheckpointSelection.RequireDictionary(Next());
+        var root = Next();
+        if (root is PickleOpaque)
+            CheckpointSelection.RequireDictionary(root); // says what it is, although the storages may be missing too
         Locate(Next() as List<object?>
             ?? throw new InvalidDataException("its storages' keys are no list."), reader.Position, world.Storages);
+        Root = CheckpointSelection.RequireDictionary(root);
 
         object? Next() => Unpickler.Load(reader, world, budget);
     }
