@@ -43,7 +43,8 @@ internal static class KeyPrefix
 
     // As without a prefix, for a module: wrappers of single sub-modules are taken off as well where the module has the name that is left.
     // has: whether the module has a name.
-    internal static (Dictionary<string, T> Values, string Removed) Fit<T>(IEnumerable<KeyValuePair<string, T>> values, Func<string, bool> has)
+    internal static (Dictionary<string, T> Values, string Removed) Fit<T>(
+        IEnumerable<KeyValuePair<string, T>> values, Func<string, bool> has)
     {
         var all = values.ToList();
         var plain = WithoutInsertions(all);

@@ -14,7 +14,8 @@ internal sealed class PickleDictionary
     private Dictionary<string, object?>? entries;
 
     // The keys with their values, in the order in which they first came.
-    internal IReadOnlyCollection<KeyValuePair<string, object?>> Entries => entries ?? (IReadOnlyCollection<KeyValuePair<string, object?>>)[];
+    internal IReadOnlyCollection<KeyValuePair<string, object?>> Entries =>
+        entries ?? (IReadOnlyCollection<KeyValuePair<string, object?>>)[];
 
     // What so many more entries take at most.
     internal long CostOf(int entries) => (this.entries is null && entries > 0 ? TableCost : 0) + EntryCost * (long)entries;
