@@ -7,6 +7,8 @@ namespace Px.Pruning.Engine.Paths;
 // negative. This finds what module types do not show: a sigmoid or GELU called as a function, an added constant, a subtraction.
 internal static class PathLinearity
 {
+    internal const string Remedy = "Put the sign into a layer's weights; ParameterSelection.Excluding leaves that layer out of pruning.";
+
     private const double Tolerance = 1e-9;
 
     // Smaller numbers lose digits, so that doubling is no longer exact.
@@ -32,27 +34,47 @@ internal static class PathLinearity
         if (!once.TrueForAll(output => double.IsFinite(output.Sum)))
             once = Sums(network, evaluation, dtype, input = Math.ScaleB(1, isDouble ? -900 : -100));
         var twice = Sums(network, evaluation, dtype, 2 * input);
+        string? before = null;
         foreach (var ((hooked, sum, _), (_, doubled, minimum)) in once.Zip(twice))
         {
-            string name = hooked.Name.Length == 0 ? "the model itself" : $"'{hooked.Name}'";
             if (minimum < 0)
             {
-                throw new UnsupportedModelException(
-                    $"Path sums come out of {name} negative: its forward subtracts or negates, and paths with negative coefficients have "
-                    + "no place in the path kernel. Put the sign into a layer's weights.")
-                { Module = hooked.Name };
+                throw Refusal(hooked, before,
+                    "subtracts or negates, and paths with negative coefficients have no place in the path kernel. " + Remedy);
             }
 
             if (double.IsFinite(doubled) && doubled > smallest && Math.Abs(doubled - 2 * sum) > Tolerance * Math.Abs(2 * sum))
             {
-                throw new UnsupportedModelException(
-                    $"The forward of {name} is not linear in non-negative inputs once activations are on and biases off (twice the input "
+                throw Refusal(hooked, before, "is not linear in non-negative inputs once activations are on and biases off (twice the input "
                     + $"gave {doubled / sum:G6} times the output), so that its paths have no product form. A smooth activation must be a "
                     + "module (torch.nn.GELU, SiLU, …) instead of a function call; gating by products, softmax and added constants are not "
-                    + "supported.")
-                { Module = hooked.Name };
+                    + "supported.");
             }
+
+            before = hooked.Name;
         }
+
+        PathSigns.Check(network);
+    }
+
+    // Names the code that is to blame: before a layer, which hands on multiples of what it is given, or within a module of the caller's.
+    internal static UnsupportedModelException Refusal(HookedModule hooked, string? before, string what)
+    {
+        bool isReplaced = hooked.Weighted is not null || hooked.Norm is not null || hooked.IsRelu || hooked.IsOtherActivation;
+        string place = (before, hooked.Name) switch
+        {
+            (_, "") => ", at the end of the model's forward,",
+            (null, _) when isReplaced => $" before '{hooked.Name}'",
+            _ when isReplaced => $" and before '{hooked.Name}'",
+            _ => $" in the forward of '{hooked.Name}'",
+        };
+        string remedy = (before, hooked.Name) switch
+        {
+            (_, "") => " If it is a softmax, log_softmax or sigmoid, let the model return logits: the loss applies it (PruningOptions.Loss).",
+            (null, _) => " If it normalises the data, do that in the data loader.",
+            _ => "",
+        };
+        return new($"The code{(before is null ? "" : $" after '{before}'")}{place} {what}{remedy}") { Module = hooked.Name };
     }
 
     private static List<(HookedModule Layer, double Sum, double Minimum)> Sums(
