@@ -12,6 +12,8 @@ public sealed record DataBudget
 
     internal int? BatchCount { get; private init; }
 
+    internal long Patience { get; private init; }
+
     /// <summary>
     /// The first <paramref name="samples"/> samples of each class in the order the data brings them; reading stops as soon as every class
     /// has its share. The samples are dealt out class by class, so that every scoring batch is as balanced as its size allows.
@@ -22,14 +24,21 @@ public sealed record DataBudget
     /// A class with fewer samples keeps what there is, and the logger is told.
     /// </remarks>
     /// <param name="samples">At least 1.</param>
-    /// <exception cref="ArgumentOutOfRangeException"><paramref name="samples"/> is below 1.</exception>
-    public static DataBudget PerClass(int samples)
+    /// <param name="patience">
+    /// After how many samples in a row without one that is still wanted reading is given up, with an <see cref="ArgumentException"/> that
+    /// names the classes which are missing: at least 1. Default 1,000,000. The logger is told from a tenth of it on. Data that ends is read
+    /// to its end before that; endless data may never show a class.
+    /// </param>
+    /// <exception cref="ArgumentOutOfRangeException"><paramref name="samples"/> or <paramref name="patience"/> is below 1.</exception>
+    public static DataBudget PerClass(int samples, long patience = 1_000_000)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(samples, 1);
-        return new() { SamplesPerClass = samples };
+        ArgumentOutOfRangeException.ThrowIfLessThan(patience, 1);
+        return new() { SamplesPerClass = samples, Patience = patience };
     }
 
-    /// <summary>The first <paramref name="count"/> batches, in the sizes the data brings them; where there are fewer, all.</summary>
+    /// <summary>The first <paramref name="count"/> batches, in the sizes the data brings them; where there are fewer, all. A last
+    /// one of a single sample joins the one before.</summary>
     /// <param name="count">At least 1.</param>
     /// <exception cref="ArgumentOutOfRangeException"><paramref name="count"/> is below 1.</exception>
     public static DataBudget Batches(int count)

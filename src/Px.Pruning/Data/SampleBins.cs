@@ -23,6 +23,9 @@ internal sealed class SampleBins : IDisposable
 
     public bool IsFull => fullBins == bins.Length;
 
+    // The samples that it holds.
+    public long Count => bins.Sum(bin => (long)bin.Count);
+
     // The bins that suit the first batch and the model's number of classes.
     public static SampleBins For(Tensor input, Tensor target, int perClass, long[] outputShape, TensorCopier copier)
     {
