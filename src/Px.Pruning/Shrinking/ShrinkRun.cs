@@ -1,5 +1,6 @@
 using System.Runtime.InteropServices;
 using Px.Pruning.Engine;
+using Px.Pruning.Engine.Paths;
 using Px.Pruning.Masking;
 using TorchSharp;
 using static TorchSharp.torch;
@@ -38,7 +39,14 @@ internal sealed class ShrinkRun(
         Pin(network, graph, plan);
         using var proof = new Proof(network, graph, facts, Inputs(network).Select(input => input.to(float64)));
         using var small = Prove(graph, facts, plan, proof);
-        return Write(network, graph, plan, proof, small, mask);
+        return Write(network, graph, plan, proof, small, mask, IsConstant(network, proof));
+    }
+
+    // Whether no path of weights other than zero leads through the network; where that is not known, whether its answers are all alike.
+    private static bool IsConstant(Network network, Proof proof)
+    {
+        var nonzero = new SlotTensors(network.Slots, slot => slot.Layer.Weight.detach().ne(0));
+        return Connectivity.Measure(network, nonzero, logger: null) is { } paths ? paths.Reached == 0 : proof.IsConstant;
     }
 
     private List<Tensor> Inputs(Network network)
@@ -105,7 +113,8 @@ internal sealed class ShrinkRun(
         return false;
     }
 
-    private ShrinkResult Write(Network network, ChannelGraph graph, RemovalPlan plan, Proof proof, SmallLayers small, PruningMask? bound)
+    private ShrinkResult Write(Network network, ChannelGraph graph, RemovalPlan plan, Proof proof, SmallLayers small, PruningMask? bound,
+        bool isConstant)
     {
         var inputs = Inputs(network).Select(input => input.to(network.WeightType)).ToList();
         var batch = randn([options.LatencyBatchSize, .. inputShape], inputs[0].dtype, inputs[0].device);
@@ -140,6 +149,7 @@ internal sealed class ShrinkRun(
                 Difference = proof.Difference,
                 OwnDifference = own,
                 Latency = latency,
+                IsConstant = isConstant,
             };
             swap.Keep();
             if (inPlace) options.Binding?.Dispose();
