@@ -15,6 +15,9 @@ internal sealed record MethodNeeds
     // Hooks on every layer: activations (gates) or connections are read from what passes through them.
     internal bool Hooks { get; init; }
 
+    // The network is taken for one of paths, in which no weight has another use than hooks see.
+    internal bool Paths { get; init; }
+
     // Pruned weights are ranked again in later rounds, and may return.
     internal bool WeightsReturn { get; init; }
 

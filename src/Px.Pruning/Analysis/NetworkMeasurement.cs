@@ -83,6 +83,7 @@ internal static class NetworkMeasurement
             { Module = network.Unhooked[0] };
         }
 
+        if (network.UsedElsewhere is [var use, ..]) throw use.Refuse("The analysis");
         token.ThrowIfCancellationRequested();
         PathLinearity.Check(network);
         return EffectivePaths.Follow(network, kept, token);

@@ -11,7 +11,7 @@ internal readonly record struct Connectivity(long Reached, long Outputs)
     // input shape is known, hooks do not see every layer, or the forward is not one of paths.
     internal static Connectivity? Measure(Network network, SlotTensors? alive, ILogger? logger)
     {
-        if (network.SampleShape is null || network.Unhooked.Count > 0) return null;
+        if (network.SampleShape is null || !network.IsSeenWhole) return null;
         try
         {
             return Measure(network, alive);

@@ -16,12 +16,20 @@ internal abstract class WeightFunction(Network network) : IDisposable
     internal abstract bool KeepsGraphs { get; }
 
     // The function with hooks substituting the weights or, where hooks do not see every layer, on the caller's own parameters.
-    internal static WeightFunction Of(Network network, NormStatistics statistics) => network.Unhooked.Count == 0
+    internal static WeightFunction Of(Network network, NormStatistics statistics) => network.IsSeenWhole
         ? new SubstitutedWeights(network, new DataNorms(statistics, network.Speed.IsOn))
         : new BorrowedWeights(network, statistics);
 
+    // The same for a loss that is differentiated, which may read the weights too; null for the call's own.
+    internal static WeightFunction Of(
+        ScoringContext context, NormStatistics statistics, (Func<Tensor, Tensor, Tensor> Of, (Tensor, Tensor) Batch)? loss = null) =>
+        context.Network.IsSeenWhole
+            && (loss is { } own ? LossUse.ReadsWeights(context.Network, own.Of, own.Batch) : context.LossReadsWeights)
+            ? new BorrowedWeights(context.Network, statistics)
+            : Of(context.Network, statistics);
+
     // The function of a network as if newly made: norm layers have γ = 1 and β = 0, and take as constants what FreezeNorms saw.
-    internal static WeightFunction WithFreshNorms(Network network) => network.Unhooked.Count == 0
+    internal static WeightFunction WithFreshNorms(Network network) => network.IsSeenWhole
         ? new SubstitutedWeights(network, new FreshNorms())
         : new BorrowedWeights(network, statistics: null);
 
@@ -30,7 +38,7 @@ internal abstract class WeightFunction(Network network) : IDisposable
     // its input.
     internal static WeightFunction WithFrozenNorms(Network network, NormPolicy norms)
     {
-        if (network.Unhooked.Count == 0)
+        if (network.IsSeenWhole)
             return new SubstitutedWeights(network, norms) { TrainsBiases = norms.TrainsParameters, OwnsNorms = false };
         var other = network.Modules.FirstOrDefault(hooked => hooked.Norm?.UsesBatch(norms.Statistics) == true);
         return other is null ? new BorrowedWeights(network, NormStatistics.Running) : throw NotFrozen(other);

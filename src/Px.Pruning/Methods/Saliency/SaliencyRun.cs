@@ -15,7 +15,7 @@ internal sealed class SaliencyRun(ScoringContext context, NormStatistics statist
         // Both before the weights are borrowed.
         var masked = round.Weights.Thetas();
         var factors = dense ? whole.Thetas() : masked;
-        using var function = WeightFunction.Of(Network, statistics);
+        using var function = WeightFunction.Of(Context, statistics);
         function.Set(masked);
         var gradients = new LossDerivatives(Context, function).Gradient(Context.Batches);
 

@@ -29,7 +29,7 @@ public sealed class SynFlowL2Pruner : Pruner
     /// <summary>The factor in front of the gradient. Default <see cref="PxWeighting.Squared"/>.</summary>
     public PxWeighting Weighting { get; init; } = PxWeighting.Squared;
 
-    internal override MethodNeeds Needs => new() { Shape = true };
+    internal override MethodNeeds Needs => new() { Shape = true, Paths = true };
 
     internal override IEnumerable<KeyValuePair<string, string>> Settings => [KeyValuePair.Create("weighting", Weighting.ToString())];
 
