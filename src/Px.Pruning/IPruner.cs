@@ -23,7 +23,8 @@ public interface IPruner
     /// <param name="model">The network. But for its pruned weights it is left exactly as it was found, also when this method throws; only
     /// <see cref="SanityAblation.Reinitialize"/> draws the kept weights anew.</param>
     /// <param name="data">What data-driven methods score on.</param>
-    /// <param name="sparsity">The fraction of prunable weights to remove, in [0, 1).</param>
+    /// <param name="sparsity">The fraction of prunable weights to remove, in [0, 1). Weights that a <see cref="MaskBinding"/> of an earlier
+    /// pruning holds at zero are part of it, and do not return.</param>
     /// <param name="options">How to prune; <see langword="null"/> for the defaults.</param>
     /// <param name="cancellationToken">Checked between batches and rounds; a cancelled call leaves the model untouched.</param>
     /// <returns>The mask, its binding to the model and a report; the caller disposes it when the mask need not be held any
@@ -31,8 +32,8 @@ public interface IPruner
     /// <exception cref="ArgumentOutOfRangeException"><paramref name="sparsity"/> is not in [0, 1).</exception>
     /// <exception cref="ArgumentException">The model has nothing to prune, the data does not fit it, or the scope cannot keep its promise
     /// at this sparsity.</exception>
-    /// <exception cref="UnsupportedModelException">The method's theory does not hold for this network; the message names the
-    /// module.</exception>
+    /// <exception cref="UnsupportedModelException">The method's theory does not hold for this network, or it scores every weight 0 and
+    /// something is to be removed; the message names the module.</exception>
     /// <exception cref="NonFiniteScoreException">A score is NaN or infinite; the message names the layer.</exception>
     /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
     PruningResult Prune(

@@ -39,6 +39,7 @@ public sealed class MaskBinding : IDisposable
         check = new FusedCheck(parameters);
         WriteWeights();
         Hook(model);
+        parameters.ForEach(HeldWeights.Add);
     }
 
     /// <summary>The masked parameters, in the mask's order.</summary>
@@ -105,6 +106,7 @@ public sealed class MaskBinding : IDisposable
         lock (gate)
         {
             disposed = true;
+            parameters.ForEach(HeldWeights.Remove);
             foreach (var remove in unhook) remove();
             unhook.Clear();
             check.Dispose();

@@ -27,6 +27,9 @@ internal sealed class PruningPlan
 
     internal int Rounds => densities.Length;
 
+    // Whether anything is pruned at all.
+    internal bool Removes => Keep(Rounds).Of(total) < total;
+
     // The densities after each round, to the bit.
     internal string Densities => string.Join(" ", densities.Select(density => density.ToString("R", CultureInfo.InvariantCulture)));
 
@@ -38,8 +41,12 @@ internal sealed class PruningPlan
     internal long Wanted(int round) => Keep(round).Of(total);
 
     // Which weights stay after a round: for each parameter a bool tensor on the CPU, in the current dispose scope.
-    internal IReadOnlyList<Tensor> Select(int round, IEnumerable<(string Name, Tensor Scores, Tensor Alive)> parameters) =>
-        options.Scope.Select([.. parameters.Select(p => new ScoredParameter(p.Name, p.Scores, p.Alive))], Keep(round));
+    internal IReadOnlyList<Tensor> Select(
+        int round, IEnumerable<(string Name, Tensor Scores, Tensor Alive)> parameters, Func<string, Tensor>? magnitude = null) =>
+        options.Scope.Select(
+            [.. parameters.Select(p => new ScoredParameter(p.Name, p.Scores, p.Alive)
+                { Magnitude = magnitude is null ? null : () => magnitude(p.Name) })],
+            Keep(round));
 
     // Tells logger, collector and progress of the masks after a round.
     internal void Report(int round, TimeSpan elapsed, IEnumerable<KeyValuePair<string, Tensor>> masks)

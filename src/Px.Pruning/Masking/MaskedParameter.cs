@@ -16,6 +16,9 @@ internal sealed class MaskedParameter(string name, Module owner, string member, 
 
     public Module Owner => owner;
 
+    // The parameter's name in its owner.
+    public string Member => member;
+
     // Today's parameter. Borrowed. InvalidOperationException: The module no longer has it.
     public Parameter Current => owner.get_parameter(member)
         ?? throw new InvalidOperationException($"The model no longer has the masked parameter '{name}'. Remove the binding before a model "

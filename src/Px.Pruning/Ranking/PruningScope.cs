@@ -9,7 +9,7 @@ namespace Px.Pruning;
 /// that are left where fewer are; <see cref="LayerWise"/> rounds in every layer instead. A pruned weight never returns.
 /// <see cref="PruningOptions.Counting"/> can replace <c>round(density · …)</c>, here and below, except in a minimum density.</para>
 /// <para><b>Ties:</b> of equal scores the earlier weight is kept: first by the order of the parameters in the model, then by the
-/// row-major index inside the parameter. −0 equals +0.</para>
+/// row-major index inside the parameter. −0 equals +0. In a prune scores of 0 say nothing, and the larger of their weights is kept.</para>
 /// <para><b>Cost:</b> linear in N, a few passes over the scores. Memory for the masks.</para>
 /// </remarks>
 public abstract class PruningScope

@@ -122,6 +122,7 @@ public class WeightUseTests
             result.Mask.Kept.Should().Be((long)Math.Round(0.5 * result.Mask.Total, MidpointRounding.AwayFromZero), method);
             result.Report.DenseFlops.Should().BeNull("a second use is not counted");
             result.Report.IsConnected.Should().BeNull();
+            result.Report.UnseenLayers.Should().NotBeEmpty();
         }
     }
 
@@ -204,6 +205,7 @@ public class WeightUseTests
         using var result = new SynFlowPruner().Prune(model, PruningData.Shape(5), 0.5, new PruningOptions { Rounds = 2 });
 
         result.Report.DenseFlops.Should().Be(2 * 2 * 25);
+        result.Report.UnseenLayers.Should().BeEmpty();
     }
 
     [Fact]
