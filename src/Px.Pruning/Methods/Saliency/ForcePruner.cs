@@ -12,7 +12,8 @@ namespace Px.Pruning;
 /// <b>Law:</b> every round ranks all weights anew, so that pruned weights may return; the counts of every round are exact all the same.
 /// Round 1 scores as <see cref="SnipPruner"/> does.
 /// </para>
-/// <para><b>Deviation:</b> exact counts; the authors' code keeps every weight that ties with the last. Dropout is off while scoring.</para>
+/// <para><b>Deviation:</b> exact counts; the authors' code keeps every weight that ties with the last. Batches count by their samples
+/// unless <see cref="CountsBatchesAlike"/>, where the authors' code adds up the means of all batches. Dropout is off while scoring.</para>
 /// <para><b>Source:</b> de Jorge et al., ICLR 2021, Eq. 7, <see href="https://arxiv.org/abs/2006.09081"/>.</para>
 /// </remarks>
 public sealed class ForcePruner : Pruner
@@ -29,10 +30,20 @@ public sealed class ForcePruner : Pruner
     /// </summary>
     public NormStatistics NormStatistics { get; init; } = NormStatistics.PruningBatch;
 
+    /// <summary>
+    /// Whether every batch counts alike, as in the authors' code, so that a sample of a batch that is smaller than the others, as the last
+    /// may be, counts for more. Default <see langword="false"/>: every sample does. Of no consequence where all batches have one size.
+    /// </summary>
+    public bool CountsBatchesAlike { get; init; }
+
     internal override MethodNeeds Needs => new() { Data = true, WeightsReturn = true };
 
     internal override IEnumerable<KeyValuePair<string, string>> Settings =>
-        [KeyValuePair.Create("norm_statistics", NormStatistics.ToString())];
+    [
+        KeyValuePair.Create("norm_statistics", NormStatistics.ToString()),
+        .. CountsBatchesAlike ? [KeyValuePair.Create("batches", "alike")] : Array.Empty<KeyValuePair<string, string>>(),
+    ];
 
-    internal override MethodRun Start(ScoringContext context) => new SaliencyRun(context, NormStatistics, dense: true);
+    internal override MethodRun Start(ScoringContext context) =>
+        new SaliencyRun(context, NormStatistics, dense: true, alike: CountsBatchesAlike);
 }
