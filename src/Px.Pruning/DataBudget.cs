@@ -13,6 +13,8 @@ public sealed record DataBudget
 
     internal int? BatchCount { get; private init; }
 
+    internal long Patience { get; private init; }
+
     /// <summary>
     /// The first <paramref name="samples"/> samples of each class in the data's order; reading stops once every class has them. Scoring
     /// batches take from each class in turn, so that each is as balanced as its size allows.
@@ -23,14 +25,23 @@ public sealed record DataBudget
     /// A class with fewer samples contributes all of them, and a warning is logged.
     /// </remarks>
     /// <param name="samples">At least 1.</param>
-    /// <exception cref="ArgumentOutOfRangeException"><paramref name="samples"/> is below 1.</exception>
-    public static DataBudget PerClass(int samples)
+    /// <param name="patience">
+    /// After how many samples in a row without one that is still wanted reading is given up, with an <see cref="ArgumentException"/> that
+    /// names the classes which are missing: at least 1. Default 1,000,000. The logger is told from a tenth of it on. Data that ends is read
+    /// to its end before that; endless data may never show a class.
+    /// </param>
+    /// <exception cref="ArgumentOutOfRangeException"><paramref name="samples"/> or <paramref name="patience"/> is below 1.</exception>
+    public static DataBudget PerClass(int samples, long patience = 1_000_000)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(samples, 1);
-        return new() { SamplesPerClass = samples };
+        ArgumentOutOfRangeException.ThrowIfLessThan(patience, 1);
+        return new() { SamplesPerClass = samples, Patience = patience };
     }
 
-    /// <summary>The first <paramref name="count"/> batches in their own sizes, or all of them where there are fewer.</summary>
+    /// <summary>
+    /// The first <paramref name="count"/> batches in their own sizes, or all of them where there are fewer. A last batch of a single sample
+    /// joins the one before.
+    /// </summary>
     /// <param name="count">At least 1.</param>
     /// <exception cref="ArgumentOutOfRangeException"><paramref name="count"/> is below 1.</exception>
     public static DataBudget Batches(int count)

@@ -25,13 +25,18 @@ public interface IPruner
     /// <see cref="SanityAblation.Reinitialize"/> also draws the kept weights anew.
     /// </param>
     /// <param name="data">The data that data-driven methods score on.</param>
-    /// <param name="sparsity">The fraction of prunable weights to remove, in [0, 1).</param>
+    /// <param name="sparsity">
+    /// The fraction of prunable weights to remove, in [0, 1). Weights that the <see cref="MaskBinding"/> of an earlier pruning holds at
+    /// zero are part of it, and do not return.
+    /// </param>
     /// <param name="options">How to prune; <see langword="null"/> for the defaults.</param>
     /// <param name="cancellationToken">Checked between batches and rounds; a cancelled call leaves the model untouched.</param>
     /// <returns>The mask, its binding to the model and a report; the caller disposes it once training is over.</returns>
     /// <exception cref="ArgumentOutOfRangeException"><paramref name="sparsity"/> is not in [0, 1).</exception>
     /// <exception cref="ArgumentException">Nothing can be pruned, the data does not fit, or the scope cannot be satisfied.</exception>
-    /// <exception cref="UnsupportedModelException">The method does not apply to this network; the message names the module.</exception>
+    /// <exception cref="UnsupportedModelException">
+    /// The method does not apply to this network, or scores every weight 0 and something is to be removed; the message names the module.
+    /// </exception>
     /// <exception cref="NonFiniteScoreException">A score is NaN or infinite; the message names the layer.</exception>
     /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
     PruningResult Prune(

@@ -41,10 +41,11 @@ public sealed class MaskBinding : IDisposable
     {
         using var temporaries = NewDisposeScope();
         Names = mask.Names;
-        parameters = ParametersOf(model, mask);
+        parameters = MaskedParameter.Of(model, mask);
         check = new FusedCheck(parameters);
         WriteWeights();
         Hook(model);
+        parameters.ForEach(HeldWeights.Add);
     }
 
     /// <summary>The masked parameters, in the mask's order.</summary>
@@ -109,6 +110,7 @@ public sealed class MaskBinding : IDisposable
         {
             disposed = true;
             Trust(false);
+            parameters.ForEach(HeldWeights.Remove);
             foreach (var remove in unhook) remove();
             unhook.Clear();
             check.Dispose();
@@ -130,22 +132,6 @@ public sealed class MaskBinding : IDisposable
     {
         lock (gate) paused = true;
         return new Resumption(this);
-    }
-
-    private static List<MaskedParameter> ParametersOf(Module model, PruningMask mask)
-    {
-        var modules = new Dictionary<string, Module>(StringComparer.Ordinal) { [""] = model };
-        foreach (var (name, module) in model.named_modules()) modules[name] = module;
-        var list = new List<MaskedParameter>();
-        foreach (var name in mask.Names.Where(name => mask.KeptIn(name) < mask.TotalIn(name)))
-        {
-            var dot = name.LastIndexOf('.');
-            list.Add(modules.TryGetValue(name[..Math.Max(0, dot)], out var owner)
-                ? new MaskedParameter(name, owner, name[(dot + 1)..], mask[name])
-                : new MaskedParameter(name, model, name, mask[name]));
-        }
-
-        return list;
     }
 
     private void Hook(Module model)

@@ -5,7 +5,8 @@ using static TorchSharp.torch;
 namespace Px.Pruning;
 
 // What a method needs: Data: all the data of the options; otherwise one batch is read, for the shapes in the report. Shape: the shape of
-// an input, if there is no data. Hooks: every layer must be reachable by hooks. WeightsReturn: later rounds rank pruned weights again.
+// an input, if there is no data. Hooks: every layer must be reachable by hooks. Paths: hooks must
+// see every use of a weight. WeightsReturn: later rounds rank pruned weights again.
 internal sealed record MethodNeeds
 {
     internal bool Data { get; init; }
@@ -13,6 +14,8 @@ internal sealed record MethodNeeds
     internal bool Shape { get; init; }
 
     internal bool Hooks { get; init; }
+
+    internal bool Paths { get; init; }
 
     internal bool WeightsReturn { get; init; }
 

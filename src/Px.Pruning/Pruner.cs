@@ -1,8 +1,11 @@
 using System.Diagnostics;
 using System.Globalization;
+using Microsoft.Extensions.Logging;
 using Px.Pruning.Engine;
 using Px.Pruning.Engine.Paths;
 using Px.Pruning.Engine.Weights;
+using Px.Pruning.Masking;
+using Px.Pruning.Reporting;
 using static TorchSharp.torch;
 using static TorchSharp.torch.nn;
 
@@ -44,12 +47,16 @@ public abstract class Pruner : IPruner
             var network = context.Network;
             var weights = network.Prunable.Select(slot => (slot.Name, slot.Layer.Weight.numel()));
             var plan = new PruningPlan(Name, DefaultRounds, sparsity, options, weights);
-            var alive = RunRounds(context, plan, options.Ablation == SanityAblation.InvertScores, watch);
+            var left = HeldWeights.Left(model, network.Prunable.Select(slot => (slot.Name, slot.Layer.Weight.shape)));
+            var zeros = new ZeroScores(Name, context);
+            var alive = RunRounds(context, plan, options.Ablation == SanityAblation.InvertScores, watch, left, zeros);
             // Drawn before the model changes: what throws here leaves it as it was found.
             var drawn = options.Ablation == SanityAblation.Reinitialize ? new Reinitialization(alive, context.Seed) : null;
-            var made = MakeMask(alive, plan, options, context.Seed);
+            var made = MakeMask(alive, plan, options, context.Seed, left);
             var connectivity = Connectivity.Measure(network, network.MasksOf(made), context.Logger);
-            return (made, PruningReport.Create(Name, network, made, connectivity), drawn);
+            var facts = ReportFacts.Of(network) with { KeptWithoutScore = zeros.Kept };
+            if (facts.UnseenNote is { } note) context.Logger?.LogWarning("{Note}", note);
+            return (made, PruningReport.Create(Name, network, made, connectivity, facts), drawn);
         }, cancellationToken);
 
         using (redrawn)
@@ -78,7 +85,7 @@ public abstract class Pruner : IPruner
         return Session.Run(model, data, options ?? new PruningOptions(), context =>
         {
             using var run = Start(context);
-            using var round = new ScoringRound(context.Network, 1, mask is null ? null : context.Network.MasksOf(mask), wanted: null);
+            using var round = new ScoringRound(context.Network, 1, AliveUnder(mask, model, context.Network), wanted: null);
             var (scores, exponent) = run.Score(round);
             foreach (var (slot, tensor) in scores) NonFiniteScoreException.ThrowIfAny(slot.Name, tensor);
             return PruningScores.Adopt(scores.Select(entry => KeyValuePair.Create(entry.Key.Name, entry.Value)), exponent);
@@ -87,20 +94,26 @@ public abstract class Pruner : IPruner
 
     internal abstract MethodRun Start(ScoringContext context);
 
-    // All rounds. Returns the last masks: bool, on the CPU, in the current dispose scope.
-    private SlotTensors RunRounds(ScoringContext context, PruningPlan plan, bool inverted, Stopwatch watch)
+    // All rounds. Returns the last masks: bool, on the CPU, in the current dispose scope. left: what bindings of earlier prunings have left
+    // of each parameter; null for all of it.
+    private SlotTensors RunRounds(
+        ScoringContext context, PruningPlan plan, bool inverted, Stopwatch watch, Dictionary<string, Tensor>? left, ZeroScores zeros)
     {
         using var run = Start(context);
-        SlotTensors? alive = null; // nothing is pruned before the first round
+        var found = left is null ? null : new SlotTensors(context.Network.Prunable, slot => left[slot.Name]);
+        var alive = found?.Map((_, mask) => mask.clone()); // null if nothing is pruned yet
         for (int number = 1; number <= plan.Rounds; number++)
         {
             context.Token.ThrowIfCancellationRequested();
             using var temporaries = NewDisposeScope();
             using var round = new ScoringRound(context.Network, number, alive, plan.Wanted(number));
-            var ranked = Needs.WeightsReturn ? null : alive;
-            var next = plan.Select(number, run.Score(round).Scores.Select(entry => (
+            var ranked = Needs.WeightsReturn ? found : alive;
+            var scores = run.Score(round).Scores;
+            if (number == 1 && plan.Removes) zeros.ThrowIfAll(scores);
+            var next = plan.Select(number, scores.Select(entry => (
                 entry.Key.Name, (inverted ? entry.Value.neg() : entry.Value).contiguous(),
-                ranked?[entry.Key] ?? ones(entry.Value.shape, ScalarType.Bool))));
+                ranked?[entry.Key] ?? ones(entry.Value.shape, ScalarType.Bool))), zeros.Magnitude);
+            zeros.Note(number, scores.Values, next);
             // Later masks are copied into the first ones: keeping each round's own would fragment the memory that the next round needs.
             if (alive is null)
                 alive = new SlotTensors(context.Network.Prunable.Zip(next, (slot, mask) => (slot, mask.MoveToOuterDisposeScope())));
@@ -112,14 +125,22 @@ public abstract class Pruner : IPruner
         return alive!;
     }
 
-    private PruningMask MakeMask(SlotTensors alive, PruningPlan plan, PruningOptions options, long seed)
+    private static SlotTensors? AliveUnder(PruningMask? mask, Module<Tensor, Tensor> model, Network network)
+    {
+        var left = HeldWeights.Left(model, network.Prunable.Select(slot => (slot.Name, slot.Layer.Weight.shape)));
+        if (left is null) return mask is null ? null : network.MasksOf(mask);
+        return network.MasksOf(mask).Map((slot, kept) => kept.logical_and(left[slot.Name]));
+    }
+
+    private PruningMask MakeMask(
+        SlotTensors alive, PruningPlan plan, PruningOptions options, long seed, Dictionary<string, Tensor>? left)
     {
         var metadata = plan.Metadata(seed.ToString(CultureInfo.InvariantCulture));
         (metadata["ablation"], metadata["data"]) = (options.Ablation.ToString(), NeedsData ? options.Data.ToString() : "none");
         foreach (var (name, value) in Settings) metadata.TryAdd(name, value);
         var mask = PruningMask.Adopt(alive.Select(entry => KeyValuePair.Create(entry.Key.Name, entry.Value)), metadata);
         if (options.Ablation != SanityAblation.ShuffleWithinLayers) return mask;
-        using (mask) return mask.ShuffleWithinLayers(seed);
+        using (mask) return left is null ? mask.ShuffleWithinLayers(seed) : HeldWeights.Shuffle(mask, left, seed);
     }
 
     private void Check(Module<Tensor, Tensor> model, PruningData data)

@@ -30,13 +30,17 @@ public sealed record PruningOptions
     /// <summary>How much data is scored on; read once, so that every round sees the same. Default ten samples a class.</summary>
     public DataBudget Data { get; init; } = DataBudget.PerClass(10);
 
-    /// <summary>The number of samples in a scoring batch, at least 1. Default 128. Samples read by class are regrouped to it.</summary>
+    /// <summary>
+    /// The number of samples in a scoring batch, at least 1. Default 128. Samples read by class are regrouped to it; a single one that is
+    /// left over joins the batch before, since norm layers have no variance of one.
+    /// </summary>
     /// <exception cref="ArgumentOutOfRangeException">The value is below 1.</exception>
     public int BatchSize { get; init => field = Require.AtLeast(1, value); } = 128;
 
     /// <summary>
-    /// The loss of methods that use one: (output, target) to a scalar. Default <see langword="null"/>: mean cross-entropy of logits
-    /// [B, K, …] and class indices [B, …].
+    /// The loss of methods that use one: (output, target) to a scalar, the mean over the batch. It may read the model's weights, as a
+    /// penalty does. Default <see langword="null"/>: mean cross-entropy of logits [B, K, …], K at least 2, with class indices [B, …] or
+    /// class probabilities [B, K, …] that sum to 1.
     /// </summary>
     public Func<Tensor, Tensor, Tensor>? Loss { get; init; }
 

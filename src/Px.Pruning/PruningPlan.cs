@@ -27,6 +27,9 @@ internal sealed class PruningPlan
 
     internal int Rounds => densities.Length;
 
+    // Whether anything is pruned at all.
+    internal bool Removes => Keep(Rounds).Of(total) < total;
+
     // In full precision: a checkpoint compares them.
     internal string Densities => string.Join(" ", densities.Select(density => density.ToString("R", CultureInfo.InvariantCulture)));
 
@@ -37,9 +40,13 @@ internal sealed class PruningPlan
     // How many weights to keep in a round, over all parameters.
     internal long Wanted(int round) => Keep(round).Of(total);
 
-    // The weights to keep in a round: for each parameter a bool tensor on the CPU, in the current dispose scope.
-    internal IReadOnlyList<Tensor> Select(int round, IEnumerable<(string Name, Tensor Scores, Tensor Alive)> parameters) =>
-        options.Scope.Select([.. parameters.Select(p => new ScoredParameter(p.Name, p.Scores, p.Alive))], Keep(round));
+    // The weights to keep in a round: for each parameter a bool tensor on the CPU, in the current dispose scope. magnitude gives |θ|.
+    internal IReadOnlyList<Tensor> Select(
+        int round, IEnumerable<(string Name, Tensor Scores, Tensor Alive)> parameters, Func<string, Tensor>? magnitude = null) =>
+        options.Scope.Select(
+            [.. parameters.Select(p => new ScoredParameter(p.Name, p.Scores, p.Alive)
+                { Magnitude = magnitude is null ? null : () => magnitude(p.Name) })],
+            Keep(round));
 
     // Reports the masks of a round.
     internal void Report(int round, TimeSpan elapsed, IEnumerable<KeyValuePair<string, Tensor>> masks)

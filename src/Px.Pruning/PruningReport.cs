@@ -87,6 +87,34 @@ public sealed class PruningReport
     /// <summary>The number of output units K; <see langword="null"/> where <see cref="IsConnected"/> is.</summary>
     public long? Outputs { get; }
 
+    /// <summary>Parameters of the whole model, trainable or not, of all kinds; one that modules share counts once.</summary>
+    public long Parameters => Facts.Parameters ?? Total;
+
+    /// <summary><see cref="Parameters"/> without pruned weights.</summary>
+    public long ParametersKept => Parameters - Total + Kept;
+
+    /// <summary>
+    /// Parameters of two or more dimensions that no pruner ranks, since they are not the weight of a convolution or linear layer: those of
+    /// attention, recurrent, embedding and bilinear modules and of the model's own. All of their numbers are kept; units and FLOPs are not
+    /// counted. Empty where there are none.
+    /// </summary>
+    public IReadOnlyList<LayerReport> Untouched => Facts.Untouched;
+
+    /// <summary>
+    /// Layers of which hooks do not see every use, since they are reached by <c>forward</c> or their weight is used elsewhere too: FLOPs
+    /// and connections are then unknown, and <see cref="MaskBinding"/> needs <c>Apply(optimizer)</c> after each step. Empty where hooks see
+    /// all, or where neither data nor a shape was given to find out.
+    /// </summary>
+    public IReadOnlyList<string> UnseenLayers => Facts.Unseen;
+
+    /// <summary>
+    /// Kept weights that the last round scored 0 while it removed others of that score, so that their size alone decided; 0 in a sound
+    /// ranking.
+    /// </summary>
+    public long KeptWithoutScore => Facts.KeptWithoutScore;
+
+    internal ReportFacts Facts { get; private init; } = ReportFacts.None;
+
     /// <summary>Formats the report as a text table: a line per layer, totals, collapsed layers, and whether input and output are connected.
     /// Invariant culture, lines end in <c>\n</c>.</summary>
     public override string ToString() => ReportTable.Write(this);
@@ -98,16 +126,18 @@ public sealed class PruningReport
     public string ToCsv() => ReportCsv.Write(this);
 
     internal static PruningReport Create(
-        string method, IReadOnlyList<LayerInfo> layers, PruningMask mask, long otherFlops = 0, Connectivity? connectivity = null) =>
-        new(method, [.. layers.Select(layer => Measure(layer, mask))], otherFlops, connectivity);
+        string method, IReadOnlyList<LayerInfo> layers, PruningMask mask, long otherFlops = 0, Connectivity? connectivity = null,
+        ReportFacts? facts = null) =>
+        new(method, [.. layers.Select(layer => Measure(layer, mask))], otherFlops, connectivity) { Facts = facts ?? ReportFacts.None };
 
     internal static PruningReport Create(
         string method, IReadOnlyList<LayerInfo> layers, PruningMask mask, IEnumerable<LayerInfo> others,
-        Connectivity? connectivity = null) =>
-        Create(method, layers, mask, others.Sum(layer => 2 * layer.Weights * (layer.Positions ?? 0)), connectivity);
+        Connectivity? connectivity = null, ReportFacts? facts = null) =>
+        Create(method, layers, mask, others.Sum(layer => 2 * layer.Weights * (layer.Positions ?? 0)), connectivity, facts);
 
-    internal static PruningReport Create(string method, Network network, PruningMask mask, Connectivity? connectivity = null) =>
-        Create(method, network.Describe(ranked: true), mask, network.Describe(ranked: false), connectivity);
+    internal static PruningReport Create(
+        string method, Network network, PruningMask mask, Connectivity? connectivity = null, ReportFacts? facts = null) =>
+        Create(method, network.Describe(ranked: true), mask, network.Describe(ranked: false), connectivity, facts);
 
     private static LayerReport Measure(LayerInfo layer, PruningMask mask)
     {

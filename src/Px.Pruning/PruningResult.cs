@@ -1,6 +1,7 @@
 using Px.Pruning.Engine;
 using Px.Pruning.Engine.Paths;
 using Px.Pruning.Masking;
+using Px.Pruning.Reporting;
 using static TorchSharp.torch;
 using static TorchSharp.torch.nn;
 
@@ -37,8 +38,10 @@ public sealed class PruningResult : IDisposable
         var masked = new PruningOptions { Parameters = ParameterSelection.Default.Where((name, _) => mask.Contains(name)), Seed = 0 };
         var report = new NetworkSession(method, new()).Run(model, data ?? PruningData.None, masked, context =>
         {
-            var connectivity = Connectivity.Measure(context.Network, context.Network.MasksOf(mask), logger: null);
-            return PruningReport.Create(method, context.Network, mask, connectivity);
+            using var both = HeldWeights.Left(model, mask);
+            var left = both ?? mask;
+            var connectivity = Connectivity.Measure(context.Network, context.Network.MasksOf(left), logger: null);
+            return PruningReport.Create(method, context.Network, left, connectivity, ReportFacts.Of(context.Network));
         }, default);
         return new PruningResult(mask, mask.Bind(model), report, elapsed);
     }

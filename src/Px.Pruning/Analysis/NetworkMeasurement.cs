@@ -71,6 +71,7 @@ internal static class NetworkMeasurement
     private static EffectivePaths Follow(Network network, MaskedWeights kept, CancellationToken token)
     {
         network.RequireHooks();
+        if (network.UsedElsewhere is [var use, ..]) throw use.Refuse("The analysis");
         token.ThrowIfCancellationRequested();
         PathLinearity.Check(network);
         return EffectivePaths.Follow(network, kept, token);

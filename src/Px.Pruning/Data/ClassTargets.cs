@@ -11,11 +11,25 @@ internal static class ClassTargets
     // output: logits [B, K, …]; target: class indices [B, …], or class probabilities of the output's shape.
     public static void Check(Tensor output, Tensor target)
     {
-        if (target.is_floating_point() && target.shape.SequenceEqual(output.shape)) return;
+        bool probabilities = target.is_floating_point() && target.shape.SequenceEqual(output.shape);
         if (output.dim() < 2)
             throw Misfit($"The model's output has shape {ShapeText.Of(output.shape)}, but cross-entropy needs logits [B, K, …].");
+        if (output.size(1) == 1)
+        {
+            throw new ArgumentException(
+                $"The model's output has shape {ShapeText.Of(output.shape)}, a single class, for which cross-entropy is always 0. "
+                + "For regression or two classes in one output, pass PruningOptions.Loss, for example functional.mse_loss or "
+                + "functional.binary_cross_entropy_with_logits.");
+        }
+
+        if (probabilities)
+        {
+            if (ClassProbabilities.Misfit(output, target) is { } misfit) throw new ArgumentException(misfit);
+            return;
+        }
+
         long[] expected = [output.size(0), .. output.shape[2..]];
-        if (target.is_floating_point() || !target.shape.SequenceEqual(expected))
+        if (!TensorCopier.IsInteger(target.dtype) || !target.shape.SequenceEqual(expected))
         {
             throw Misfit(
                 $"The targets are {target.dtype} of shape {ShapeText.Of(target.shape)}, but for an output of shape "

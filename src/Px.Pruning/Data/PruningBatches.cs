@@ -27,8 +27,11 @@ internal sealed class PruningBatches : IDisposable
         var collected = new PruningBatches();
         try
         {
-            if (budget.SamplesPerClass is { } samples) collected.ReadSamples(data, samples, batchSize, outputShape, copier, logger, token);
-            else collected.ReadBatches(data, budget.BatchCount, outputShape, copier, logger, token);
+            if (budget.SamplesPerClass is { } samples)
+                collected.ReadSamples(data, samples, budget.Patience, batchSize, outputShape, copier, logger, token);
+            else
+                collected.ReadBatches(data, budget.BatchCount, outputShape, copier, logger, token);
+            collected.JoinLoneSample();
             return collected;
         }
         catch
@@ -71,17 +74,20 @@ internal sealed class PruningBatches : IDisposable
     }
 
     private void ReadSamples(
-        PruningData data, int perClass, int batchSize, Func<Tensor, long[]> outputShape,
+        PruningData data, int perClass, long patience, int batchSize, Func<Tensor, long[]> outputShape,
         TensorCopier copier, ILogger? logger, CancellationToken token)
     {
         SampleBins? bins = null;
+        var search = new Patience(patience, logger);
         try
         {
             foreach (var (input, target) in BatchReader.Read(data, token))
             {
                 bins ??= SampleBins.For(input, target, perClass, Probe(input, outputShape, copier), copier);
+                long before = bins.Count;
                 bins.Add(input, target);
                 if (bins.IsFull) break;
+                search.Note(input.size(0), bins.Count > before, bins.Shortage);
             }
 
             if (bins is null) throw BatchReader.NoSamples();
@@ -93,6 +99,21 @@ internal sealed class PruningBatches : IDisposable
             bins?.Dispose();
         }
     }
+
+    // A last batch of one joins the batch before, if that is larger: alone it has no variance for a norm layer.
+    private void JoinLoneSample()
+    {
+        if (batches is not [.., var before, var last] || last.Input.size(0) != 1 || before.Input.size(0) == 1) return;
+        if (!AreAlike(before.Input, last.Input) || !AreAlike(before.Target, last.Target)) return;
+        using var scope = NewDisposeScope();
+        var input = cat(new List<Tensor> { before.Input, last.Input });
+        var target = cat(new List<Tensor> { before.Target, last.Target });
+        batches.RemoveRange(batches.Count - 2, 2);
+        batches.Add((input.DetachFromDisposeScope(), target.DetachFromDisposeScope()));
+        foreach (var part in new[] { before.Input, before.Target, last.Input, last.Target }) part.Dispose();
+    }
+
+    private static bool AreAlike(Tensor a, Tensor b) => a.dtype == b.dtype && a.shape.AsSpan(1).SequenceEqual(b.shape.AsSpan(1));
 
     private static long[] Probe(Tensor input, Func<Tensor, long[]> outputShape, TensorCopier copier)
     {

@@ -22,6 +22,8 @@ internal sealed class SampleBins : IDisposable
 
     public bool IsFull => fullBins == bins.Length;
 
+    internal long Count => bins.Sum(bin => (long)bin.Count);
+
     // input, target: the first batch.
     public static SampleBins For(Tensor input, Tensor target, int perClass, long[] outputShape, TensorCopier copier)
     {

@@ -33,6 +33,12 @@ internal sealed class Network : IDisposable
     // Weighted layers that the model calls through forward, so that their hooks do not run.
     internal IReadOnlyList<string> Unhooked { get; private set; } = [];
 
+    // Layers that are called and whose parameter is used beside these calls too.
+    internal IReadOnlyList<UseElsewhere> UsedElsewhere { get; private set; } = [];
+
+    // Whether hooks see every use of every weight, as far as a probe has shown.
+    internal bool IsSeenWhole => Unhooked.Count == 0 && UsedElsewhere.Count == 0;
+
     // The shape of one input without the batch dimension, and of its output, [1, K, …]; null before Probe.
     internal long[]? SampleShape { get; private set; }
 
@@ -86,6 +92,7 @@ internal sealed class Network : IDisposable
         }
 
         Unhooked = UnhookedLayers.Find(this, sample);
+        UsedElsewhere = UsesElsewhere.Find(this, sample);
         (SampleShape, OutputShape) = (sample.shape[1..], output.shape);
         return output.shape;
     }
@@ -102,7 +109,7 @@ internal sealed class Network : IDisposable
         var layer = slot.Layer;
         // A weight that layers share is used in each of them.
         long uses = Modules.Where(hooked => hooked.Weighted?.Slot == slot).Sum(hooked => hooked.Weighted!.Positions);
-        long? positions = IsProbed && Unhooked.Count == 0 ? uses : null;
+        long? positions = IsProbed && IsSeenWhole ? uses : null;
         return new LayerInfo(slot.Name, layer.Type, layer.Weight.shape, layer.Transposed, layer.Groups, positions);
     }
 
@@ -180,12 +187,15 @@ internal static class UnhookedLayers
     // Names of layers that no hook saw in the last run but whose parameters the output depends on; any other such layer is unused.
     internal static IReadOnlyList<string> Find(Network network, Tensor sample)
     {
+        // A layer that shares its weight with one that was called is known by that one.
+        var called = network.Modules.Where(hooked => hooked.WasCalled && hooked.Weighted is not null)
+            .Select(hooked => hooked.Weighted!.Weight.Handle).ToHashSet();
         List<(string Name, Parameter Parameter)> quiet =
         [
             .. from hooked in network.Modules
                where !hooked.WasCalled
                let parameter = hooked.Weighted?.Weight ?? hooked.Norm?.Gamma as Parameter
-               where parameter is not null
+               where parameter is not null && !called.Contains(parameter.Handle)
                select (hooked.Name, parameter),
         ];
         if (quiet.Count == 0) return [];
@@ -193,7 +203,7 @@ internal static class UnhookedLayers
         using var scope = NewDisposeScope();
         using var grad = enable_grad();
         using var borrowed = new BorrowedGradients(quiet.Select(layer => layer.Parameter));
-        var output = network.Model.call(sample.to(quiet[0].Parameter.dtype)).sum();
+        var output = network.Model.call(sample.is_floating_point() ? sample.to(quiet[0].Parameter.dtype) : sample.alias()).sum();
         if (!output.requires_grad) return [];
         autograd.backward([output], inputs: quiet.Select(layer => (Tensor)layer.Parameter).ToList());
         return [.. quiet.Where(layer => layer.Parameter.grad is not null).Select(layer => layer.Name)];

@@ -25,6 +25,7 @@ internal sealed record NetworkSession(string Name, MethodNeeds Needs)
         using var context = new ScoringContext(
             network, Collect(network, data, options, token), options, options.Seed ?? Random.Shared.NextInt64(), token);
         if (network.Unhooked.Count > 0 && Needs.Hooks) throw NotHooked(network);
+        if (network.UsedElsewhere.Count > 0 && (Needs.Hooks || Needs.Paths)) throw network.UsedElsewhere[0].Refuse(Name);
         using var snapshot = new ModelSnapshot(model, options.Seed);
         // Once for the whole call: libtorch starts its threads anew whenever their number grows.
         using var serial = network.OnOneThread(

@@ -53,10 +53,18 @@ internal sealed class BorrowedGradients : IDisposable
     internal BorrowedGradients(IEnumerable<Parameter> parameters)
     {
         found = [.. parameters.Select(p => (p, p.grad?.DetachFromDisposeScope(), p.requires_grad))];
-        foreach (var (parameter, _, _) in found)
+        try
         {
-            parameter.grad = null;
-            parameter.requires_grad = true;
+            foreach (var (parameter, _, required) in found)
+            {
+                parameter.grad = null;
+                if (!required) parameter.requires_grad = true;
+            }
+        }
+        catch
+        {
+            Dispose();
+            throw;
         }
     }
 
@@ -64,7 +72,7 @@ internal sealed class BorrowedGradients : IDisposable
     {
         foreach (var (parameter, gradient, required) in found)
         {
-            parameter.requires_grad = required;
+            if (parameter.requires_grad != required) parameter.requires_grad = required;
             parameter.grad = gradient;
             gradient?.Dispose();
         }

@@ -9,6 +9,7 @@ internal sealed class ScoringContext(
     Network network, PruningBatches? batches, PruningOptions options, long seed, CancellationToken token) : IDisposable
 {
     private readonly HashSet<Tensor> targets = new(ReferenceEqualityComparer.Instance); // checked against the output
+    private bool? lossReadsWeights;
 
     internal Network Network { get; } = network;
 
@@ -30,6 +31,10 @@ internal sealed class ScoringContext(
         if (targets.Add(target)) ClassTargets.Check(output, target);
         return nn.functional.cross_entropy(output, target);
     }
+
+    // Whether the caller's own loss reads prunable weights beside the output. Asked once.
+    internal bool LossReadsWeights => lossReadsWeights ??= options.Loss is { } loss && Batches.Count > 0
+        && LossUse.ReadsWeights(Network, loss, Batches[0]);
 
     public void Dispose() => batches?.Dispose();
 }

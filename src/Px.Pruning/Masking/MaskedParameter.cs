@@ -12,9 +12,29 @@ internal sealed class MaskedParameter(string name, Module owner, string member, 
     private static readonly Scalar Zero = 0f.ToScalar();
     private Tensor pruned = kept.logical_not().DetachFromDisposeScope();
 
+    // The parameters of which a mask prunes something.
+    internal static List<MaskedParameter> Of(Module model, PruningMask mask)
+    {
+        var modules = new Dictionary<string, Module>(StringComparer.Ordinal) { [""] = model };
+        foreach (var (name, module) in model.named_modules()) modules[name] = module;
+        var list = new List<MaskedParameter>();
+        foreach (var name in mask.Names.Where(name => mask.KeptIn(name) < mask.TotalIn(name)))
+        {
+            var dot = name.LastIndexOf('.');
+            list.Add(modules.TryGetValue(name[..Math.Max(0, dot)], out var owner)
+                ? new MaskedParameter(name, owner, name[(dot + 1)..], mask[name])
+                : new MaskedParameter(name, model, name, mask[name]));
+        }
+
+        return list;
+    }
+
     public string Name => name;
 
     public Module Owner => owner;
+
+    // The parameter's name in its owner.
+    public string Member => member;
 
     // Borrowed.
     public Parameter Current => owner.get_parameter(member) ?? throw new InvalidOperationException(

@@ -12,7 +12,7 @@ namespace Px.Pruning;
 /// </para>
 /// <para>
 /// <b>Ties:</b> of equal scores the earlier weight is kept: first by the order of the parameters in the model, then by the row-major index
-/// inside the parameter. −0 equals +0.
+/// inside the parameter. −0 equals +0. When pruning, of weights that all score 0 the larger is kept.
 /// </para>
 /// <para><b>Cost:</b> linear in N, a few passes over the scores. Memory for the masks.</para>
 /// </remarks>

@@ -16,6 +16,8 @@ internal static class TopK
     public static IReadOnlyList<Tensor> Select(IReadOnlyList<ScoredParameter> parameters, long count)
     {
         var cut = Find(parameters, count);
+        if (cut is { Score: 0, Ties: > 0 and < long.MaxValue } && parameters.All(parameter => parameter.Magnitude is not null))
+            return SelectAmongZeros(parameters, cut.Ties);
         using var scope = NewDisposeScope();
         return [.. parameters.Select(parameter => Mark(parameter, ref cut)).ToList().Select(mask => mask.MoveToOuterDisposeScope())];
     }
@@ -26,6 +28,15 @@ internal static class TopK
         using var scope = NewDisposeScope();
         var masks = parameters.Select((parameter, i) => Select([parameter], counts[i])[0]).ToList();
         return masks.ConvertAll(mask => mask.MoveToOuterDisposeScope());
+    }
+
+    // A score of zero says nothing: of the weights that have it the largest are kept.
+    private static IReadOnlyList<Tensor> SelectAmongZeros(IReadOnlyList<ScoredParameter> parameters, long count)
+    {
+        using var scope = NewDisposeScope();
+        var zeros = parameters.Select(p => new ScoredParameter(p.Name, p.Magnitude!(), p.Alive.logical_and(p.Scores.eq(0)))).ToList();
+        var chosen = Select(zeros, count);
+        return [.. parameters.Zip(chosen, (p, some) => p.Scores.gt(0).logical_and_(p.Alive).logical_or_(some).MoveToOuterDisposeScope())];
     }
 
     // Scores above Score are kept, and so many of those that equal it.
@@ -124,6 +135,9 @@ internal static class TopK
 // Scores of pruned weights are ignored.
 internal sealed record ScoredParameter(string Name, Tensor Scores, Tensor Alive)
 {
+    // Makes |θ|, like the scores, where a ranking is cut among scores of zero; null where the order of the weights decides there.
+    internal Func<Tensor>? Magnitude { get; init; }
+
     internal static ScoredParameter Of(string name, Tensor scores, PruningMask? mask)
     {
         var alive = mask?.Contains(name) == true ? mask[name] : ones(scores.shape, ScalarType.Bool);

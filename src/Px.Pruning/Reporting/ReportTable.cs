@@ -26,15 +26,17 @@ internal static class ReportTable
             .. Flops(hasFlops, N(report.Flops), N(report.DenseFlops))]);
         var text = new StringBuilder(Title(report)).Append("\n\n").Append(table);
         if (hasFlops) text.Append(FlopsNote);
-        return text.Append(Collapsed(report)).Append(Connected(report)).ToString();
+        return text.Append(Collapsed(report)).Append(Connected(report)).Append(Notes(report)).ToString();
     }
 
     private static string[] Flops(bool known, string kept, string dense) => known ? [kept, dense] : [];
 
     private static string Title(PruningReport report)
     {
-        var ratio = report.CompressionRatio;
-        var smaller = double.IsFinite(ratio) ? ratio.ToString("#,0.##", CultureInfo.InvariantCulture) + "x smaller" : "nothing is left";
+        var ratio = (double)report.Parameters / report.ParametersKept;
+        var smaller = report.Kept > 0 || report.Total == 0
+            ? ratio.ToString("#,0.##", CultureInfo.InvariantCulture) + "x smaller"
+            : "nothing is left";
         string sparsity = TextTable.Percent(report.Sparsity);
         return $"{report.Method}: {N(report.Kept)} of {N(report.Total)} weights kept (sparsity {sparsity}, {smaller})";
     }
@@ -53,6 +55,29 @@ internal static class ReportTable
             + "Prune less, in more rounds, or with a minimum for every layer: PruningScope.WithMinimumDensity.\n",
         var reached => $"Input and output are still connected: {N(reached)} of {N(report.Outputs)} outputs reached.\n",
     };
+
+    private static string Notes(PruningReport report)
+    {
+        var text = new StringBuilder();
+        if (report.KeptWithoutScore > 0)
+        {
+            text.Append(N(report.KeptWithoutScore))
+                .Append(" of the kept weights scored 0 in the last round, as did others that it removed: their size alone decided.\n");
+        }
+
+        if (report.Untouched.Count > 0)
+        {
+            const int listed = 10;
+            var names = report.Untouched.Take(listed).Select(layer => $"{layer.Name} ({layer.Type}, {N(layer.Total)})");
+            text.Append(CultureInfo.InvariantCulture,
+                    $"No pruner touches {N(report.Untouched.Sum(layer => layer.Total))} of the model's {N(report.Parameters)} parameters: ")
+                .AppendJoin(", ", names)
+                .Append(report.Untouched.Count > listed ? $" and {N(report.Untouched.Count - listed)} more.\n" : ".\n");
+        }
+
+        if (report.Facts.UnseenNote is { } note) text.Append(note).Append('\n');
+        return text.ToString();
+    }
 
     private static string N(long? number) => TextTable.Number(number);
 

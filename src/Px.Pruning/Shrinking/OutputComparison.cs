@@ -30,6 +30,18 @@ internal sealed class OutputComparison : IDisposable
     // max |y − y'| / max |y| over all inputs.
     internal double Difference { get; private set; }
 
+    // Whether the network itself answered the same to the first two samples of random numbers.
+    internal bool IsConstant
+    {
+        get
+        {
+            using var scope = NewDisposeScope();
+            var output = references[0].Output;
+            return output.dim() > 0 && output.size(0) > 1
+                && output.narrow(0, 0, 1).eq(output.narrow(0, 1, 1)).all().ToBoolean();
+        }
+    }
+
     // Where the network with small layers goes wrong; null after its outputs have been compared.
     internal Fault? Compare(RemovalPlan plan, SmallLayers small)
     {

@@ -50,6 +50,12 @@ public sealed class ShrinkResult : IDisposable
     /// <summary>Forward passes timed before and after; <see langword="null"/> where <see cref="ShrinkOptions.LatencyRuns"/> is 0.</summary>
     public required ShrinkLatency? Latency { get; init; }
 
+    /// <summary>
+    /// Whether the network is dead: no path of weights other than zero leads from its input to its output, so that it answers the same to
+    /// every input. Where paths cannot be followed, whether it answered the same to random inputs.
+    /// </summary>
+    public bool IsConstant { get; init; }
+
     /// <summary>Returns a readable table: totals, differences, latency, layers that lost channels, and channels that stay with the reason.
     /// Invariant culture, lines end in <c>\n</c>.</summary>
     public override string ToString() => ShrinkTable.Write(this);

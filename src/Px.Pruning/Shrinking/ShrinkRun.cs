@@ -1,5 +1,6 @@
 using System.Runtime.InteropServices;
 using Px.Pruning.Engine;
+using Px.Pruning.Engine.Paths;
 using Px.Pruning.Masking;
 using static TorchSharp.torch;
 using static TorchSharp.torch.nn;
@@ -41,7 +42,14 @@ internal sealed class ShrinkRun(
         Pin(network, graph, plan);
         using var comparison = new OutputComparison(network, graph, facts, Inputs(network).Select(input => input.to(float64)));
         using var small = FindSmallLayers(graph, facts, plan, comparison);
-        return Write(network, graph, plan, comparison, small, mask);
+        return Write(network, graph, plan, comparison, small, mask, IsConstant(network, comparison));
+    }
+
+    // Whether no path of weights other than zero leads through the network; where that is unknown, whether its outputs are all equal.
+    private static bool IsConstant(Network network, OutputComparison comparison)
+    {
+        var nonzero = new SlotTensors(network.Slots, slot => slot.Layer.Weight.detach().ne(0));
+        return Connectivity.Measure(network, nonzero, logger: null) is { } paths ? paths.Reached == 0 : comparison.IsConstant;
     }
 
     private List<Tensor> Inputs(Network network)
@@ -102,7 +110,8 @@ internal sealed class ShrinkRun(
             target, $"the code before '{graph.Calls[target].Layer.Name}' has numbers of channels written into it"));
 
     private ShrinkResult Write(
-        Network network, ChannelGraph graph, RemovalPlan plan, OutputComparison comparison, SmallLayers small, PruningMask? bound)
+        Network network, ChannelGraph graph, RemovalPlan plan, OutputComparison comparison, SmallLayers small, PruningMask? bound,
+        bool isConstant)
     {
         var inputs = Inputs(network).Select(input => input.to(network.WeightType)).ToList();
         var batch = randn([options.LatencyBatchSize, .. inputShape], inputs[0].dtype, inputs[0].device);
@@ -136,6 +145,7 @@ internal sealed class ShrinkRun(
                 Difference = comparison.Difference,
                 OwnDifference = own,
                 Latency = latency,
+                IsConstant = isConstant,
             };
             swap.Keep();
             if (inPlace) options.Binding?.Dispose();

@@ -9,6 +9,12 @@ internal static class ShrinkTable
     public static string Write(ShrinkResult result)
     {
         var text = new StringBuilder();
+        if (result.IsConstant)
+        {
+            text.Append("THE NETWORK IS CONSTANT: it answers the same to every input, so that its size and speed are worth nothing. Prune "
+                + "less, in more rounds, or with a minimum for every layer: PruningScope.WithMinimumDensity.\n");
+        }
+
         string parameters = Percent(result.Parameters, result.ParametersBefore), flops = Percent(result.Flops, result.FlopsBefore);
         text.Append(CultureInfo.InvariantCulture, $"Parameters {result.ParametersBefore:N0} -> {result.Parameters:N0} ({parameters} %), ");
         text.Append(CultureInfo.InvariantCulture, $"FLOPs of one sample {result.FlopsBefore:N0} -> {result.Flops:N0} ({flops} %)\n");

@@ -11,7 +11,7 @@ internal readonly record struct Connectivity(long Reached, long Outputs)
     // see every layer, or the forward pass does not add paths.
     internal static Connectivity? Measure(Network network, SlotTensors? alive, ILogger? logger)
     {
-        if (network.SampleShape is null || network.Unhooked.Count > 0) return null;
+        if (network.SampleShape is null || !network.IsSeenWhole) return null;
         try
         {
             return Measure(network, alive);

@@ -45,10 +45,10 @@ internal static class PathLinearity
 
             if (double.IsFinite(doubled) && doubled > smallest && Math.Abs(doubled - 2 * sum) > Tolerance * Math.Abs(2 * sum))
             {
-                throw Refusal(hooked, before, "is not linear in non-negative inputs once activations are on and biases off (twice the input "
-                    + $"gave {doubled / sum:G6} times the output), so that its paths have no product form. A smooth activation must be a "
-                    + "module (torch.nn.GELU, SiLU, …) instead of a function call; gating by products, softmax and added constants are not "
-                    + "supported.");
+                throw Refusal(hooked, before, "is not linear in non-negative inputs once activations are on and biases off (twice the "
+                    + $"input gave {doubled / sum:G6} times the output), so that its paths have no product form. A smooth activation must "
+                    + "be a module (torch.nn.GELU, SiLU, …) instead of a function call; gating by products, softmax and added constants "
+                    + "are not supported.");
             }
 
             before = hooked.Name;
@@ -70,7 +70,7 @@ internal static class PathLinearity
         };
         string remedy = (before, hooked.Name) switch
         {
-            (_, "") => " If it is a softmax, log_softmax or sigmoid, let the model return logits: the loss applies it (PruningOptions.Loss).",
+            (_, "") => " If it is a softmax, log_softmax or sigmoid, let the model return logits; PruningOptions.Loss can apply it.",
             (null, _) => " If it normalises the data, do that in the data loader.",
             _ => "",
         };

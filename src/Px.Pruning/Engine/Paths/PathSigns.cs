@@ -22,8 +22,8 @@ internal static class PathSigns
             using var low = small.Dequeue();
             if (low.numel() > 0 && (input - low).min().ToDouble() < -Tolerance * low.abs().max().ToDouble())
             {
-                throw PathLinearity.Refusal(hooked, before, "falls where its input rises: it has negative coefficients, which a ReLU called "
-                    + "as a function hides, and such paths have no place in the path kernel. " + PathLinearity.Remedy);
+                throw PathLinearity.Refusal(hooked, before, "falls where its input rises: it has negative coefficients, which a ReLU "
+                    + "called as a function hides, and such paths have no place in the path kernel. " + PathLinearity.Remedy);
             }
 
             before = hooked.Name;

@@ -41,7 +41,8 @@ internal sealed class BorrowedWeights : WeightFunction
         foreach (var (slot, value) in values) weights[slot].copy_(value);
     }
 
-    internal override Tensor Run(Tensor input) => Network.Model.call(input.to(Network.WeightType));
+    internal override Tensor Run(Tensor input) =>
+        Network.Model.call(input.is_floating_point() ? input.to(Network.WeightType) : input.alias());
 
     internal override void FreezeNorms(Tensor input)
     {

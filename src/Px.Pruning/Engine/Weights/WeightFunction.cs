@@ -15,13 +15,21 @@ internal abstract class WeightFunction(Network network) : IDisposable
     // Whether a graph stays valid when other weights are set.
     internal abstract bool KeepsGraphs { get; }
 
-    // Hooks substitute the weights; where hooks do not see every layer, the function writes the caller's own parameters.
-    internal static WeightFunction Of(Network network, NormStatistics statistics) => network.Unhooked.Count == 0
+    // Hooks substitute the weights; where hooks do not see every use, the function writes the caller's own parameters.
+    internal static WeightFunction Of(Network network, NormStatistics statistics) => network.IsSeenWhole
         ? new SubstitutedWeights(network, new DataNorms(statistics, network.Speed.IsOn))
         : new BorrowedWeights(network, statistics);
 
+    // The same for a loss that is differentiated, which may read the weights too; null for the call's own.
+    internal static WeightFunction Of(
+        ScoringContext context, NormStatistics statistics, (Func<Tensor, Tensor, Tensor> Of, (Tensor, Tensor) Batch)? loss = null) =>
+        context.Network.IsSeenWhole
+            && (loss is { } own ? LossUse.ReadsWeights(context.Network, own.Of, own.Batch) : context.LossReadsWeights)
+            ? new BorrowedWeights(context.Network, statistics)
+            : Of(context.Network, statistics);
+
     // The function of a newly made network: norm layers have γ = 1 and β = 0, and keep the statistics of FreezeNorms as constants.
-    internal static WeightFunction WithFreshNorms(Network network) => network.Unhooked.Count == 0
+    internal static WeightFunction WithFreshNorms(Network network) => network.IsSeenWhole
         ? new SubstitutedWeights(network, new FreshNorms())
         : new BorrowedWeights(network, statistics: null);
 
@@ -29,7 +37,7 @@ internal abstract class WeightFunction(Network network) : IDisposable
     // every layer, only running statistics are constant: an UnsupportedModelException names a norm layer that uses its input's.
     internal static WeightFunction WithFrozenNorms(Network network, NormPolicy norms)
     {
-        if (network.Unhooked.Count == 0)
+        if (network.IsSeenWhole)
             return new SubstitutedWeights(network, norms) { TrainsBiases = norms.TrainsParameters, OwnsNorms = false };
         var other = network.Modules.FirstOrDefault(hooked => hooked.Norm?.UsesBatch(norms.Statistics) == true);
         return other is null ? new BorrowedWeights(network, NormStatistics.Running) : throw NotFrozen(other);

@@ -71,10 +71,11 @@ public sealed class PruningContext
 
     private Dictionary<string, Tensor> Gradients(IEnumerable<(Tensor Input, Tensor Target)> batches, Func<Tensor, Tensor, Tensor> scalar)
     {
+        var all = batches.ToList();
         var theta = round.Weights.Thetas();
-        using var function = WeightFunction.Of(context.Network, statistics);
+        using var function = WeightFunction.Of(context, statistics, all.Count > 0 ? (scalar, all[0]) : null);
         function.Set(theta);
-        return new LossDerivatives(context, function, scalar).Gradient(batches)
+        return new LossDerivatives(context, function, scalar).Gradient(all)
             .ToDictionary(gradient => gradient.Key.Name, gradient => gradient.Value.to(float64).cpu());
     }
 }

@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Globalization;
 using Px.Pruning.Engine;
+using Px.Pruning.Masking;
 using static TorchSharp.torch;
 using static TorchSharp.torch.nn;
 
@@ -119,10 +120,12 @@ internal sealed class ImpRun(
         return magnitude.contiguous().MoveToOuterDisposeScope();
     }
 
-    // A mask that prunes nothing. The caller disposes it.
+    // A mask that prunes only what live bindings hold at zero. The caller disposes it.
     internal PruningMask DenseMask()
     {
         using var scope = NewDisposeScope();
-        return PruningMask.Adopt(layers.Select(layer => KeyValuePair.Create(layer.Name, ones(layer.Shape, ScalarType.Bool))));
+        var left = HeldWeights.Left(model, layers.Select(layer => (layer.Name, layer.Shape)));
+        return PruningMask.Adopt(layers.Select(layer =>
+            KeyValuePair.Create(layer.Name, left?[layer.Name] ?? ones(layer.Shape, ScalarType.Bool))));
     }
 }

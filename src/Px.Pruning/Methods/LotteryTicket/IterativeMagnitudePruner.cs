@@ -2,6 +2,7 @@ using System.Diagnostics;
 using Microsoft.Extensions.Logging;
 using Px.Pruning.Engine;
 using Px.Pruning.Methods.LotteryTicket;
+using Px.Pruning.Reporting;
 using static TorchSharp.torch;
 using static TorchSharp.torch.nn;
 
@@ -107,9 +108,10 @@ public sealed class IterativeMagnitudePruner : IPruner
         }
 
         var watch = Stopwatch.StartNew();
-        var (ranked, others) = Describe(model, data, options, cancellationToken);
+        var (ranked, others, facts) = Describe(model, data, options, cancellationToken);
         var plan = new PruningPlan(Name, DefaultRounds, sparsity, options, ranked.Select(layer => (layer.Name, layer.Weights)));
 
+        if (facts.UnseenNote is { } note) options.Logger?.LogWarning("{Note}", note);
         using var backup = new ModelBackup(model);
         PruningMask? mask = null;
         try
@@ -121,7 +123,8 @@ public sealed class IterativeMagnitudePruner : IPruner
             var metadata = plan.Metadata(end.Settings["seed"]);
             (metadata["data"], metadata["rewind"]) = ("none", end.Settings["rewind"]);
             mask = new PruningMask(end.Mask.Names.Select(name => KeyValuePair.Create(name, end.Mask[name])), metadata);
-            var result = new PruningResult(mask, mask.Bind(model), PruningReport.Create(Name, ranked, mask, others), watch.Elapsed);
+            var report = PruningReport.Create(Name, ranked, mask, others, facts: facts);
+            var result = new PruningResult(mask, mask.Bind(model), report, watch.Elapsed);
             // Last of all, so that a failed call can be resumed.
             DeleteCheckpoint(options.Logger);
             return result;
@@ -166,10 +169,11 @@ public sealed class IterativeMagnitudePruner : IPruner
         }
     }
 
-    private static (List<LayerInfo> Ranked, List<LayerInfo> Others) Describe(
+    private static (List<LayerInfo> Ranked, List<LayerInfo> Others, ReportFacts Facts) Describe(
         Module<Tensor, Tensor> model, PruningData data, PruningOptions options, CancellationToken token) =>
         new NetworkSession(Method, new()).Run(
-            model, data, options, context => (context.Network.Describe(ranked: true), context.Network.Describe(ranked: false)), token);
+            model, data, options, context => (
+                context.Network.Describe(ranked: true), context.Network.Describe(ranked: false), ReportFacts.Of(context.Network)), token);
 
     // Only logs a failure, so that the result is not lost.
     private void DeleteCheckpoint(ILogger? logger)

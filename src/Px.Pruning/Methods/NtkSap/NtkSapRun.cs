@@ -45,8 +45,11 @@ internal sealed class NtkSapRun(ScoringContext context, NtkSapPruner settings) :
         long samples = settings.Samples ?? 10 * (Network.OutputShape is [_, var classes, ..] ? classes : 1), size = Context.BatchSize;
         for (int repeat = 0; repeat < settings.Repeats; repeat++)
         {
-            for (int batch = 0; batch * size < samples; batch++)
-                yield return (new DrawIndex(round, repeat, batch), Math.Min(size, samples - batch * size));
+            // A sample that is left alone has no variance for norm layers: it joins the batch before.
+            bool lone = size > 1 && samples > size && samples % size == 1;
+            long batches = (samples + size - 1) / size - (lone ? 1 : 0);
+            for (int batch = 0; batch < batches; batch++)
+                yield return (new DrawIndex(round, repeat, batch), batch < batches - 1 ? size : samples - batch * size);
         }
     }
 

@@ -9,7 +9,10 @@ namespace Px.Pruning;
 /// effect of restoring it.
 /// <para><b>Cost:</b> one forward and one backward pass of the pruning data a round.</para>
 /// <para><b>Law:</b> every round ranks all weights anew, and its count is exact. Round 1 scores as <see cref="SnipPruner"/> does.</para>
-/// <para><b>Deviation:</b> exact counts; the authors' code keeps every weight that ties with the last. Dropout is off while scoring.</para>
+/// <para>
+/// <b>Deviation:</b> exact counts; the authors' code keeps every weight that ties with the last. Batches count by their samples unless
+/// <see cref="CountsBatchesAlike"/>; the authors' code adds up the means of all batches. Dropout is off while scoring.
+/// </para>
 /// <para><b>Source:</b> de Jorge et al., ICLR 2021, Eq. 7, <see href="https://arxiv.org/abs/2006.09081"/>.</para>
 /// </remarks>
 /// <example><code>using var result = new ForcePruner().Prune(model, loader, sparsity: 0.95);</code></example>
@@ -25,9 +28,17 @@ public sealed class ForcePruner : Pruner
     /// gradients flow through the batch's statistics.</summary>
     public NormStatistics NormStatistics { get; init; } = NormStatistics.PruningBatch;
 
+    /// <summary>
+    /// Whether every batch counts alike, as in the authors' code, so that a sample of a batch that is smaller than the others, as the last
+    /// may be, counts for more. Default <see langword="false"/>: every sample does. Of no consequence where all batches have one size.
+    /// </summary>
+    public bool CountsBatchesAlike { get; init; }
+
     internal override MethodNeeds Needs => new() { Data = true, WeightsReturn = true };
 
-    internal override IEnumerable<(string Name, string Value)> Settings => [("norm_statistics", NormStatistics.ToString())];
+    internal override IEnumerable<(string Name, string Value)> Settings =>
+        [("norm_statistics", NormStatistics.ToString()), .. CountsBatchesAlike ? [("batches", "alike")] : Array.Empty<(string, string)>()];
 
-    internal override MethodRun Start(ScoringContext context) => new SaliencyRun(context, NormStatistics, dense: true);
+    internal override MethodRun Start(ScoringContext context) =>
+        new SaliencyRun(context, NormStatistics, dense: true, alike: CountsBatchesAlike);
 }

@@ -9,7 +9,7 @@ internal sealed class GraspRun(ScoringContext context, GraspPruner settings) : M
     internal override RoundScores Score(ScoringRound round)
     {
         using var scope = NewDisposeScope();
-        using var function = WeightFunction.Of(Network, settings.NormStatistics);
+        using var function = WeightFunction.Of(Context, settings.NormStatistics);
         var theta = round.Weights.Thetas();
         function.Set(theta);
         var loss = new LossDerivatives(Context, function, (output, target) => Context.Loss(output / settings.Temperature, target))

@@ -9,7 +9,8 @@ namespace Px.Pruning;
 /// <para><b>Law:</b> round 1 scores as <see cref="SnipPruner"/> does; a pruned weight never returns. One round is SNIP.</para>
 /// <para>
 /// <b>Deviation:</b> exact counts among the weights that are left; the authors' threshold readmits pruned weights if too few gradients
-/// differ from zero. Dropout is off while scoring.
+/// differ from zero. Batches count by their samples unless <see cref="CountsBatchesAlike"/>; the authors' code adds up the means of all
+/// batches. Dropout is off while scoring.
 /// </para>
 /// <para><b>Source:</b> de Jorge et al., ICLR 2021, Eq. 7 without pruned weights, <see href="https://arxiv.org/abs/2006.09081"/>.</para>
 /// </remarks>
@@ -26,9 +27,16 @@ public sealed class IterSnipPruner : Pruner
     /// gradients flow through the batch's statistics.</summary>
     public NormStatistics NormStatistics { get; init; } = NormStatistics.PruningBatch;
 
+    /// <summary>
+    /// Whether every batch counts alike, as in the authors' code, so that a sample of a batch that is smaller than the others, as the last
+    /// may be, counts for more. Default <see langword="false"/>: every sample does. Of no consequence where all batches have one size.
+    /// </summary>
+    public bool CountsBatchesAlike { get; init; }
+
     internal override MethodNeeds Needs => new() { Data = true };
 
-    internal override IEnumerable<(string Name, string Value)> Settings => [("norm_statistics", NormStatistics.ToString())];
+    internal override IEnumerable<(string Name, string Value)> Settings =>
+        [("norm_statistics", NormStatistics.ToString()), .. CountsBatchesAlike ? [("batches", "alike")] : Array.Empty<(string, string)>()];
 
-    internal override MethodRun Start(ScoringContext context) => new SaliencyRun(context, NormStatistics);
+    internal override MethodRun Start(ScoringContext context) => new SaliencyRun(context, NormStatistics, alike: CountsBatchesAlike);
 }

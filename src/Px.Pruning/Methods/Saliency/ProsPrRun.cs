@@ -11,7 +11,7 @@ internal sealed class ProsPrRun(ScoringContext context, ProsPrPruner settings) :
         using var scope = NewDisposeScope();
         using var noGrad = no_grad();
         var mask = round.Weights;
-        using var function = WeightFunction.Of(Network, settings.NormStatistics);
+        using var function = WeightFunction.Of(Context, settings.NormStatistics);
         var loss = new LossDerivatives(Context, function) { IsProven = round.Number > 1 };
         (Tensor Input, Tensor Target) Batch(int step) => Context.Batches[step % Context.Batches.Count];
 

@@ -5,8 +5,9 @@ using static TorchSharp.torch;
 namespace Px.Pruning.Methods.Saliency;
 
 // SNIP, IterSNIP and FORCE: |θ ⊙ ∂L/∂θ| of the masked network, the gradient summed over the batches. With dense (FORCE) a pruned weight is
-// scored by its original value instead of 0.
-internal sealed class SaliencyRun(ScoringContext context, NormStatistics statistics, bool dense = false) : MethodRun(context)
+// scored by its original value instead of 0; with alike each batch counts alike, instead of each sample.
+internal sealed class SaliencyRun(ScoringContext context, NormStatistics statistics, bool dense = false, bool alike = false)
+    : MethodRun(context)
 {
     internal override RoundScores Score(ScoringRound round)
     {
@@ -15,11 +16,18 @@ internal sealed class SaliencyRun(ScoringContext context, NormStatistics statist
         // Read before the function changes the caller's parameters.
         var masked = round.Weights.Thetas();
         var factors = dense ? whole.Thetas() : masked;
-        using var function = WeightFunction.Of(Network, statistics);
+        using var function = WeightFunction.Of(Context, statistics);
         function.Set(masked);
-        var gradients = new LossDerivatives(Context, function).Gradient(Context.Batches);
+        var gradients = new LossDerivatives(Context, function).Gradient(Context.Batches, alike ? null : ShareOfLargest());
 
         using var noGrad = no_grad();
         return new(factors.Zip(gradients, (theta, dL) => (theta.to(float64) * dL.to(float64)).abs().cpu().MoveToOuterDisposeScope()));
+    }
+
+    // A batch's samples by those of the largest one: the mean over all samples but for a factor. Null where all are of one size.
+    private Func<Tensor, double>? ShareOfLargest()
+    {
+        double most = Context.Batches.Max(batch => batch.Input.size(0));
+        return Context.Batches.All(batch => batch.Input.size(0) == most) ? null : input => input.size(0) / most;
     }
 }

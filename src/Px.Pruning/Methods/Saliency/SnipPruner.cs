@@ -10,7 +10,8 @@ namespace Px.Pruning;
 /// <para><b>Law:</b> S is |∂L/∂m| at m = 1 for the masked weights θ ⊙ m; a pruned weight scores 0 and stays pruned.</para>
 /// <para>
 /// <b>Deviation:</b> scores are not divided by their sum, which changes no rank and is undefined if all gradients vanish. Only weights are
-/// ranked; the authors' code also ranks biases. Dropout is off while scoring.
+/// ranked; the authors' code also ranks biases. Batches count by their samples unless <see cref="CountsBatchesAlike"/>; the authors' code
+/// adds up the means of all batches. Dropout is off while scoring.
 /// </para>
 /// <para><b>Source:</b> Lee, Ajanthan, Torr, ICLR 2019, <see href="https://arxiv.org/abs/1810.02340"/>.</para>
 /// </remarks>
@@ -24,9 +25,16 @@ public sealed class SnipPruner : Pruner
     /// gradients flow through the batch's statistics.</summary>
     public NormStatistics NormStatistics { get; init; } = NormStatistics.PruningBatch;
 
+    /// <summary>
+    /// Whether every batch counts alike, as in the authors' code, so that a sample of a batch that is smaller than the others, as the last
+    /// may be, counts for more. Default <see langword="false"/>: every sample does. Of no consequence where all batches have one size.
+    /// </summary>
+    public bool CountsBatchesAlike { get; init; }
+
     internal override MethodNeeds Needs => new() { Data = true };
 
-    internal override IEnumerable<(string Name, string Value)> Settings => [("norm_statistics", NormStatistics.ToString())];
+    internal override IEnumerable<(string Name, string Value)> Settings =>
+        [("norm_statistics", NormStatistics.ToString()), .. CountsBatchesAlike ? [("batches", "alike")] : Array.Empty<(string, string)>()];
 
-    internal override MethodRun Start(ScoringContext context) => new SaliencyRun(context, NormStatistics);
+    internal override MethodRun Start(ScoringContext context) => new SaliencyRun(context, NormStatistics, alike: CountsBatchesAlike);
 }

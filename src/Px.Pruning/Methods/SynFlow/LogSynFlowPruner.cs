@@ -24,7 +24,7 @@ public sealed class LogSynFlowPruner : Pruner
     /// <summary>100, as for SynFlow.</summary>
     public override int DefaultRounds => 100;
 
-    internal override MethodNeeds Needs => new() { Shape = true };
+    internal override MethodNeeds Needs => new() { Shape = true, Paths = true };
 
     internal override MethodRun Start(ScoringContext context) =>
         new SynFlowRun(context, power: 1, scaled: false, (weight, dR, exponent) => LogOnePlus(dR, exponent).mul_(weight))

@@ -33,7 +33,7 @@ public sealed class SynFlowL2Pruner : Pruner
     /// <summary>The factor that multiplies the gradient. Default <see cref="PxWeighting.Squared"/>.</summary>
     public PxWeighting Weighting { get; init; } = PxWeighting.Squared;
 
-    internal override MethodNeeds Needs => new() { Shape = true };
+    internal override MethodNeeds Needs => new() { Shape = true, Paths = true };
 
     internal override IEnumerable<(string Name, string Value)> Settings => [("weighting", Weighting.ToString())];
 

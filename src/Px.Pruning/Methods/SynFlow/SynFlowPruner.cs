@@ -30,7 +30,7 @@ public sealed class SynFlowPruner : Pruner
     /// <summary>100, as in the paper.</summary>
     public override int DefaultRounds => 100;
 
-    internal override MethodNeeds Needs => new() { Shape = true };
+    internal override MethodNeeds Needs => new() { Shape = true, Paths = true };
 
     internal override MethodRun Start(ScoringContext context) =>
         new SynFlowRun(context, power: 1, scaled: true, (weight, dR, _) => dR.mul_(weight));

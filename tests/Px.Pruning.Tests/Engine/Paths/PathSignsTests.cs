@@ -13,16 +13,16 @@ public sealed class PathSignsTests
     /// <summary>Code on maps [B, 4, 8, 8] with negative coefficients.</summary>
     public static TheoryData<string, Func<Tensor, Tensor>> WithSigns => new()
     {
-        { "Sobel kernel", x => functional.conv2d(x, Kernel(-1, 0, 1, -2, 0, 2, -1, 0, 1), padding: [1], groups: 4) },
+        { "Sobel kernel", x => functional.conv2d(x, Kernel(-1, 0, 1, -2, 0, 2, -1, 0, 1).to(x.dtype), padding: [1], groups: 4) },
         { "Laplacian", x => x - functional.avg_pool2d(x, 3, stride: 1, padding: 1) },
-        { "signed matrix", x => x.matmul(tensor(new float[] { 1, -1, 2, -2, 3, -3, 4, -4 }).diag().to(x.dtype)) },
+        { "signed matrix", x => x.matmul((arange(64).mul_(7).remainder_(11) - 5).reshape(8, 8).to(x.dtype)) },
         { "bicubic resizing", x => functional.interpolate(x, [13, 13], mode: InterpolationMode.Bicubic, align_corners: false) },
     };
 
     /// <summary>Code without: it must not be refused.</summary>
     public static TheoryData<string, Func<Tensor, Tensor>> WithoutSigns => new()
     {
-        { "blur kernel", x => functional.conv2d(x, Kernel(1, 2, 1, 2, 4, 2, 1, 2, 1), padding: [1], groups: 4) },
+        { "blur kernel", x => functional.conv2d(x, Kernel(1, 2, 1, 2, 4, 2, 1, 2, 1).to(x.dtype), padding: [1], groups: 4) },
         { "max-pooling", x => functional.max_pool2d(x, 2) },
         { "bilinear resizing", x => functional.interpolate(x, [13, 13], mode: InterpolationMode.Bilinear, align_corners: false) },
         { "channel shuffle", x => x.reshape(-1, 2, 2, 8, 8).transpose(1, 2).flatten(1, 2) },
@@ -53,7 +53,7 @@ public sealed class PathSignsTests
         using var scope = NewDisposeScope();
         using var model = new ConstantNet(code);
 
-        using var result = new PathExclusionPruner().Prune(model, [Samples.Normal(8, [1, 8, 8])], 0.5);
+        using var result = new SynFlowPruner().Prune(model, PruningData.Shape(1, 8, 8), 0.5);
 
         result.Report.OutputsReached.Should().Be(4, what);
     }

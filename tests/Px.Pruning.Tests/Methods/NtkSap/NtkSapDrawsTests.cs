@@ -12,7 +12,7 @@ public class NtkSapDrawsTests
     {
         using var model = new ConvNet();
         var recorder = new Recorder(new NormalDraws(1));
-        var pruner = new NtkSapPruner { Samples = 7, Repeats = 2, Draws = recorder };
+        var pruner = new NtkSapPruner { Samples = 8, Repeats = 2, Draws = recorder };
 
         pruner.Prune(model, PruningData.Shape(3, 8, 8), 0.5, new PruningOptions { Rounds = 2, BatchSize = 3 }).Dispose();
 
@@ -20,7 +20,7 @@ public class NtkSapDrawsTests
         string[] parameters = ["conv1.weight", "conv2.weight", "fc.weight"];
         recorder.Weighted.Should().Equal(batches.SelectMany(index => parameters.Select(name => (index, name))));
         recorder.Perturbed.Should().Equal(recorder.Weighted);
-        recorder.Inputs.Should().Equal(batches.Select(index => (index, index.Batch == 2 ? 1L : 3L)));
+        recorder.Inputs.Should().Equal(batches.Select(index => (index, index.Batch == 2 ? 2L : 3L)));
     }
 
     [Fact]

@@ -45,13 +45,13 @@ internal static class ReferencePruners
             Weighting = Weighting(golden),
             NormStatistics = Statistics(golden),
         },
-        "snip" => new SnipPruner { NormStatistics = Statistics(golden) },
+        "snip" => new SnipPruner { NormStatistics = Statistics(golden), CountsBatchesAlike = true },
         "px-released" => new ReleasedPathExclusionPruner(),
         "synflow" => new SynFlowPruner(),
         "synflow-l2" => new SynFlowL2Pruner { Weighting = Weighting(golden) },
         "logsynflow" => new LogSynFlowPruner(),
-        "itersnip" => new IterSnipPruner { NormStatistics = Statistics(golden) },
-        "force" => new ForcePruner { NormStatistics = Statistics(golden) },
+        "itersnip" => new IterSnipPruner { NormStatistics = Statistics(golden), CountsBatchesAlike = true },
+        "force" => new ForcePruner { NormStatistics = Statistics(golden), CountsBatchesAlike = true },
         "grasp" => new GraspPruner { Temperature = Number(golden, "temperature"), NormStatistics = Statistics(golden) },
         "prospr" => new ProsPrPruner
         {

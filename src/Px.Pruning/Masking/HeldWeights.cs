@@ -1,0 +1,85 @@
+using System.Globalization;
+using System.Runtime.CompilerServices;
+using static TorchSharp.torch;
+using static TorchSharp.torch.nn;
+
+namespace Px.Pruning.Masking;
+
+// Which weights live bindings hold at zero, by the module that owns the parameter: what is pruned once more begins from there.
+internal static class HeldWeights
+{
+    private static readonly ConditionalWeakTable<Module, List<MaskedParameter>> Held = new();
+
+    internal static void Add(MaskedParameter parameter)
+    {
+        var list = Held.GetOrCreateValue(parameter.Owner);
+        lock (list) list.Add(parameter);
+    }
+
+    internal static void Remove(MaskedParameter parameter)
+    {
+        if (!Held.TryGetValue(parameter.Owner, out var list)) return;
+        lock (list) list.Remove(parameter);
+    }
+
+    // For each of some parameters a bool tensor on the CPU, false where a live binding holds its weight at zero; null where none holds any.
+    // Fresh, in the current dispose scope.
+    internal static Dictionary<string, Tensor>? Left(Module model, IEnumerable<(string Name, long[] Shape)> parameters)
+    {
+        var modules = new Dictionary<string, Module>(StringComparer.Ordinal) { [""] = model };
+        foreach (var (name, module) in model.named_modules()) modules[name] = module;
+        var left = parameters.ToDictionary(p => p.Name, p => (p.Shape, Tensor: Left(modules, p.Name)));
+        if (left.Values.All(parameter => parameter.Tensor is null)) return null;
+        return left.ToDictionary(p => p.Key, p => p.Value.Tensor ?? ones(p.Value.Shape, ScalarType.Bool));
+    }
+
+    // What a mask keeps that no live binding holds at zero, as a new mask without metadata; null where that is all that it keeps.
+    internal static PruningMask? Left(Module model, PruningMask mask)
+    {
+        using var scope = NewDisposeScope();
+        if (Left(model, mask.Names.Select(name => (name, mask[name].shape))) is not { } left) return null;
+        return PruningMask.Adopt(mask.Names.Select(name => KeyValuePair.Create(name, mask[name].logical_and(left[name]))));
+    }
+
+    // The mask with its weights shuffled within each parameter, among the places that no live binding holds.
+    internal static PruningMask Shuffle(PruningMask mask, IReadOnlyDictionary<string, Tensor> left, long seed)
+    {
+        using var scope = NewDisposeScope();
+        var metadata = new Dictionary<string, string>(mask.Metadata) { ["shuffled"] = seed.ToString(CultureInfo.InvariantCulture) };
+        return PruningMask.Adopt(
+            mask.Names.Select(name => KeyValuePair.Create(name, Shuffle(mask[name], left[name], new SplitMix64(seed, name)))), metadata);
+    }
+
+    private static Tensor Shuffle(Tensor mask, Tensor left, SplitMix64 random)
+    {
+        var shuffled = mask.clone();
+        Span<byte> kept = shuffled.bytes;
+        ReadOnlySpan<byte> there = left.bytes;
+        var places = new List<int>();
+        for (int i = 0; i < there.Length; i++) if (there[i] != 0) places.Add(i);
+        bool[] values = new bool[places.Count];
+        for (int i = 0; i < values.Length; i++) values[i] = kept[places[i]] != 0;
+        random.Shuffle(values);
+        for (int i = 0; i < values.Length; i++) kept[places[i]] = values[i] ? (byte)1 : (byte)0;
+        return shuffled;
+    }
+
+    private static Tensor? Left(Dictionary<string, Module> modules, string name)
+    {
+        int dot = name.LastIndexOf('.');
+        string member = name[(dot + 1)..];
+        if (!modules.TryGetValue(name[..Math.Max(0, dot)], out var owner) || !Held.TryGetValue(owner, out var list)) return null;
+        Tensor? left = null;
+        lock (list)
+        {
+            foreach (var parameter in list.Where(parameter => parameter.Member == member))
+            {
+                using var kept = parameter.Pruned.logical_not();
+                if (left is null) left = kept.to(ScalarType.Bool, CPU, copy: true);
+                else left.logical_and_(kept.cpu());
+            }
+        }
+
+        return left;
+    }
+}
