@@ -107,5 +107,5 @@ public sealed class PruningData
 // Shapes in messages: [128, 3, 32, 32].
 internal static class ShapeText
 {
-    public static string Of(ReadOnlySpan<long> shape) => $"[{string.Join(", ", shape.ToArray())}]";
+    internal static string Of(ReadOnlySpan<long> shape) => $"[{string.Join(", ", shape.ToArray())}]";
 }

@@ -7,14 +7,14 @@ internal sealed class SplitMix64
     private ulong state;
 
     // Each pair of a seed and a name has its own sequence.
-    public SplitMix64(long seed, string name)
+    internal SplitMix64(long seed, string name)
     {
         state = (ulong)seed;
         foreach (var symbol in name) state = Next() ^ symbol;
     }
 
     // Fisher and Yates: every order is equally likely.
-    public void Shuffle(Span<bool> values)
+    internal void Shuffle(Span<bool> values)
     {
         for (var last = values.Length - 1; last > 0; last--)
         {
@@ -24,12 +24,12 @@ internal sealed class SplitMix64
     }
 
     // In [0, 1), with 53 random bits.
-    public double Uniform() => (Next() >> 11) * (1.0 / (1L << 53));
+    internal double Uniform() => (Next() >> 11) * (1.0 / (1L << 53));
 
     // A seed for another generator, at least 0.
-    public long Seed() => (long)(Next() >> 1);
+    internal long Seed() => (long)(Next() >> 1);
 
-    public ulong Next()
+    internal ulong Next()
     {
         var z = state += 0x9E3779B97F4A7C15;
         z = (z ^ (z >> 30)) * 0xBF58476D1CE4E5B9;

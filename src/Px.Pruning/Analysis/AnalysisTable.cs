@@ -7,7 +7,7 @@ namespace Px.Pruning.Analysis;
 // An analysis as an aligned table; columns that are unknown throughout are left out.
 internal static class AnalysisTable
 {
-    public static string Write(NetworkAnalysis analysis)
+    internal static string Write(NetworkAnalysis analysis)
     {
         var table = new TextTable(2, Row(
             analysis, "layer", "type", "weights", "kept", "effective", "density", "effective", "units", "alive", "effective",
@@ -37,7 +37,7 @@ internal static class AnalysisTable
         return text.Append(analysis.Diagnosis).ToString();
     }
 
-    public static string Csv(NetworkAnalysis analysis) => ReportCsv.Lines(
+    internal static string Csv(NetworkAnalysis analysis) => ReportCsv.Lines(
         "layer,type,total,kept,effective,density,effective_density,units,units_alive,units_effective,inputs,inputs_alive,inputs_effective,"
         + "dense_flops,flops,effective_flops",
         analysis.Layers.Select(Line));
@@ -70,11 +70,11 @@ internal static class AnalysisTable
 
 internal static class ComparisonText
 {
-    public static string Write(MaskComparison comparison) =>
+    internal static string Write(MaskComparison comparison) =>
         "Overlap, |A ∩ B| / min(|A|, |B|):\n" + Matrix(comparison, pair => pair.Overlap)
         + "Overlap of independent random masks of the same layer densities:\n" + Matrix(comparison, pair => pair.ExpectedOverlap);
 
-    public static string Csv(MaskComparison comparison) => ReportCsv.Lines(
+    internal static string Csv(MaskComparison comparison) => ReportCsv.Lines(
         "first,second,parameter,total,first_kept,second_kept,common,overlap,jaccard,expected_overlap",
         from first in Enumerable.Range(0, comparison.Names.Count)
         from second in Enumerable.Range(first + 1, comparison.Names.Count - first - 1)

@@ -9,7 +9,7 @@ internal static class ClassTargets
     private const long Ignored = -100; // cross-entropy's default ignore_index
 
     // output: logits [B, K, …]; target: class indices [B, …], or class probabilities of the output's shape.
-    public static void Check(Tensor output, Tensor target)
+    internal static void Check(Tensor output, Tensor target)
     {
         bool probabilities = target.is_floating_point() && target.shape.SequenceEqual(output.shape);
         if (output.dim() < 2)

@@ -11,13 +11,13 @@ internal sealed class PruningBatches : IDisposable
 
     private PruningBatches() { }
 
-    public IReadOnlyList<(Tensor Input, Tensor Target)> Batches => batches;
+    internal IReadOnlyList<(Tensor Input, Tensor Target)> Batches => batches;
 
-    public long Samples { get; private set; }
+    internal long Samples { get; private set; }
 
     // Reads as much of the data as the budget asks. outputShape gives the shape [1, K, …] of the model's output; called once, with a copy
     // of the first sample.
-    public static PruningBatches Collect(
+    internal static PruningBatches Collect(
         PruningData data, DataBudget budget, int batchSize, Func<Tensor, long[]> outputShape,
         Device device, ScalarType dtype, ILogger? logger, CancellationToken token)
     {
@@ -126,7 +126,7 @@ internal sealed class PruningBatches : IDisposable
 // The caller's batches, checked. Borrowed: each is valid until the next one is read.
 internal static class BatchReader
 {
-    public static IEnumerable<(Tensor Input, Tensor Target)> Read(PruningData data, CancellationToken token)
+    internal static IEnumerable<(Tensor Input, Tensor Target)> Read(PruningData data, CancellationToken token)
     {
         token.ThrowIfCancellationRequested();
         var number = 0;
@@ -138,7 +138,7 @@ internal static class BatchReader
         }
     }
 
-    public static ArgumentException NoSamples() => new("The data has no batch.");
+    internal static ArgumentException NoSamples() => new("The data has no batch.");
 
     private static void Check(Tensor? input, Tensor? target, int number)
     {

@@ -20,12 +20,12 @@ internal sealed class SampleBins : IDisposable
         (this.capacity, this.byLabel, this.copier, this.format) = (capacity, byLabel, copier, format);
     }
 
-    public bool IsFull => fullBins == bins.Length;
+    internal bool IsFull => fullBins == bins.Length;
 
     internal long Count => bins.Sum(bin => (long)bin.Count);
 
     // input, target: the first batch.
-    public static SampleBins For(Tensor input, Tensor target, int perClass, long[] outputShape, TensorCopier copier)
+    internal static SampleBins For(Tensor input, Tensor target, int perClass, long[] outputShape, TensorCopier copier)
     {
         var classes = Classes(outputShape);
         var labelled = target.dim() == 1 && TensorCopier.IsInteger(target.dtype);
@@ -34,7 +34,7 @@ internal sealed class SampleBins : IDisposable
     }
 
     // Copies the samples of a batch whose bins are not full.
-    public void Add(Tensor input, Tensor target)
+    internal void Add(Tensor input, Tensor target)
     {
         if (Format(input, target) is var found && found != format)
         {
@@ -57,7 +57,7 @@ internal sealed class SampleBins : IDisposable
     }
 
     // A message about bins that are not full; null if all are.
-    public string? Shortage()
+    internal string? Shortage()
     {
         if (IsFull) return null;
         if (!byLabel) return $"The data has {bins[0].Count} samples; {capacity} were asked for.";
@@ -69,7 +69,7 @@ internal sealed class SampleBins : IDisposable
     }
 
     // Moves the samples, one of each bin in turn, into batches of the given size.
-    public void MoveTo(PruningBatches batches, int batchSize)
+    internal void MoveTo(PruningBatches batches, int batchSize)
     {
         foreach (var samples in TakeInTurn().Chunk(batchSize))
         {

@@ -5,7 +5,7 @@ namespace Px.Pruning.Data;
 // Copies the caller's tensors to the model's device. Copies have their own memory, no graph, and belong to no dispose scope.
 internal sealed record TensorCopier(Device Device, ScalarType Dtype)
 {
-    public (Tensor Input, Tensor Target) Copy(Tensor input, Tensor target)
+    internal (Tensor Input, Tensor Target) Copy(Tensor input, Tensor target)
     {
         var inputCopy = CopyInput(input);
         try
@@ -20,10 +20,10 @@ internal sealed record TensorCopier(Device Device, ScalarType Dtype)
         }
     }
 
-    public Tensor CopyInput(Tensor input) => Copy(input, input.is_floating_point() ? Dtype : input.dtype);
+    internal Tensor CopyInput(Tensor input) => Copy(input, input.is_floating_point() ? Dtype : input.dtype);
 
     // Bool is not an integer here: it cannot be a class index.
-    public static bool IsInteger(ScalarType dtype) =>
+    internal static bool IsInteger(ScalarType dtype) =>
         dtype is ScalarType.Byte or ScalarType.Int8 or ScalarType.Int16 or ScalarType.Int32 or ScalarType.Int64;
 
     private Tensor Copy(Tensor source, ScalarType dtype)

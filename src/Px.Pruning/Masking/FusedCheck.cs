@@ -11,7 +11,7 @@ internal sealed class FusedCheck(IReadOnlyList<MaskedParameter> parameters) : ID
     private Tensor? pruned; // [N]
 
     // Leaves temporaries to the caller's dispose scope.
-    public bool AnyBroken()
+    internal bool AnyBroken()
     {
         if (parameters.Count == 0)
             return false;

@@ -6,27 +6,27 @@ namespace Px.Pruning.Masking;
 internal static class MaskAlgebra
 {
     // |A ∩ B|, the number of weights that both masks keep.
-    public static long CountCommon(PruningMask a, PruningMask b)
+    internal static long CountCommon(PruningMask a, PruningMask b)
     {
         MaskMismatch.ThrowIfAny(a, b);
         return a.Names.Sum(name => CountCommon(a, b, name));
     }
 
     // |A ∩ B| in one parameter, which both masks have in one shape.
-    public static long CountCommon(PruningMask a, PruningMask b, string name)
+    internal static long CountCommon(PruningMask a, PruningMask b, string name)
     {
         using var both = a[name].logical_and(b[name]);
         return MaskTensors.CountTrue(both);
     }
 
     // |A ∩ B| / min(|A|, |B|); 1 where both are empty, 0 where only one is.
-    public static double Overlap(double common, long a, long b) => a == 0 && b == 0 ? 1 : common == 0 ? 0 : common / Math.Min(a, b);
+    internal static double Overlap(double common, long a, long b) => a == 0 && b == 0 ? 1 : common == 0 ? 0 : common / Math.Min(a, b);
 
     // |A ∩ B| / |A ∪ B|; 1 where both are empty.
-    public static double Jaccard(long common, long a, long b) => a + b == common ? 1 : (double)common / (a + b - common);
+    internal static double Jaccard(long common, long a, long b) => a + b == common ? 1 : (double)common / (a + b - common);
 
     // Combines the masks of each parameter into a new mask.
-    public static PruningMask Combine(PruningMask a, PruningMask b, Func<Tensor, Tensor, Tensor> combine)
+    internal static PruningMask Combine(PruningMask a, PruningMask b, Func<Tensor, Tensor, Tensor> combine)
     {
         MaskMismatch.ThrowIfAny(a, b);
         using var scope = NewDisposeScope();
@@ -40,7 +40,7 @@ internal static class MaskMismatch
     private const int Listed = 20;
 
     // The model may have parameters that the mask does not cover.
-    public static void ThrowIfAny(Module model, PruningMask mask)
+    internal static void ThrowIfAny(Module model, PruningMask mask)
     {
         var (missing, reshaped) = (new List<string>(), new List<string>());
         foreach (string name in mask.Names)
@@ -60,7 +60,7 @@ internal static class MaskMismatch
             nameof(model));
     }
 
-    public static void ThrowIfAny(PruningMask mask, PruningMask other)
+    internal static void ThrowIfAny(PruningMask mask, PruningMask other)
     {
         ArgumentNullException.ThrowIfNull(other);
         var missing = mask.Names.Where(name => !other.Contains(name)).ToList();

@@ -7,7 +7,7 @@ namespace Px.Pruning.Masking;
 // Masks as safetensors files: one BOOL tensor for each parameter, in the mask's order, and its metadata.
 internal static class MaskFile
 {
-    public static void Write(Stream stream, PruningMask mask)
+    internal static void Write(Stream stream, PruningMask mask)
     {
         // The writer's own layout sorts by name; this one keeps the model's order, and bytes need no alignment.
         var layout = new List<SafetensorsEntry>(mask.Names.Count);
@@ -23,7 +23,7 @@ internal static class MaskFile
     }
 
     // Reads from the stream's position to its end.
-    public static PruningMask Read(Stream stream, string source)
+    internal static PruningMask Read(Stream stream, string source)
     {
         if (!stream.CanSeek) return ReadBuffered(stream, source);
         var header = SafetensorsReader.Read(stream, stream.Length - stream.Position, source);

@@ -9,7 +9,7 @@ namespace Px.Pruning.Masking;
 internal static class MaskTensors
 {
     // Copies 0/1 tensors of any type and device, in order.
-    public static Dictionary<string, Tensor> Copy(IEnumerable<KeyValuePair<string, Tensor>> masks)
+    internal static Dictionary<string, Tensor> Copy(IEnumerable<KeyValuePair<string, Tensor>> masks)
     {
         ArgumentNullException.ThrowIfNull(masks);
         using var scope = NewDisposeScope();
@@ -36,10 +36,10 @@ internal static class MaskTensors
         return mask.to(ScalarType.Bool).cpu().contiguous().clone();
     }
 
-    public static long CountTrue(Tensor mask) => ((ReadOnlySpan<byte>)mask.bytes).Count((byte)1);
+    internal static long CountTrue(Tensor mask) => ((ReadOnlySpan<byte>)mask.bytes).Count((byte)1);
 
     // A copy with its elements in a random order, which only depends on seed and name.
-    public static Tensor Shuffle(Tensor mask, string name, long seed)
+    internal static Tensor Shuffle(Tensor mask, string name, long seed)
     {
         var shuffled = mask.clone();
         new SplitMix64(seed, name).Shuffle(MemoryMarshal.Cast<byte, bool>(shuffled.bytes));

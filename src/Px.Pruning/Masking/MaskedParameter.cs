@@ -29,29 +29,29 @@ internal sealed class MaskedParameter(string name, Module owner, string member, 
         return list;
     }
 
-    public string Name => name;
+    internal string Name => name;
 
-    public Module Owner => owner;
+    internal Module Owner => owner;
 
     // The parameter's name in its owner.
-    public string Member => member;
+    internal string Member => member;
 
     // Borrowed.
-    public Parameter Current => owner.get_parameter(member) ?? throw new InvalidOperationException(
+    internal Parameter Current => owner.get_parameter(member) ?? throw new InvalidOperationException(
         $"The model no longer has the masked parameter '{name}'. Remove the binding before a model is rebuilt.");
 
     // True where a weight is pruned; on the device where it was last used. Borrowed.
-    public Tensor Pruned => pruned;
+    internal Tensor Pruned => pruned;
 
     // Whether a pruned weight is not zero; NaN counts as not zero.
-    public bool IsBroken => Violations().any().ToBoolean();
+    internal bool IsBroken => Violations().any().ToBoolean();
 
-    public long CountBroken() => Violations().sum().ToInt64();
+    internal long CountBroken() => Violations().sum().ToInt64();
 
-    public void ZeroPruned() => ZeroPruned(Current);
+    internal void ZeroPruned() => ZeroPruned(Current);
 
     // Sets the pruned entries of a tensor of the parameter's shape, such as its gradient, to exactly +0.
-    public void ZeroPruned(Tensor tensor)
+    internal void ZeroPruned(Tensor tensor)
     {
         MoveTo(tensor);
         tensor.masked_fill_(pruned, Zero);
@@ -77,9 +77,9 @@ internal sealed class MaskedParameter(string name, Module owner, string member, 
 // The masked parameters of one layer. IsChecked: its next check may be skipped, because the whole model was just checked.
 internal sealed class MaskedLayer(IReadOnlyList<MaskedParameter> parameters)
 {
-    public IReadOnlyList<MaskedParameter> Parameters { get; } = parameters;
+    internal IReadOnlyList<MaskedParameter> Parameters { get; } = parameters;
 
-    public bool IsChecked { get; set; }
+    internal bool IsChecked { get; set; }
 }
 
 // Modules that share a parameter: replacing it in one of them would leave the others with a disposed tensor.

@@ -8,7 +8,7 @@ namespace Px.Pruning.Masking;
 internal static class OptimizerTensors
 {
     // State of SGD, Adam and AdamW by parameter; none for other optimizers, or before the parameter's first step. Borrowed.
-    public static Dictionary<Parameter, List<Tensor>> ByParameter(Optimizer optimizer)
+    internal static Dictionary<Parameter, List<Tensor>> ByParameter(Optimizer optimizer)
     {
         var tensors = new Dictionary<Parameter, List<Tensor>>(ReferenceEqualityComparer.Instance);
         if (optimizer is not OptimizerHelper helper) return tensors;

@@ -59,7 +59,7 @@ internal sealed class ApportionedScope(string name, Func<long[], long> share) : 
 internal static class Apportionment
 {
     // The total is in [Σ floors, Σ capacities], 0 ≤ floor ≤ capacity, and the share is positive where the capacity is.
-    public static long[] Divide(long total, IReadOnlyList<long> shares, IReadOnlyList<long> floors, IReadOnlyList<long> capacities)
+    internal static long[] Divide(long total, IReadOnlyList<long> shares, IReadOnlyList<long> floors, IReadOnlyList<long> capacities)
     {
         var counts = new long[shares.Count];
         var open = Enumerable.Range(0, shares.Count).Where(i => capacities[i] > 0).ToList();
@@ -100,13 +100,13 @@ internal static class Apportionment
 // the denominator cancelled. The formulas are symmetric in a and b, so that transposed convolutions need no case of their own.
 internal static class LayerShares
 {
-    public static long Uniform(long[] shape) => Product(shape);
+    internal static long Uniform(long[] shape) => Product(shape);
 
     // (a + b) / (a·b) · a·b·Πk = (a + b)·Πk.
-    public static long ErdosRenyi(long[] shape) => shape[..2].Sum() * Product(shape[2..]);
+    internal static long ErdosRenyi(long[] shape) => shape[..2].Sum() * Product(shape[2..]);
 
     // (a + b + Σk) / (a·b·Πk) · a·b·Πk = a + b + Σk.
-    public static long ErdosRenyiKernel(long[] shape) => shape.Sum();
+    internal static long ErdosRenyiKernel(long[] shape) => shape.Sum();
 
     private static long Product(long[] sizes) => sizes.Aggregate(1L, (product, size) => product * size);
 }

@@ -13,7 +13,7 @@ internal static class TopK
     private const int Digits = 1 << DigitBits;
 
     // Keeps the count largest scores among weights that are alive, or all of them if there are fewer. Returns new bool CPU tensors.
-    public static IReadOnlyList<Tensor> Select(IReadOnlyList<ScoredParameter> parameters, long count)
+    internal static IReadOnlyList<Tensor> Select(IReadOnlyList<ScoredParameter> parameters, long count)
     {
         var cut = Find(parameters, count);
         if (cut is { Score: 0, Ties: > 0 and < long.MaxValue } && parameters.All(parameter => parameter.Magnitude is not null))
@@ -23,7 +23,7 @@ internal static class TopK
     }
 
     // The same for each parameter by itself.
-    public static IReadOnlyList<Tensor> SelectEach(IReadOnlyList<ScoredParameter> parameters, IReadOnlyList<long> counts)
+    internal static IReadOnlyList<Tensor> SelectEach(IReadOnlyList<ScoredParameter> parameters, IReadOnlyList<long> counts)
     {
         using var scope = NewDisposeScope();
         var masks = parameters.Select((parameter, i) => Select([parameter], counts[i])[0]).ToList();
@@ -151,7 +151,7 @@ internal sealed record ScoredParameter(string Name, Tensor Scores, Tensor Alive)
 // The fraction of weights to keep, in [0, 1], and how it becomes a number of weights.
 internal readonly record struct KeepCount(double Density, WeightCounting Counting = WeightCounting.Rounded)
 {
-    public long Of(long total) => Counting switch
+    internal long Of(long total) => Counting switch
     {
         // The very expression of the authors' code, so that it rounds alike.
         WeightCounting.Truncated => total - (long)((1 - Density) * total),

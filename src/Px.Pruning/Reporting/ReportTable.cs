@@ -8,7 +8,7 @@ internal static class ReportTable
     internal const string FlopsNote =
         "FLOPs: one sample, a multiply-add counts as 2; biases, normalisation and activations are not counted.\n";
 
-    public static string Write(PruningReport report)
+    internal static string Write(PruningReport report)
     {
         var hasFlops = report.DenseFlops is not null;
         var table = new TextTable(2, ["layer", "type", "kept", "total", "density", "units alive", .. Flops(hasFlops, "FLOPs", "of dense")]);
@@ -87,7 +87,7 @@ internal static class ReportTable
 // Reports as comma-separated values: RFC 4180, except that lines end in \n.
 internal static class ReportCsv
 {
-    public static string Write(PruningReport report) => Lines(
+    internal static string Write(PruningReport report) => Lines(
         "layer,type,kept,total,density,units_alive,units,dense_flops,flops",
         report.Layers.Select(l => (FormattableString)
             $"{Quote(l.Name)},{Quote(l.Type)},{l.Kept},{l.Total},{l.Density:R},{l.UnitsAlive},{l.Units},{l.DenseFlops},{l.Flops}"));

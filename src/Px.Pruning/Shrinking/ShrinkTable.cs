@@ -6,7 +6,7 @@ namespace Px.Pruning.Shrinking;
 
 internal static class ShrinkTable
 {
-    public static string Write(ShrinkResult result)
+    internal static string Write(ShrinkResult result)
     {
         var text = new StringBuilder();
         if (result.IsConstant)

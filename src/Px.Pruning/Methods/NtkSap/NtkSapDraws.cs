@@ -6,25 +6,25 @@ namespace Px.Pruning.Methods.NtkSap;
 internal abstract class NtkSapDraws
 {
     // Kaiming's normal initialisation: mean 0, variance 2 / fan-in.
-    public abstract Tensor Weights(DrawIndex index, string parameter, long[] shape);
+    internal abstract Tensor Weights(DrawIndex index, string parameter, long[] shape);
 
     // The perturbation Δ: mean 0, variance 1.
-    public abstract Tensor Perturbation(DrawIndex index, string parameter, long[] shape);
+    internal abstract Tensor Perturbation(DrawIndex index, string parameter, long[] shape);
 
     // A batch of inputs: mean 0, variance 1.
-    public abstract Tensor Input(DrawIndex index, long[] shape);
+    internal abstract Tensor Input(DrawIndex index, long[] shape);
 }
 
 // Each tensor has its own generator on the CPU, so that numbers depend neither on the device nor on the order of calls.
 internal sealed class NormalDraws(long seed) : NtkSapDraws
 {
-    public override Tensor Weights(DrawIndex index, string parameter, long[] shape) =>
+    internal override Tensor Weights(DrawIndex index, string parameter, long[] shape) =>
         Normal($"weights {Text(index)} {parameter}", shape).mul_(Math.Sqrt(2.0 / FanIn(shape)));
 
-    public override Tensor Perturbation(DrawIndex index, string parameter, long[] shape) =>
+    internal override Tensor Perturbation(DrawIndex index, string parameter, long[] shape) =>
         Normal($"perturbation {Text(index)} {parameter}", shape);
 
-    public override Tensor Input(DrawIndex index, long[] shape) => Normal($"input {index.Round} {index.Repeat} {index.Batch}", shape);
+    internal override Tensor Input(DrawIndex index, long[] shape) => Normal($"input {index.Round} {index.Repeat} {index.Batch}", shape);
 
     internal static long FanIn(long[] shape) => shape.Skip(1).Aggregate(1L, (product, size) => product * size);
 
