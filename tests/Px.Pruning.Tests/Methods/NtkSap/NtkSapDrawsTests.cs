@@ -49,19 +49,19 @@ public class NtkSapDrawsTests
 
         public List<(DrawIndex Index, long Size)> Inputs { get; } = [];
 
-        public override Tensor Weights(DrawIndex index, string parameter, long[] shape)
+        internal override Tensor Weights(DrawIndex index, string parameter, long[] shape)
         {
             Weighted.Add((index, parameter));
             return inner.Weights(index, parameter, shape);
         }
 
-        public override Tensor Perturbation(DrawIndex index, string parameter, long[] shape)
+        internal override Tensor Perturbation(DrawIndex index, string parameter, long[] shape)
         {
             Perturbed.Add((index, parameter));
             return inner.Perturbation(index, parameter, shape);
         }
 
-        public override Tensor Input(DrawIndex index, long[] shape)
+        internal override Tensor Input(DrawIndex index, long[] shape)
         {
             Inputs.Add((index, shape[0]));
             return inner.Input(index, shape);

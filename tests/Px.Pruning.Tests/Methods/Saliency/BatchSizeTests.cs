@@ -175,11 +175,11 @@ public class BatchSizeTests
 
         internal List<long> Sizes { get; } = [];
 
-        public override Tensor Weights(DrawIndex index, string parameter, long[] shape) => draws.Weights(index, parameter, shape);
+        internal override Tensor Weights(DrawIndex index, string parameter, long[] shape) => draws.Weights(index, parameter, shape);
 
-        public override Tensor Perturbation(DrawIndex index, string parameter, long[] shape) => draws.Perturbation(index, parameter, shape);
+        internal override Tensor Perturbation(DrawIndex index, string parameter, long[] shape) => draws.Perturbation(index, parameter, shape);
 
-        public override Tensor Input(DrawIndex index, long[] shape)
+        internal override Tensor Input(DrawIndex index, long[] shape)
         {
             Sizes.Add(shape[0]);
             return draws.Input(index, shape);

@@ -10,16 +10,16 @@ internal sealed class DeterministicDraws(ulong seed, int roundsBefore) : NtkSapD
 {
     private static readonly double UnitVariance = Math.Sqrt(3);
 
-    public override Tensor Weights(DrawIndex index, string parameter, long[] shape)
+    internal override Tensor Weights(DrawIndex index, string parameter, long[] shape)
     {
         var bound = Math.Sqrt(6.0 / shape[1..].Aggregate(1L, (a, b) => a * b));
         return DeterministicTensors.Uniform($"weights.{Text(index)}.{parameter}", shape, -bound, bound, Seed(index.Round));
     }
 
-    public override Tensor Perturbation(DrawIndex index, string parameter, long[] shape) =>
+    internal override Tensor Perturbation(DrawIndex index, string parameter, long[] shape) =>
         DeterministicTensors.Uniform($"perturbation.{Text(index)}.{parameter}", shape, -UnitVariance, UnitVariance, Seed(index.Round));
 
-    public override Tensor Input(DrawIndex index, long[] shape) =>
+    internal override Tensor Input(DrawIndex index, long[] shape) =>
         DeterministicTensors.Uniform($"input.{index.Repeat}.{index.Batch}", shape, -UnitVariance, UnitVariance, Seed(index.Round));
 
     private static string Text(DrawIndex index) => index.Batch == 0 ? $"{index.Repeat}" : $"{index.Repeat}.{index.Batch}";
