@@ -39,6 +39,9 @@ internal sealed class Network : IDisposable
     // Whether hooks see every use of every weight, as far as a probe has shown.
     internal bool IsSeenWhole => Unhooked.Count == 0 && UsedElsewhere.Count == 0;
 
+    // Whether PathSigns has found no fault, which depends on no weight.
+    internal bool SignsAreChecked { get; set; }
+
     // The shape of one input without the batch dimension, and of its output, [1, K, …]; null before Probe.
     internal long[]? SampleShape { get; private set; }
 

@@ -11,6 +11,7 @@ internal static class PathSigns
 
     internal static void Check(Network network)
     {
+        if (network.SignsAreChecked) return;
         using var scope = NewDisposeScope();
         using var noGrad = no_grad();
         var small = new Queue<Tensor>();
@@ -28,6 +29,7 @@ internal static class PathSigns
 
             before = hooked.Name;
         });
+        network.SignsAreChecked = true;
     }
 
     // Shows what enters each layer, and at the end the model's output, for one sample of positive numbers.
