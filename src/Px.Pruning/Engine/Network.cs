@@ -139,6 +139,8 @@ internal sealed class Network : IDisposable
         }
         catch (ExternalException e)
         {
+            // Tensors of the model's own, which no hook converts, may need the model's type.
+            if (sample.is_floating_point() && sample.dtype != WeightType) return Try(sample.to(WeightType));
             throw new ArgumentException(
                 $"The model does not run on an input of shape {ShapeText.Of(sample.shape)}, one sample of the pruning data: "
                 + $"{e.Message.Split('\n')[0]} Check that data and model belong together.", e);

@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using Px.Pruning.Data;
 using static TorchSharp.torch;
 using static TorchSharp.torch.nn;
@@ -8,6 +9,8 @@ namespace Px.Pruning.Engine;
 // messages.
 internal sealed record NetworkSession(string Name, MethodNeeds Needs)
 {
+    private const string Accepted = "As it is, the network can be pruned by";
+
     internal T Run<T>(
         Module<Tensor, Tensor> model, PruningData data, PruningOptions options, Func<ScoringContext, T> work, CancellationToken token)
     {
@@ -24,7 +27,7 @@ internal sealed record NetworkSession(string Name, MethodNeeds Needs)
 
         using var context = new ScoringContext(
             network, Collect(network, data, options, token), options, options.Seed ?? Random.Shared.NextInt64(), token);
-        if (network.Unhooked.Count > 0 && Needs.Hooks) throw NotHooked(network);
+        if (network.Unhooked.Count > 0 && Needs.Hooks) throw WithOthers(NotHooked(network));
         if (network.UsedElsewhere.Count > 0 && (Needs.Hooks || Needs.Paths)) throw network.UsedElsewhere[0].Refuse(Name);
         using var snapshot = new ModelSnapshot(model, options.Seed);
         // Once for the whole call: libtorch starts its threads anew whenever their number grows.
@@ -32,8 +35,23 @@ internal sealed record NetworkSession(string Name, MethodNeeds Needs)
             Needs.Data ? context.Batches.Max(batch => batch.Input.size(0)) : Math.Min(Needs.DrawnSamples, options.BatchSize));
         // Only now: a tensor that the caller's loader creates and keeps must not be disposed with a scope of ours.
         using var temporaries = NewDisposeScope();
-        return work(context);
+        try
+        {
+            return work(context);
+        }
+        catch (ExternalException e) when (MixedTypes.Explain(context, Name, Needs, e) is { } refusal)
+        {
+            throw refusal;
+        }
+        catch (UnsupportedModelException e) when ((Needs.Hooks || Needs.Paths) && !e.Message.Contains(Accepted, StringComparison.Ordinal))
+        {
+            throw WithOthers(e);
+        }
     }
+
+    // A refusal by a method of paths, with the methods that need none.
+    private static UnsupportedModelException WithOthers(UnsupportedModelException e) =>
+        new($"{e.Message} {Accepted} {UnsupportedModelException.NeedNoPaths}.", e) { Module = e.Module };
 
     // Reads the data and probes the network with one sample of it.
     private PruningBatches? Collect(Network network, PruningData data, PruningOptions options, CancellationToken token)

@@ -24,6 +24,9 @@ internal sealed class ScoringContext(
     // The pruning data, in the network's device and compute type; empty for methods that need none.
     internal IReadOnlyList<(Tensor Input, Tensor Target)> Batches => batches?.Batches ?? [];
 
+    // Null without data.
+    internal ScalarType? InputType => Batches.Count > 0 ? Batches[0].Input.dtype : null;
+
     // Mean cross-entropy, or the user's own loss. Throws an ArgumentException where the targets do not fit the output.
     internal Tensor Loss(Tensor output, Tensor target)
     {

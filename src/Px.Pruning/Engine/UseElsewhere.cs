@@ -13,8 +13,7 @@ internal sealed record UseElsewhere(string Layer, string Parameter, string? Shar
     internal UnsupportedModelException Refuse(string method) => new(
         $"{method} has to see every use of a weight, but '{Parameter}' is {What}. Give each use a layer of its own that is called through "
         + "call(); layers may share the parameter (second.weight = first.weight). As it is, the network can be pruned by "
-        + "SnipPruner, IterSnipPruner, ForcePruner, GraspPruner, ProsPrPruner, NtkSapPruner, IterativeMagnitudePruner, MagnitudePruner "
-        + "and RandomPruner.")
+        + $"{UnsupportedModelException.NeedNoPaths}.")
     { Module = Layer };
 
     internal string What => Sharer is null

@@ -24,7 +24,7 @@ internal sealed class SaliencyRun(ScoringContext context, NormStatistics statist
         return new(factors.Zip(gradients, (theta, dL) => (theta.to(float64) * dL.to(float64)).abs().cpu().MoveToOuterDisposeScope()));
     }
 
-    // A batch's samples by those of the largest one: the mean over all samples but for a factor. Null where all are of one size.
+    // A batch's samples by those of the largest one: up to a factor the mean over all samples. Null where all are of one size.
     private Func<Tensor, double>? ShareOfLargest()
     {
         double most = Context.Batches.Max(batch => batch.Input.size(0));

@@ -39,7 +39,7 @@ public sealed class PathSignsTests
         foreach (string method in (string[])["PX", "PX joint", "SynFlow", "SynFlow-L2", "LogSynFlow"])
         {
             AllPruners.Get(method).Invoking(pruner => pruner.Prune(model, data, 0.5))
-                .Should().Throw<UnsupportedModelException>(what).WithMessage("*'first'*'second'*negative*").Which.Module.Should().Be("second");
+                .Should().Throw<UnsupportedModelException>(what).WithMessage("*'first'*'second'*negative*can be pruned by SnipPruner*").Which.Module.Should().Be("second");
             ModelState.Of(model).ShouldEqual(before);
         }
 
