@@ -10,7 +10,8 @@ usage() {
     cat <<'TEXT'
 usage: ./build.sh COMMAND [ARGUMENTS]
 
-  demo [ARGUMENTS]   prune and train a ResNet-20 on Fashion-MNIST by every method and print a table; --help lists the arguments
+  demo [ARGUMENTS]   prune and train a ResNet-20 on Fashion-MNIST by PX, SNIP, magnitude and random, and print
+                     a table; --help lists the arguments
   sample NAME [ARGUMENTS]
                      run one of the samples: ResNet, Vgg, DeepLab, BringYourOwnModel, Px.Experiments; --help lists its arguments,
                      samples/README.md says more

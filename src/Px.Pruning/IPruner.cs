@@ -13,7 +13,10 @@ public interface IPruner
     /// <summary>The method's name as in the literature, for example <c>PX</c>.</summary>
     string Name { get; }
 
-    /// <summary>Whether scoring reads data; otherwise <see cref="PruningData.None"/> is enough.</summary>
+    /// <summary>
+    /// Whether scoring reads data. Otherwise <see cref="PruningData.Shape"/> is enough, and <see cref="PruningData.None"/> for methods that
+    /// need no shape.
+    /// </summary>
     bool NeedsData { get; }
 
     /// <summary>The number of rounds that the method's authors use, at least 1; <see cref="PruningOptions.Rounds"/> overrides it.</summary>

@@ -35,7 +35,8 @@ public sealed class MaskBinding : IDisposable
     private readonly List<MaskedLayer> layers = [];
     private readonly List<Action> unhook = [];
     private readonly object gate = new();
-    private bool disposed, paused, trusting;
+    private bool disposed, paused;
+    private volatile bool isDistrusted;
 
     internal MaskBinding(Module model, PruningMask mask)
     {
@@ -147,7 +148,7 @@ public sealed class MaskBinding : IDisposable
         if (model is Module<Tensor, Tensor> root && parameters.Count > 0)
         {
             unhook.Add(root.register_forward_pre_hook((Module _) => BeforeModel()).remove);
-            unhook.Add(root.register_forward_hook((Module _) => AfterModel()).remove);
+            unhook.Add(root.register_forward_hook((Module _) => Trust(false)).remove);
         }
     }
 
@@ -164,14 +165,12 @@ public sealed class MaskBinding : IDisposable
         }
     }
 
-    private void AfterModel() => Trust(false);
-
     private void BeforeLayer(MaskedLayer layer)
     {
         lock (gate)
         {
             if (paused) return;
-            if (layer.IsChecked)
+            if (layer.IsChecked && !isDistrusted)
             {
                 layer.IsChecked = false;
                 return;
@@ -187,14 +186,18 @@ public sealed class MaskBinding : IDisposable
         lock (gate)
         {
             foreach (var layer in layers) layer.IsChecked = isChecked;
-            if (trusting == isChecked) return;
-            trusting = isChecked;
+            AppDomain.CurrentDomain.FirstChanceException -= Distrust;
+            isDistrusted = false;
             if (isChecked) AppDomain.CurrentDomain.FirstChanceException += Distrust;
-            else AppDomain.CurrentDomain.FirstChanceException -= Distrust;
         }
     }
 
-    private void Distrust(object? sender, FirstChanceExceptionEventArgs e) => Trust(false);
+    // Runs on whatever thread throws, which may hold other locks: takes none.
+    private void Distrust(object? sender, FirstChanceExceptionEventArgs e)
+    {
+        isDistrusted = true;
+        AppDomain.CurrentDomain.FirstChanceException -= Distrust;
+    }
 
     private void RepairAll()
     {

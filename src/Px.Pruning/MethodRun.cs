@@ -4,9 +4,9 @@ using static TorchSharp.torch;
 
 namespace Px.Pruning;
 
-// What a method needs: Data: all the data of the options; otherwise one batch is read, for the shapes in the report. Shape: the shape of
-// an input, if there is no data. Hooks: every layer must be reachable by hooks. Paths: hooks must
-// see every use of a weight. WeightsReturn: later rounds rank pruned weights again.
+// What a method needs. Data: all the data of the options; otherwise one batch is read, for the shapes in the report. Shape: the shape of
+// an input, if there is no data. Hooks and Paths: hooks must see every use of a weight; Hooks: they must also reach every layer.
+// WeightsReturn: later rounds rank pruned weights again.
 internal sealed record MethodNeeds
 {
     internal bool Data { get; init; }

@@ -11,9 +11,7 @@ internal static class ClassProbabilities
     // How far a sum may lie from 1: rows are written by hand or rounded to float32; half precision is coarser.
     private const double Tolerance = 1e-3, CoarseTolerance = 2e-2;
 
-    // output: Logits [B, K, …].
-    // target: Of the output's shape.
-    // What is wrong, in words; null where it fits.
+    // What is wrong with the targets, in words; null where they fit. output: logits [B, K, …]; target: of the output's shape.
     internal static string? Misfit(Tensor output, Tensor target)
     {
         using var scope = NewDisposeScope();

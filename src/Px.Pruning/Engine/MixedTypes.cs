@@ -19,6 +19,8 @@ internal static class MixedTypes
         if (network.WeightType == network.ComputeType)
             accepted = "SnipPruner, IterSnipPruner, ForcePruner, GraspPruner, ProsPrPruner, " + accepted;
         bool makesInputs = !needs.Data || needs.Hooks || needs.Paths;
+        // Such a method computes in the model's type: the error is the caller's loss' or targets'.
+        if (!makesInputs && network.WeightType == network.ComputeType) return null;
         if (makesInputs && context.InputType is { } type && type is not (ScalarType.Float32 or ScalarType.Float64))
         {
             return new($"{method} gives the network numbers that are not integers, but its input is {type}, such as the indices of an "

@@ -208,9 +208,18 @@ internal static class UnhookedLayers
         using var scope = NewDisposeScope();
         using var grad = enable_grad();
         using var borrowed = new BorrowedGradients(quiet.Select(layer => layer.Parameter));
-        var output = network.Model.call(sample.is_floating_point() ? sample.to(quiet[0].Parameter.dtype) : sample.alias()).sum();
-        if (!output.requires_grad) return [];
-        autograd.backward([output], inputs: quiet.Select(layer => (Tensor)layer.Parameter).ToList());
+        try
+        {
+            var output = network.Model.call(sample.is_floating_point() ? sample.to(quiet[0].Parameter.dtype) : sample.alias()).sum();
+            if (!output.requires_grad) return [];
+            autograd.backward([output], inputs: quiet.Select(layer => (Tensor)layer.Parameter).ToList());
+        }
+        catch (ExternalException)
+        {
+            // A network that runs, but not where gradients are taken: only methods that take none can score it.
+            return [];
+        }
+
         return [.. quiet.Where(layer => layer.Parameter.grad is not null).Select(layer => layer.Name)];
     }
 }

@@ -54,6 +54,10 @@ internal static class UsesElsewhere
             var reached = called.Where(layer => layer.Parameter.grad is not null);
             return [.. reached.Select(layer => Describe(layer.Layer, layer.Parameter, others))];
         }
+        catch (ExternalException) when (sample.is_floating_point() && sample.dtype != network.WeightType)
+        {
+            return Find(network, sample.to(network.WeightType));
+        }
         catch (ExternalException)
         {
             // A network that runs, but not where gradients are taken: no method that takes any can score it either.

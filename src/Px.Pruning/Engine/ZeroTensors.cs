@@ -16,7 +16,7 @@ internal static class ZeroTensors
         [
             .. from hooked in network.Modules
                let tensor = hooked.Weighted?.Weight ?? hooked.Norm?.Gamma
-               where tensor is not null && tensor.count_nonzero().ToInt64() == 0
+               where (hooked.WasCalled || !network.IsSeenWhole) && tensor is not null && tensor.count_nonzero().ToInt64() == 0
                select (hooked.Weighted?.Slot.Name ?? $"{hooked.Name}.weight", hooked.Name),
         ];
     }

@@ -39,6 +39,18 @@ public sealed class MixedTypesTests
     }
 
     [Fact]
+    public void Prune_ErrorAboutTypesInTheCallersLoss_IsHandedOn()
+    {
+        using var scope = NewDisposeScope();
+        using var model = new BlurNet();
+        Tensor image = ones([1, 1, 2, 2], ScalarType.Float64), kernel = ones([1, 1, 1, 1], ScalarType.Float32);
+        var options = new PruningOptions { Loss = (_, _) => functional.conv2d(image, kernel) };
+
+        new SnipPruner().Invoking(pruner => pruner.Prune(model, [Samples.Normal(8, [2, 6, 6])], 0.5, options))
+            .Should().Throw<ExternalException>("it is of the caller's making");
+    }
+
+    [Fact]
     public void Prune_FloatBufferInAFunction_MethodsThatStayInTheModelsTypeWork()
     {
         using var scope = NewDisposeScope();

@@ -1,3 +1,4 @@
+using System.Globalization;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -45,8 +46,9 @@ internal static class PathLinearity
 
             if (double.IsFinite(doubled) && doubled > smallest && Math.Abs(doubled - 2 * sum) > Tolerance * Math.Abs(2 * sum))
             {
+                string factor = (doubled / sum).ToString("G6", CultureInfo.InvariantCulture);
                 throw Refusal(hooked, before, "is not linear in non-negative inputs once activations are on and biases off (twice the "
-                    + $"input gave {doubled / sum:G6} times the output), so that its paths have no product form. A smooth activation must "
+                    + $"input gave {factor} times the output), so that its paths have no product form. A smooth activation must "
                     + "be a module (torch.nn.GELU, SiLU, …) instead of a function call; gating by products, softmax and added constants "
                     + "are not supported.");
             }

@@ -14,13 +14,18 @@ internal static class PathSigns
         if (network.SignsAreChecked) return;
         using var scope = NewDisposeScope();
         using var noGrad = no_grad();
-        var small = new Queue<Tensor>();
+        var small = new Queue<(HookedModule Layer, Tensor Input)>();
         string? before = null;
-        Run(network, larger: false, (_, input) => small.Enqueue(input.clone().MoveToOtherDisposeScope(scope)));
+        Run(network, larger: false, (hooked, input) => small.Enqueue((hooked, input.clone().MoveToOtherDisposeScope(scope))));
         Run(network, larger: true, (hooked, input) =>
         {
             using var temporaries = NewDisposeScope();
-            using var low = small.Dequeue();
+            if (!small.TryDequeue(out var arrived) || arrived.Layer != hooked || !arrived.Input.shape.SequenceEqual(input.shape))
+            {
+                throw PathLinearity.Refusal(hooked, before, "takes another course for other numbers, so that paths cannot be followed.");
+            }
+
+            using var low = arrived.Input;
             if (low.numel() > 0 && (input - low).min().ToDouble() < -Tolerance * low.abs().max().ToDouble())
             {
                 throw PathLinearity.Refusal(hooked, before, "falls where its input rises: it has negative coefficients, which a ReLU "
