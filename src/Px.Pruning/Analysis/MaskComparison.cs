@@ -74,12 +74,12 @@ public sealed class MaskComparison
         for (int i = 0; i < given.Length; i++)
         {
             for (int j = 0; j < given.Length; j++)
-        {
-            cancellationToken.ThrowIfCancellationRequested();
-            foreach (string name in parameters)
-                byParameter[name][i, j] = j < i ? Swapped(byParameter[name][j, i]) : Compare(given[i], given[j], name);
-            all[i, j] = Sum([.. parameters.Select(name => byParameter[name][i, j])]);
-        }
+            {
+                cancellationToken.ThrowIfCancellationRequested();
+                foreach (string name in parameters)
+                    byParameter[name][i, j] = j < i ? Swapped(byParameter[name][j, i]) : Compare(given[i], given[j], name);
+                all[i, j] = Sum([.. parameters.Select(name => byParameter[name][i, j])]);
+            }
         }
 
         return new MaskComparison([.. given.Select(mask => mask.Key)], parameters, all, byParameter);

@@ -93,11 +93,11 @@ internal static class SharedParameters
             .Distinct(ReferenceEqualityComparer.Instance).Cast<Module>())
         {
             foreach (var (_, parameter) in module.named_parameters(recurse: false))
-        {
-            if (owners.TryAdd(parameter.Handle, module)) continue;
-            sharing.Add(module);
-            sharing.Add(owners[parameter.Handle]);
-        }
+            {
+                if (owners.TryAdd(parameter.Handle, module)) continue;
+                sharing.Add(module);
+                sharing.Add(owners[parameter.Handle]);
+            }
         }
 
         return sharing;

@@ -38,12 +38,12 @@ internal sealed class IdentityShortcuts
         for (int source = calls; source >= 0; source--)
         {
             for (int call = source; call < calls; call++)
-        {
-            int units = probe.TargetUnits[call];
-            if (!feeds[call].AsSpan(source * units, units).Contains(true)) continue;
-            closure[source, call] = true;
-            for (int later = call + 1; later < calls; later++) closure[source, later] |= closure[call + 1, later];
-        }
+            {
+                int units = probe.TargetUnits[call];
+                if (!feeds[call].AsSpan(source * units, units).Contains(true)) continue;
+                closure[source, call] = true;
+                for (int later = call + 1; later < calls; later++) closure[source, later] |= closure[call + 1, later];
+            }
         }
 
         return closure;

@@ -15,7 +15,7 @@ internal sealed class UnitGraph
         for (int source = 0; source < links.Length; source++)
         {
             foreach (var (unit, link) in links[source])
-            backward[link.Port].Add((link.Unit, new UnitLink(source, unit)));
+                backward[link.Port].Add((link.Unit, new UnitLink(source, unit)));
         }
 
         Sources = [.. backward.Select((list, target) => ByUnit(TargetUnits[target], list))];
@@ -63,10 +63,10 @@ internal sealed class UnitGraph
             for (int target = 0; target < reached.Length; target++)
             {
                 for (int i = 0; i < reached[target].Length; i++)
-            {
-                int units = probe.TargetUnits[target];
-                if (reached[target][i]) links[source].Add((i / units, new UnitLink(target, i % units)));
-            }
+                {
+                    int units = probe.TargetUnits[target];
+                    if (reached[target][i]) links[source].Add((i / units, new UnitLink(target, i % units)));
+                }
             }
         }
 
