@@ -53,7 +53,7 @@ internal sealed class ChannelGraph
         for (int source = 0; source < Links.Length; source++)
         {
             foreach (var (unit, link) in Links[source])
-            Union(sourceStart[source] + unit, targetStart[link.Port] + link.Unit);
+                Union(sourceStart[source] + unit, targetStart[link.Port] + link.Unit);
         }
 
         var first = new Dictionary<HookedModule, int>();

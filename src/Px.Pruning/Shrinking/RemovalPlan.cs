@@ -18,7 +18,7 @@ internal sealed class RemovalPlan
         for (int call = 0; call < graph.Calls.Count; call++)
         {
             for (int unit = 0; unit < graph.TargetUnits[call]; unit++)
-            if (Obstacle(call, unit) is { } obstacle) obstacles.TryAdd(graph.OfTarget(call, unit), obstacle);
+                if (Obstacle(call, unit) is { } obstacle) obstacles.TryAdd(graph.OfTarget(call, unit), obstacle);
         }
     }
 

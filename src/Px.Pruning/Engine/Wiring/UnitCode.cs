@@ -97,7 +97,7 @@ internal sealed class UnitCode
         for (int target = 0; target < feeds.Length; target++)
         {
             for (int unit = 0; unit < probe.TargetUnits[target]; unit++)
-            if (feeds[target][source * probe.TargetUnits[target] + unit]) yield return (target, unit);
+                if (feeds[target][source * probe.TargetUnits[target] + unit]) yield return (target, unit);
         }
     }
 

@@ -100,7 +100,7 @@ internal sealed class UnitProbe
             for (int sample = 0; sample < samples; sample++)
             {
                 for (int unit = 0; unit < units; unit++)
-                if (sends(sample, source, unit)) values[(sample + 1) * units + unit] += Signal;
+                    if (sends(sample, source, unit)) values[(sample + 1) * units + unit] += Signal;
             }
 
             return constants.to(network.ComputeType).to(network.Device);
