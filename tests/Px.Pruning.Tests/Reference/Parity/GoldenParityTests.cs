@@ -1,5 +1,4 @@
 using Px.Pruning.Engine;
-using Px.Pruning.Engine.Speed;
 using Px.Pruning.Ranking;
 using static TorchSharp.torch;
 
@@ -9,12 +8,9 @@ namespace Px.Pruning.Tests.Reference.Parity;
 /// The library against the independent implementation in Oracle/, on the same weights and inputs, in float64: score by score and mask by mask.
 /// <see cref="SinglePrecisionTests"/> has float32.
 /// </summary>
-public sealed class GoldenParityTests
+public class GoldenParityTests
 {
     public static TheoryData<string> Cases() => new(ReferencePruners.Cases());
-
-    public static TheoryData<string> QuickCases() =>
-        new(ReferencePruners.Cases().Where(name => GoldenFile.Load(name).Network is "plain-convnet" or "norm-free" or "encoder-decoder" or "resnet20"));
 
     public static TheoryData<string> LastRoundCases() => new(ReferencePruners.Cases().Where(name => GoldenFile.Load(name).HasMasks));
 
@@ -28,15 +24,6 @@ public sealed class GoldenParityTests
         using var scores = ReferencePruners.Create(golden).Score(problem.Model, PruningData.From(problem.Batches), options: options);
 
         AssertEqual(scores, golden.FirstRound, golden);
-    }
-
-    /// <summary>All methods on the networks that are quickly scored; the others would double the minutes of this class.</summary>
-    [Theory, MemberData(nameof(QuickCases))]
-    public void Score_FirstRoundWithoutSpeedUps_EqualsTheOracle(string name)
-    {
-        using var off = SpeedPolicy.TurnOff();
-
-        Score_FirstRound_EqualsTheOracle(name);
     }
 
     [Theory, MemberData(nameof(LastRoundCases))]

@@ -5,7 +5,7 @@ using static TorchSharp.torch;
 namespace Px.Pruning.Tests.Reference.Parity;
 
 /// <summary>Lottery-ticket iterations around the oracle's training: a few steps of gradient descent on all samples, in evaluation mode, of weights only.</summary>
-public sealed class ImpParityTests
+public class ImpParityTests
 {
     [Theory]
     [InlineData("plain-convnet-imp-two-batches")]

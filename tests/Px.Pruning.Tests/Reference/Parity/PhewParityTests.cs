@@ -4,7 +4,7 @@ using static TorchSharp.torch;
 namespace Px.Pruning.Tests.Reference.Parity;
 
 /// <summary>PHEW against Oracle/phew.py, which walks by hand-written maps of the networks and shares nothing but the random numbers.</summary>
-public sealed class PhewParityTests
+public class PhewParityTests
 {
     public static TheoryData<string> Cases => ["phew-plain-convnet-0.9", "phew-norm-free-0.9", "phew-norm-free-0.02", "phew-resnet20-0.98"];
 

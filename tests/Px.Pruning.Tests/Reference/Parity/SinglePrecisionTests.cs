@@ -7,7 +7,7 @@ namespace Px.Pruning.Tests.Reference.Parity;
 /// <summary>
 /// Models in float32: their scores lie as near to float64's as those of the plain computation. <see cref="Tolerance"/> says why by medians.
 /// </summary>
-public sealed class SinglePrecisionTests(ITestOutputHelper log)
+public class SinglePrecisionTests(ITestOutputHelper log)
 {
     private static readonly string[] Deep = ["resnet20", "vgg16-bn"];
 

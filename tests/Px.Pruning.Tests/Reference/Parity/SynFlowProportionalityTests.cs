@@ -4,7 +4,7 @@ using static TorchSharp.torch;
 namespace Px.Pruning.Tests.Reference.Parity;
 
 /// <summary>Law: with an unpruned classifier all Gᵏ are equal, so that Eq. 9 with running statistics is SynFlow-L2 times a constant.</summary>
-public sealed class SynFlowProportionalityTests
+public class SynFlowProportionalityTests
 {
     [Fact]
     public void Score_FirstRoundOnRunningStatistics_IsProportionalToTheOraclesSynFlowL2()
