@@ -1,6 +1,3 @@
-using static TorchSharp.torch;
-using static TorchSharp.torch.nn;
-
 namespace Px.Pruning;
 
 /// <summary>A pruning method: scores the weights of a network and keeps those with the highest scores.</summary>
@@ -43,7 +40,7 @@ public interface IPruner
     /// <exception cref="NonFiniteScoreException">A score is NaN or infinite; the message names the layer.</exception>
     /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
     PruningResult Prune(
-        Module<Tensor, Tensor> model, PruningData data, double sparsity,
+        PruningModel model, PruningData data, double sparsity,
         PruningOptions? options = null, CancellationToken cancellationToken = default);
 
     /// <summary>Scores the weights once and leaves the model unchanged.</summary>
@@ -55,6 +52,6 @@ public interface IPruner
     /// <returns>A score for every prunable weight; the caller disposes it.</returns>
     /// <inheritdoc cref="Prune" path="/exception"/>
     PruningScores Score(
-        Module<Tensor, Tensor> model, PruningData data, PruningMask? mask = null,
+        PruningModel model, PruningData data, PruningMask? mask = null,
         PruningOptions? options = null, CancellationToken cancellationToken = default);
 }

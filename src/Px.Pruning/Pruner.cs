@@ -7,7 +7,6 @@ using Px.Pruning.Engine.Weights;
 using Px.Pruning.Masking;
 using Px.Pruning.Reporting;
 using static TorchSharp.torch;
-using static TorchSharp.torch.nn;
 
 namespace Px.Pruning;
 
@@ -35,7 +34,7 @@ public abstract class Pruner : IPruner
 
     /// <inheritdoc/>
     public PruningResult Prune(
-        Module<Tensor, Tensor> model, PruningData data, double sparsity,
+        PruningModel model, PruningData data, double sparsity,
         PruningOptions? options = null, CancellationToken cancellationToken = default)
     {
         options ??= new PruningOptions();
@@ -47,7 +46,7 @@ public abstract class Pruner : IPruner
             var network = context.Network;
             var weights = network.Prunable.Select(slot => (slot.Name, slot.Layer.Weight.numel()));
             var plan = new PruningPlan(Name, DefaultRounds, sparsity, options, weights);
-            var left = HeldWeights.Left(model, network.Prunable.Select(slot => (slot.Name, slot.Layer.Weight.shape)));
+            var left = HeldWeights.Left(model.Module, network.Prunable.Select(slot => (slot.Name, slot.Layer.Weight.shape)));
             var zeros = new ZeroScores(Name, context);
             var alive = RunRounds(context, plan, options.Ablation == SanityAblation.InvertScores, watch, left, zeros);
             // Drawn before the model changes: what throws here leaves it as it was found.
@@ -64,7 +63,7 @@ public abstract class Pruner : IPruner
             try
             {
                 using var written = redrawn?.Write();
-                var binding = mask.Bind(model);
+                var binding = mask.Bind(model.Module);
                 written?.Forget();
                 return new PruningResult(mask, binding, report, watch.Elapsed);
             }
@@ -78,7 +77,7 @@ public abstract class Pruner : IPruner
 
     /// <inheritdoc/>
     public PruningScores Score(
-        Module<Tensor, Tensor> model, PruningData data, PruningMask? mask = null,
+        PruningModel model, PruningData data, PruningMask? mask = null,
         PruningOptions? options = null, CancellationToken cancellationToken = default)
     {
         Check(model, data);
@@ -125,9 +124,9 @@ public abstract class Pruner : IPruner
         return alive!;
     }
 
-    private static SlotTensors? AliveUnder(PruningMask? mask, Module<Tensor, Tensor> model, Network network)
+    private static SlotTensors? AliveUnder(PruningMask? mask, PruningModel model, Network network)
     {
-        var left = HeldWeights.Left(model, network.Prunable.Select(slot => (slot.Name, slot.Layer.Weight.shape)));
+        var left = HeldWeights.Left(model.Module, network.Prunable.Select(slot => (slot.Name, slot.Layer.Weight.shape)));
         if (left is null) return mask is null ? null : network.MasksOf(mask);
         return network.MasksOf(mask).Map((slot, kept) => kept.logical_and(left[slot.Name]));
     }
@@ -143,13 +142,13 @@ public abstract class Pruner : IPruner
         using (mask) return left is null ? mask.ShuffleWithinLayers(seed) : HeldWeights.Shuffle(mask, left, seed);
     }
 
-    private void Check(Module<Tensor, Tensor> model, PruningData data)
+    private void Check(PruningModel model, PruningData data)
     {
         ArgumentNullException.ThrowIfNull(model);
         ArgumentNullException.ThrowIfNull(data);
         if (Needs.Data && !data.HasData)
             throw new ArgumentException($"{Name} scores weights on data: pass a DataLoader or batches of (input, target).", nameof(data));
-        if (!Needs.Shape || data.HasData || data.SampleShape is not null) return;
+        if (!Needs.Shape || data.HasData || data.SampleShapes is not null) return;
         throw new ArgumentException(
             $"{Name} needs no data but the shape of an input: pass PruningData.Shape(3, 32, 32), for example, or data.", nameof(data));
     }

@@ -1,5 +1,4 @@
 using static TorchSharp.torch;
-using static TorchSharp.torch.nn;
 using LoaderBatches = System.Collections.Generic.IEnumerable<System.Collections.Generic.Dictionary<string, TorchSharp.torch.Tensor>>;
 
 namespace Px.Pruning;
@@ -24,28 +23,28 @@ public static class PrunerExtensions
     /// <inheritdoc cref="IPruner.Prune" path="/returns"/>
     /// <inheritdoc cref="IPruner.Prune" path="/exception"/>
     public static PruningResult Prune(
-        this IPruner pruner, Module<Tensor, Tensor> model, IEnumerable<Dictionary<string, Tensor>> loader, double sparsity,
+        this IPruner pruner, PruningModel model, IEnumerable<Dictionary<string, Tensor>> loader, double sparsity,
         PruningOptions? options = null, CancellationToken cancellationToken = default) =>
         NotNull(pruner).Prune(model, PruningData.From(loader), sparsity, options, cancellationToken);
 
     /// <summary>Prunes a model with the batches of an <c>IterableDataLoader</c>: lists of inputs and targets.</summary>
-    /// <inheritdoc cref="Prune(IPruner, Module{Tensor, Tensor}, LoaderBatches, double, PruningOptions?, CancellationToken)"/>
+    /// <inheritdoc cref="Prune(IPruner, PruningModel, LoaderBatches, double, PruningOptions?, CancellationToken)"/>
     public static PruningResult Prune(
-        this IPruner pruner, Module<Tensor, Tensor> model, IEnumerable<IList<Tensor>> loader, double sparsity,
+        this IPruner pruner, PruningModel model, IEnumerable<IList<Tensor>> loader, double sparsity,
         PruningOptions? options = null, CancellationToken cancellationToken = default) =>
         NotNull(pruner).Prune(model, PruningData.From(loader), sparsity, options, cancellationToken);
 
     /// <summary>Prunes a model with plain batches.</summary>
-    /// <inheritdoc cref="Prune(IPruner, Module{Tensor, Tensor}, LoaderBatches, double, PruningOptions?, CancellationToken)"/>
+    /// <inheritdoc cref="Prune(IPruner, PruningModel, LoaderBatches, double, PruningOptions?, CancellationToken)"/>
     public static PruningResult Prune(
-        this IPruner pruner, Module<Tensor, Tensor> model, IEnumerable<(Tensor input, Tensor target)> batches, double sparsity,
+        this IPruner pruner, PruningModel model, IEnumerable<(Tensor input, Tensor target)> batches, double sparsity,
         PruningOptions? options = null, CancellationToken cancellationToken = default) =>
         NotNull(pruner).Prune(model, PruningData.From(batches), sparsity, options, cancellationToken);
 
     /// <summary>Prunes a model with a method that needs no data.</summary>
-    /// <inheritdoc cref="Prune(IPruner, Module{Tensor, Tensor}, LoaderBatches, double, PruningOptions?, CancellationToken)"/>
+    /// <inheritdoc cref="Prune(IPruner, PruningModel, LoaderBatches, double, PruningOptions?, CancellationToken)"/>
     public static PruningResult Prune(
-        this IPruner pruner, Module<Tensor, Tensor> model, double sparsity,
+        this IPruner pruner, PruningModel model, double sparsity,
         PruningOptions? options = null, CancellationToken cancellationToken = default) =>
         NotNull(pruner).Prune(model, PruningData.None, sparsity, options, cancellationToken);
 
@@ -59,28 +58,28 @@ public static class PrunerExtensions
     /// <inheritdoc cref="IPruner.Score" path="/returns"/>
     /// <inheritdoc cref="IPruner.Score" path="/exception"/>
     public static PruningScores Score(
-        this IPruner pruner, Module<Tensor, Tensor> model, IEnumerable<Dictionary<string, Tensor>> loader, PruningMask? mask = null,
+        this IPruner pruner, PruningModel model, IEnumerable<Dictionary<string, Tensor>> loader, PruningMask? mask = null,
         PruningOptions? options = null, CancellationToken cancellationToken = default) =>
         NotNull(pruner).Score(model, PruningData.From(loader), mask, options, cancellationToken);
 
     /// <summary>Scores the weights once with the batches of an <c>IterableDataLoader</c>: lists of inputs and targets.</summary>
-    /// <inheritdoc cref="Score(IPruner, Module{Tensor, Tensor}, LoaderBatches, PruningMask?, PruningOptions?, CancellationToken)"/>
+    /// <inheritdoc cref="Score(IPruner, PruningModel, LoaderBatches, PruningMask?, PruningOptions?, CancellationToken)"/>
     public static PruningScores Score(
-        this IPruner pruner, Module<Tensor, Tensor> model, IEnumerable<IList<Tensor>> loader, PruningMask? mask = null,
+        this IPruner pruner, PruningModel model, IEnumerable<IList<Tensor>> loader, PruningMask? mask = null,
         PruningOptions? options = null, CancellationToken cancellationToken = default) =>
         NotNull(pruner).Score(model, PruningData.From(loader), mask, options, cancellationToken);
 
     /// <summary>Scores the weights once with plain batches.</summary>
-    /// <inheritdoc cref="Score(IPruner, Module{Tensor, Tensor}, LoaderBatches, PruningMask?, PruningOptions?, CancellationToken)"/>
+    /// <inheritdoc cref="Score(IPruner, PruningModel, LoaderBatches, PruningMask?, PruningOptions?, CancellationToken)"/>
     public static PruningScores Score(
-        this IPruner pruner, Module<Tensor, Tensor> model, IEnumerable<(Tensor input, Tensor target)> batches, PruningMask? mask = null,
+        this IPruner pruner, PruningModel model, IEnumerable<(Tensor input, Tensor target)> batches, PruningMask? mask = null,
         PruningOptions? options = null, CancellationToken cancellationToken = default) =>
         NotNull(pruner).Score(model, PruningData.From(batches), mask, options, cancellationToken);
 
     /// <summary>Scores the weights once with a method that needs no data.</summary>
-    /// <inheritdoc cref="Score(IPruner, Module{Tensor, Tensor}, LoaderBatches, PruningMask?, PruningOptions?, CancellationToken)"/>
+    /// <inheritdoc cref="Score(IPruner, PruningModel, LoaderBatches, PruningMask?, PruningOptions?, CancellationToken)"/>
     public static PruningScores Score(
-        this IPruner pruner, Module<Tensor, Tensor> model, PruningMask? mask = null,
+        this IPruner pruner, PruningModel model, PruningMask? mask = null,
         PruningOptions? options = null, CancellationToken cancellationToken = default) =>
         NotNull(pruner).Score(model, PruningData.None, mask, options, cancellationToken);
 

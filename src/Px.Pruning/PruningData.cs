@@ -2,7 +2,7 @@ using static TorchSharp.torch;
 
 namespace Px.Pruning;
 
-/// <summary>The data that a method scores on: batches of inputs [B, …] and targets [B, …], or no data at all.</summary>
+/// <summary>The data that a method scores on: batches of inputs [B, …], one or several, and targets [B, …], or no data at all.</summary>
 /// <remarks>
 /// Holds no tensor. Every call of <see cref="IPruner.Prune"/> or <see cref="IPruner.Score"/> reads the sequence once, only as far as
 /// <see cref="PruningOptions.Data"/> asks. Samples are copied to the model's device; floating-point inputs become the model's dtype,
@@ -11,20 +11,21 @@ namespace Px.Pruning;
 /// <example><code>
 /// var images = PruningData.From(loader);              // for methods that look at data
 /// var shape = PruningData.Shape(3, 224, 224);          // for methods that need a sample's shape alone
+/// var pairs = PruningData.From(loader, batch => ([batch["left"], batch["right"]], batch["label"]));   // for a model of two inputs
 /// </code></example>
 public sealed class PruningData
 {
-    private readonly IEnumerable<(Tensor input, Tensor target)>? source;
+    private readonly IEnumerable<(IReadOnlyList<Tensor> Inputs, Tensor Target)>? source;
 
-    private PruningData(IEnumerable<(Tensor input, Tensor target)>? source, long[]? sampleShape) =>
-        (this.source, SampleShape) = (source, sampleShape);
+    private PruningData(IEnumerable<(IReadOnlyList<Tensor> Inputs, Tensor Target)>? source, IReadOnlyList<long[]>? sampleShapes) =>
+        (this.source, SampleShapes) = (source, sampleShapes);
 
     /// <summary>No data, for methods that need none.</summary>
     public static PruningData None { get; } = new(null, null);
 
     internal bool HasData => source is not null;
 
-    internal long[]? SampleShape { get; }
+    internal IReadOnlyList<long[]>? SampleShapes { get; }
 
     /// <summary>Only the shape of an input: some data-free methods need it, and reports need it for FLOPs.</summary>
     /// <param name="sample">The shape of one input without batch dimension, e.g. <c>3, 32, 32</c>; each dimension at least 1.</param>
@@ -32,9 +33,25 @@ public sealed class PruningData
     public static PruningData Shape(params long[] sample)
     {
         ArgumentNullException.ThrowIfNull(sample);
-        if (sample.Length > 0 && sample.All(size => size >= 1)) return new(null, [.. sample]);
-        throw new ArgumentException(
-            $"A sample's shape has at least one dimension, and none below 1; found {ShapeText.Of(sample)}.", nameof(sample));
+        return Shapes(sample);
+    }
+
+    /// <summary>The same for a network of several floating-point inputs; for others pass a batch instead.</summary>
+    /// <param name="sample">The shape of each input of one sample, in order and without batch dimension; each dimension at least 1.</param>
+    /// <exception cref="ArgumentException"><paramref name="sample"/> or a shape is null or empty, or a dimension is below 1.</exception>
+    public static PruningData Shapes(params long[][] sample)
+    {
+        ArgumentNullException.ThrowIfNull(sample);
+        if (sample.Length == 0) throw new ArgumentException("A network has at least one input.", nameof(sample));
+        foreach (long[] shape in sample)
+        {
+            ArgumentNullException.ThrowIfNull(shape, nameof(sample));
+            if (shape.Length > 0 && shape.All(size => size >= 1)) continue;
+            throw new ArgumentException(
+                $"A sample's shape has at least one dimension, and none below 1; found {ShapeText.Of(shape)}.", nameof(sample));
+        }
+
+        return new(null, [.. sample.Select(shape => shape.ToArray())]);
     }
 
     /// <summary>Batches that are pairs of input and target.</summary>
@@ -43,7 +60,21 @@ public sealed class PruningData
     public static PruningData From(IEnumerable<(Tensor input, Tensor target)> batches)
     {
         ArgumentNullException.ThrowIfNull(batches);
-        return new(batches, null);
+        return new(batches.Select(batch => ((IReadOnlyList<Tensor>)[batch.input], batch.target)), null);
+    }
+
+    /// <summary>Batches of any kind, whose inputs, one or several, and targets a function picks out.</summary>
+    /// <typeparam name="TBatch">What the sequence has: dictionaries, records, arrays, …</typeparam>
+    /// <param name="batches">Read again for every call that scores.</param>
+    /// <param name="pick">Returns the inputs of a batch, each [B, …], in the order in which the model takes them, and its targets
+    /// [B, …].</param>
+    /// <exception cref="ArgumentNullException">An argument is null.</exception>
+    public static PruningData From<TBatch>(
+        IEnumerable<TBatch> batches, Func<TBatch, (IReadOnlyList<Tensor> Inputs, Tensor Target)> pick)
+    {
+        ArgumentNullException.ThrowIfNull(batches);
+        ArgumentNullException.ThrowIfNull(pick);
+        return new(batches.Select(pick), null);
     }
 
     /// <summary>The batches of a <c>torch.utils.data.DataLoader</c>, which are dictionaries.</summary>
@@ -69,9 +100,10 @@ public sealed class PruningData
     }
 
     // Borrowed: each batch is valid until the enumerator moves on.
-    internal IEnumerable<(Tensor input, Tensor target)> Read() => source ?? [];
+    internal IEnumerable<(IReadOnlyList<Tensor> Inputs, Tensor Target)> Read() => source ?? [];
 
-    private static IEnumerable<(Tensor, Tensor)> Pairs(IEnumerable<Dictionary<string, Tensor>> loader, string inputKey, string targetKey)
+    private static IEnumerable<(IReadOnlyList<Tensor>, Tensor)> Pairs(
+        IEnumerable<Dictionary<string, Tensor>> loader, string inputKey, string targetKey)
     {
         foreach (var batch in loader)
         {
@@ -84,11 +116,11 @@ public sealed class PruningData
                     + "Name them with PruningData.From(loader, inputKey, targetKey).", nameof(loader));
             }
 
-            yield return (input, target);
+            yield return ([input], target);
         }
     }
 
-    private static IEnumerable<(Tensor, Tensor)> Pairs(IEnumerable<IList<Tensor>> loader)
+    private static IEnumerable<(IReadOnlyList<Tensor>, Tensor)> Pairs(IEnumerable<IList<Tensor>> loader)
     {
         foreach (var batch in loader)
         {
@@ -99,7 +131,7 @@ public sealed class PruningData
                     + "Choose two with PruningData.From(batches.Select(b => (input, target))).", nameof(loader));
             }
 
-            yield return (input, target);
+            yield return ([input], target);
         }
     }
 }

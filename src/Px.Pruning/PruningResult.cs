@@ -2,8 +2,6 @@ using Px.Pruning.Engine;
 using Px.Pruning.Engine.Paths;
 using Px.Pruning.Masking;
 using Px.Pruning.Reporting;
-using static TorchSharp.torch;
-using static TorchSharp.torch.nn;
 
 namespace Px.Pruning;
 
@@ -29,21 +27,21 @@ public sealed class PruningResult : IDisposable
     /// <returns>The mask, its binding to the model and a report; the caller disposes it.</returns>
     /// <exception cref="ArgumentException">The mask does not fit the model; the message lists what differs.</exception>
     public static PruningResult Bind(
-        string method, Module<Tensor, Tensor> model, PruningMask mask, PruningData? data = null, TimeSpan elapsed = default)
+        string method, PruningModel model, PruningMask mask, PruningData? data = null, TimeSpan elapsed = default)
     {
         ArgumentException.ThrowIfNullOrEmpty(method);
         ArgumentNullException.ThrowIfNull(model);
         ArgumentNullException.ThrowIfNull(mask);
-        MaskMismatch.ThrowIfAny(model, mask);
+        MaskMismatch.ThrowIfAny(model.Module, mask);
         var masked = new PruningOptions { Parameters = ParameterSelection.Default.Where((name, _) => mask.Contains(name)), Seed = 0 };
         var report = new NetworkSession(method, new()).Run(model, data ?? PruningData.None, masked, context =>
         {
-            using var both = HeldWeights.Left(model, mask);
+            using var both = HeldWeights.Left(model.Module, mask);
             var left = both ?? mask;
             var connectivity = Connectivity.Measure(context.Network, context.Network.MasksOf(left), logger: null);
             return PruningReport.Create(method, context.Network, left, connectivity, ReportFacts.Of(context.Network));
         }, default);
-        return new PruningResult(mask, mask.Bind(model), report, elapsed);
+        return new PruningResult(mask, mask.Bind(model.Module), report, elapsed);
     }
 
     internal PruningResult(PruningMask mask, MaskBinding binding, PruningReport report, TimeSpan elapsed) =>

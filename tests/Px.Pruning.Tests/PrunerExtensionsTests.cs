@@ -59,8 +59,8 @@ public sealed class PrunerExtensionsTests : LeakCheckedTests
     {
         var call = pruner.Calls.Should().ContainSingle().Subject;
         var batch = call.Data.Read().Should().ContainSingle().Subject;
-        batch.input.Should().BeSameAs(input);
-        batch.target.Should().BeSameAs(target);
+        batch.Inputs.Should().ContainSingle().Which.Should().BeSameAs(input);
+        batch.Target.Should().BeSameAs(target);
         (call.Sparsity, call.Mask, call.Options, call.Token).Should().Be((sparsity, mask, options, cancel.Token));
         pruner.Calls.Clear();
     }
@@ -76,14 +76,14 @@ public sealed class PrunerExtensionsTests : LeakCheckedTests
         public int DefaultRounds => 1;
 
         public PruningResult Prune(
-            Module<Tensor, Tensor> model, PruningData data, double sparsity, PruningOptions? options, CancellationToken cancellationToken)
+            PruningModel model, PruningData data, double sparsity, PruningOptions? options, CancellationToken cancellationToken)
         {
             Calls.Add((data, sparsity, null, options, cancellationToken));
             return null!;
         }
 
         public PruningScores Score(
-            Module<Tensor, Tensor> model, PruningData data, PruningMask? mask, PruningOptions? options, CancellationToken cancellationToken)
+            PruningModel model, PruningData data, PruningMask? mask, PruningOptions? options, CancellationToken cancellationToken)
         {
             Calls.Add((data, -1, mask, options, cancellationToken));
             return null!;

@@ -1,6 +1,3 @@
-using static TorchSharp.torch;
-using static TorchSharp.torch.nn;
-
 namespace Px.Pruning.Analysis;
 
 /// <summary>Counts what a mask leaves of a network, layer by layer and in all: weights, units, parameters and FLOPs, dense, kept and
@@ -121,30 +118,53 @@ public sealed class NetworkAnalysis
     /// <exception cref="ObjectDisposedException">The mask was disposed.</exception>
     /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
     public static NetworkAnalysis Analyze(
-        Module<Tensor, Tensor> model, long[] sampleShape, PruningMask? mask = null, CancellationToken cancellationToken = default)
+        PruningModel model, long[] sampleShape, PruningMask? mask = null, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(model);
         ArgumentNullException.ThrowIfNull(sampleShape);
-        return NetworkMeasurement.Take(model, sampleShape, mask, cancellationToken);
+        return NetworkMeasurement.Take(model, PruningData.Shape(sampleShape), mask, cancellationToken);
+    }
+
+    /// <summary>Counts what a mask leaves of a network with any number of inputs.</summary>
+    /// <param name="model">The network.</param>
+    /// <param name="sample">The shapes of its inputs (<see cref="PruningData.Shapes"/>), or data, of which one batch is read.</param>
+    /// <param name="mask">Which weights are kept. Default <see langword="null"/>: all are.</param>
+    /// <param name="cancellationToken">Checked between layers.</param>
+    /// <exception cref="ArgumentException">There is neither a shape nor data, or as in the other overload.</exception>
+    /// <inheritdoc cref="Analyze(PruningModel, long[], PruningMask?, CancellationToken)" path="/exception"/>
+    public static NetworkAnalysis Analyze(
+        PruningModel model, PruningData sample, PruningMask? mask = null, CancellationToken cancellationToken = default)
+    {
+        Check(model, sample);
+        return NetworkMeasurement.Take(model, sample, mask, cancellationToken);
     }
 
     /// <summary>Computes the mask without its dead weights: the kept weights that lie on a path from input to output.</summary>
     /// <remarks>
     /// Dead weights add at most constants to a unit: in a network without biases and shifts before its last layer, pruning them changes no
-    /// output. The model is left as it was found, as by <see cref="Analyze"/>.
+    /// output. The model is left as it was found, as by <see cref="Analyze(PruningModel, long[], PruningMask?, CancellationToken)"/>.
     /// </remarks>
-    /// <inheritdoc cref="Analyze" path="/param"/>
+    /// <inheritdoc cref="Analyze(PruningModel, long[], PruningMask?, CancellationToken)" path="/param"/>
     /// <returns>A mask over the weights of all <see cref="Layers"/>, without metadata; the caller disposes it.</returns>
     /// <exception cref="UnsupportedModelException">Paths cannot be followed: see <see cref="PathsUnknown"/>.</exception>
-    /// <exception cref="ArgumentException">As for <see cref="Analyze"/>.</exception>
+    /// <exception cref="ArgumentException">As for <see cref="Analyze(PruningModel, long[], PruningMask?, CancellationToken)"/>.</exception>
     /// <exception cref="ObjectDisposedException">The mask was disposed.</exception>
     /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
     public static PruningMask EffectiveMask(
-        Module<Tensor, Tensor> model, long[] sampleShape, PruningMask? mask = null, CancellationToken cancellationToken = default)
+        PruningModel model, long[] sampleShape, PruningMask? mask = null, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(model);
         ArgumentNullException.ThrowIfNull(sampleShape);
-        return NetworkMeasurement.EffectiveMask(model, sampleShape, mask, cancellationToken);
+        return NetworkMeasurement.EffectiveMask(model, PruningData.Shape(sampleShape), mask, cancellationToken);
+    }
+
+    /// <inheritdoc cref="EffectiveMask(PruningModel, long[], PruningMask?, CancellationToken)"/>
+    /// <inheritdoc cref="Analyze(PruningModel, PruningData, PruningMask?, CancellationToken)" path="/param"/>
+    public static PruningMask EffectiveMask(
+        PruningModel model, PruningData sample, PruningMask? mask = null, CancellationToken cancellationToken = default)
+    {
+        Check(model, sample);
+        return NetworkMeasurement.EffectiveMask(model, sample, mask, cancellationToken);
     }
 
     /// <summary>Returns a readable table: a line a layer, the totals, what the numbers mean, and the diagnosis. Invariant culture, lines
@@ -154,6 +174,14 @@ public sealed class NetworkAnalysis
     /// <summary>Returns a CSV table: a header and a line a layer, in the invariant culture; unknown numbers are empty, lines end in
     /// <c>\n</c>.</summary>
     public string ToCsv() => AnalysisTable.Csv(this);
+
+    private static void Check(PruningModel model, PruningData sample)
+    {
+        ArgumentNullException.ThrowIfNull(model);
+        ArgumentNullException.ThrowIfNull(sample);
+        if (sample.HasData || sample.SampleShapes is not null) return;
+        throw new ArgumentException("The analysis needs the shape of each input: pass PruningData.Shapes, or data.", nameof(sample));
+    }
 
     // A sum with an unknown part is unknown.
     private long? Sum(Func<LayerAnalysis, long?> number) => Layers.Aggregate((long?)0, (sum, layer) => sum + number(layer));

@@ -4,38 +4,37 @@ using Px.Pruning.Engine.Weights;
 using Px.Pruning.Engine.Wiring;
 using Px.Pruning.Masking;
 using static TorchSharp.torch;
-using static TorchSharp.torch.nn;
 
 namespace Px.Pruning.Analysis;
 
 // Measures a model for NetworkAnalysis.
 internal static class NetworkMeasurement
 {
-    internal static NetworkAnalysis Take(Module<Tensor, Tensor> model, long[] sampleShape, PruningMask? mask, CancellationToken token) =>
-        Measure(model, sampleShape, mask, (network, alive, kept) =>
+    internal static NetworkAnalysis Take(PruningModel model, PruningData sample, PruningMask? mask, CancellationToken token) =>
+        Measure(model, sample, mask, (network, alive, kept) =>
         {
             using var paths = TryFollow(network, kept, token, out string? unknown);
             var layers = network.Slots.Select(slot => Count(network.Describe(slot), alive[slot], paths?.Effective(slot))).ToList();
-            return new NetworkAnalysis(layers, model.parameters().DistinctBy(p => p.Handle).Sum(p => p.numel()),
+            return new NetworkAnalysis(layers, model.Module.parameters().DistinctBy(p => p.Handle).Sum(p => p.numel()),
                 Facts(layers, paths, unknown));
         }, token);
 
     internal static PruningMask EffectiveMask(
-        Module<Tensor, Tensor> model, long[] sampleShape, PruningMask? mask, CancellationToken token) =>
-        Measure(model, sampleShape, mask, (network, _, kept) =>
+        PruningModel model, PruningData sample, PruningMask? mask, CancellationToken token) =>
+        Measure(model, sample, mask, (network, _, kept) =>
         {
             using var paths = Follow(network, kept, token);
             return PruningMask.Adopt(network.Slots.Select(slot => KeyValuePair.Create(slot.Name, paths.Effective(slot))));
         }, token);
 
     private static T Measure<T>(
-        Module<Tensor, Tensor> model, long[] sampleShape, PruningMask? mask, Func<Network, SlotTensors, MaskedWeights, T> measure,
+        PruningModel model, PruningData sample, PruningMask? mask, Func<Network, SlotTensors, MaskedWeights, T> measure,
         CancellationToken token)
     {
-        if (mask is not null) MaskMismatch.ThrowIfAny(model, mask);
+        if (mask is not null) MaskMismatch.ThrowIfAny(model.Module, mask);
         // With a seed, the session restores the global random state after forward passes that draw random numbers.
         var options = new PruningOptions { Seed = 0 };
-        return new NetworkSession("The analysis", new()).Run(model, PruningData.Shape(sampleShape), options, context =>
+        return new NetworkSession("The analysis", new()).Run(model, sample, options, context =>
         {
             RefuseOtherNames(mask, context.Network);
             var alive = context.Network.MasksOf(mask);

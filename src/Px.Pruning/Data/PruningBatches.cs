@@ -7,18 +7,18 @@ namespace Px.Pruning.Data;
 // or hold a dispose scope open between two batches: so none of our scopes is open while it runs, and no tensor here belongs to a scope.
 internal sealed class PruningBatches : IDisposable
 {
-    private readonly List<(Tensor Input, Tensor Target)> batches = [];
+    private readonly List<(Inputs Input, Tensor Target)> batches = [];
 
     private PruningBatches() { }
 
-    internal IReadOnlyList<(Tensor Input, Tensor Target)> Batches => batches;
+    internal IReadOnlyList<(Inputs Input, Tensor Target)> Batches => batches;
 
     internal long Samples { get; private set; }
 
     // Reads as much of the data as the budget asks. outputShape gives the shape [1, K, …] of the model's output; called once, with a copy
     // of the first sample.
     internal static PruningBatches Collect(
-        PruningData data, DataBudget budget, int batchSize, Func<Tensor, long[]> outputShape,
+        PruningData data, DataBudget budget, int batchSize, Func<Inputs, long[]> outputShape,
         Device device, ScalarType dtype, ILogger? logger, CancellationToken token)
     {
         if (!data.HasData)
@@ -52,14 +52,14 @@ internal sealed class PruningBatches : IDisposable
         batches.Clear();
     }
 
-    internal void Add(Tensor input, Tensor target)
+    internal void Add(Inputs input, Tensor target)
     {
         batches.Add((input, target));
-        Samples += input.shape[0];
+        Samples += input.Samples;
     }
 
     private void ReadBatches(
-        PruningData data, int? count, Func<Tensor, long[]> outputShape, TensorCopier copier, ILogger? logger, CancellationToken token)
+        PruningData data, int? count, Func<Inputs, long[]> outputShape, TensorCopier copier, ILogger? logger, CancellationToken token)
     {
         foreach (var (input, target) in BatchReader.Read(data, token))
         {
@@ -74,7 +74,7 @@ internal sealed class PruningBatches : IDisposable
     }
 
     private void ReadSamples(
-        PruningData data, int perClass, long patience, int batchSize, Func<Tensor, long[]> outputShape,
+        PruningData data, int perClass, long patience, int batchSize, Func<Inputs, long[]> outputShape,
         TensorCopier copier, ILogger? logger, CancellationToken token)
     {
         SampleBins? bins = null;
@@ -87,7 +87,7 @@ internal sealed class PruningBatches : IDisposable
                 long before = bins.Count;
                 bins.Add(input, target);
                 if (bins.IsFull) break;
-                search.Note(input.size(0), bins.Count > before, bins.Shortage);
+                search.Note(input.Samples, bins.Count > before, bins.Shortage);
             }
 
             if (bins is null) throw BatchReader.NoSamples();
@@ -103,21 +103,23 @@ internal sealed class PruningBatches : IDisposable
     // A last batch of one joins the batch before, if that is larger: alone it has no variance for a norm layer.
     private void JoinLoneSample()
     {
-        if (batches is not [.., var before, var last] || last.Input.size(0) != 1 || before.Input.size(0) == 1) return;
-        if (!AreAlike(before.Input, last.Input) || !AreAlike(before.Target, last.Target)) return;
+        if (batches is not [.., var before, var last] || last.Input.Samples != 1 || before.Input.Samples == 1) return;
+        var pairs = before.Input.Tensors.Zip(last.Input.Tensors).ToList();
+        if (!pairs.TrueForAll(pair => AreAlike(pair.First, pair.Second)) || !AreAlike(before.Target, last.Target)) return;
         using var scope = NewDisposeScope();
-        var input = cat(new List<Tensor> { before.Input, last.Input });
-        var target = cat(new List<Tensor> { before.Target, last.Target });
+        static Tensor Join(Tensor a, Tensor b) => cat(new List<Tensor> { a, b });
+        var input = new Inputs([.. pairs.Select(pair => Join(pair.First, pair.Second))]);
+        var target = Join(before.Target, last.Target);
         batches.RemoveRange(batches.Count - 2, 2);
-        batches.Add((input.DetachFromDisposeScope(), target.DetachFromDisposeScope()));
-        foreach (var part in new[] { before.Input, before.Target, last.Input, last.Target }) part.Dispose();
+        batches.Add((input.Map(tensor => tensor.DetachFromDisposeScope()), target.DetachFromDisposeScope()));
+        foreach (var part in new IDisposable[] { before.Input, before.Target, last.Input, last.Target }) part.Dispose();
     }
 
     private static bool AreAlike(Tensor a, Tensor b) => a.dtype == b.dtype && a.shape.AsSpan(1).SequenceEqual(b.shape.AsSpan(1));
 
-    private static long[] Probe(Tensor input, Func<Tensor, long[]> outputShape, TensorCopier copier)
+    private static long[] Probe(Inputs input, Func<Inputs, long[]> outputShape, TensorCopier copier)
     {
-        using var first = input.narrow(0, 0, 1);
+        using var first = input.Narrow(0, 1);
         using var sample = copier.CopyInput(first);
         return outputShape(sample);
     }
@@ -126,32 +128,38 @@ internal sealed class PruningBatches : IDisposable
 // The caller's batches, checked. Borrowed: each is valid until the next one is read.
 internal static class BatchReader
 {
-    internal static IEnumerable<(Tensor Input, Tensor Target)> Read(PruningData data, CancellationToken token)
+    internal static IEnumerable<(Inputs Input, Tensor Target)> Read(PruningData data, CancellationToken token)
     {
         token.ThrowIfCancellationRequested();
-        var number = 0;
-        foreach (var (input, target) in data.Read())
+        int number = 0, count = 0;
+        foreach (var (inputs, target) in data.Read())
         {
-            Check(input, target, ++number);
-            yield return (input, target);
+            Check(inputs, target, ++number);
+            if (number == 1) count = inputs.Count;
+            if (inputs.Count != count) throw Malformed(number, $"it has {inputs.Count} inputs, and the first batch {count}.");
+            yield return (new Inputs(inputs), target);
             token.ThrowIfCancellationRequested();
         }
     }
 
     internal static ArgumentException NoSamples() => new("The data has no batch.");
 
-    private static void Check(Tensor? input, Tensor? target, int number)
+    private static void Check(IReadOnlyList<Tensor?>? inputs, Tensor? target, int number)
     {
-        CheckTensor(input, "inputs", number);
+        if (inputs is null or []) throw Malformed(number, $"its inputs are {(inputs is null ? "null" : "none")}.");
+        foreach (var input in inputs) CheckTensor(input, "inputs", number);
         CheckTensor(target, "targets", number);
-        long[] inputs = input!.shape, targets = target!.shape;
-        if (inputs.Length == 0 || targets.Length == 0 || inputs[0] != targets[0])
+        long[] targets = target!.shape;
+        var shapes = inputs.Select(input => input!.shape).ToList();
+        string found = string.Join(", ", shapes.Select(shape => ShapeText.Of(shape)));
+        if (targets.Length == 0 || !shapes.TrueForAll(shape => shape.Length > 0 && shape[0] == targets[0]))
         {
-            throw Malformed(number, $"its inputs are {ShapeText.Of(inputs)} and its targets {ShapeText.Of(targets)}, "
-                + "but both must begin with the same batch dimension (single samples need a DataLoader to make batches of them).");
+            throw Malformed(number, $"its inputs are {found} and its targets {ShapeText.Of(targets)}, but "
+                + $"{(shapes.Count == 1 ? "both" : "all")} must begin with the same batch dimension (single samples need a DataLoader to "
+                + "make batches of them).");
         }
 
-        if (inputs[0] == 0) throw Malformed(number, $"it has no samples: its inputs are {ShapeText.Of(inputs)}.");
+        if (targets[0] == 0) throw Malformed(number, $"it has no samples: its inputs are {found}.");
     }
 
     private static void CheckTensor(Tensor? tensor, string what, int number)

@@ -6,7 +6,7 @@ namespace Px.Pruning.Data;
 // Copies of single samples: a queue for each class, or one for all samples where targets are not class labels.
 internal sealed class SampleBins : IDisposable
 {
-    private readonly Queue<(Tensor Input, Tensor Target)>[] bins;
+    private readonly Queue<(Inputs Input, Tensor Target)>[] bins;
     private readonly long capacity;
     private readonly bool byLabel;
     private readonly TensorCopier copier;
@@ -15,7 +15,7 @@ internal sealed class SampleBins : IDisposable
 
     private SampleBins(int bins, long capacity, bool byLabel, TensorCopier copier, string format)
     {
-        this.bins = new Queue<(Tensor, Tensor)>[bins];
+        this.bins = new Queue<(Inputs, Tensor)>[bins];
         for (var bin = 0; bin < bins; bin++) this.bins[bin] = new();
         (this.capacity, this.byLabel, this.copier, this.format) = (capacity, byLabel, copier, format);
     }
@@ -25,7 +25,7 @@ internal sealed class SampleBins : IDisposable
     internal long Count => bins.Sum(bin => (long)bin.Count);
 
     // input, target: the first batch.
-    internal static SampleBins For(Tensor input, Tensor target, int perClass, long[] outputShape, TensorCopier copier)
+    internal static SampleBins For(Inputs input, Tensor target, int perClass, long[] outputShape, TensorCopier copier)
     {
         var classes = Classes(outputShape);
         var labelled = target.dim() == 1 && TensorCopier.IsInteger(target.dtype);
@@ -34,7 +34,7 @@ internal sealed class SampleBins : IDisposable
     }
 
     // Copies the samples of a batch whose bins are not full.
-    internal void Add(Tensor input, Tensor target)
+    internal void Add(Inputs input, Tensor target)
     {
         if (Format(input, target) is var found && found != format)
         {
@@ -44,12 +44,12 @@ internal sealed class SampleBins : IDisposable
         }
 
         var labels = byLabel ? Labels(target) : null;
-        var count = input.shape[0];
+        var count = input.Samples;
         for (var i = 0L; i < count && !IsFull; i++)
         {
             var bin = bins[labels is null ? 0 : labels[i]];
             if (bin.Count == capacity) continue;
-            using var oneInput = input.narrow(0, i, 1);
+            using var oneInput = input.Narrow(i, 1);
             using var oneTarget = target.narrow(0, i, 1);
             bin.Enqueue(copier.Copy(oneInput, oneTarget));
             if (bin.Count == capacity) fullBins++;
@@ -75,8 +75,9 @@ internal sealed class SampleBins : IDisposable
         {
             try
             {
-                var input = Join(samples.Select(sample => sample.Input));
-                batches.Add(input, Join(samples.Select(sample => sample.Target)));
+                var inputs = Enumerable.Range(0, samples[0].Input.Tensors.Count)
+                    .Select(i => Join(samples.Select(sample => sample.Input.Tensors[i])));
+                batches.Add(new Inputs([.. inputs]), Join(samples.Select(sample => sample.Target)));
             }
             finally
             {
@@ -94,7 +95,7 @@ internal sealed class SampleBins : IDisposable
         }
     }
 
-    private IEnumerable<(Tensor Input, Tensor Target)> TakeInTurn()
+    private IEnumerable<(Inputs Input, Tensor Target)> TakeInTurn()
     {
         while (bins.Any(bin => bin.Count > 0))
         {
@@ -121,12 +122,14 @@ internal sealed class SampleBins : IDisposable
             $"The model's output is {ShapeText.Of(outputShape)}; to choose samples by class it must be [B, K, ...] with K classes. "
             + "DataBudget.Batches(n) scores on batches as they come.");
 
-    private static string Format(Tensor input, Tensor target) =>
-        $"input {ShapeText.Of(input.shape.AsSpan(1))} of {input.dtype} and target {ShapeText.Of(target.shape.AsSpan(1))} of {target.dtype}";
+    private static string Format(Inputs input, Tensor target) =>
+        $"input {string.Join(", ", input.Tensors.Select(tensor => Format(tensor)))} and target {Format(target)}";
+
+    private static string Format(Tensor tensor) => $"{ShapeText.Of(tensor.shape.AsSpan(1))} of {tensor.dtype}";
 
     private static Tensor Join(IEnumerable<Tensor> samples) => cat(samples.ToList()).DetachFromDisposeScope();
 
-    private static void Free(IEnumerable<(Tensor Input, Tensor Target)> samples)
+    private static void Free(IEnumerable<(Inputs Input, Tensor Target)> samples)
     {
         foreach (var (input, target) in samples)
         {

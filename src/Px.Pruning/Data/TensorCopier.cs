@@ -5,7 +5,7 @@ namespace Px.Pruning.Data;
 // Copies the caller's tensors to the model's device. Copies have their own memory, no graph, and belong to no dispose scope.
 internal sealed record TensorCopier(Device Device, ScalarType Dtype)
 {
-    internal (Tensor Input, Tensor Target) Copy(Tensor input, Tensor target)
+    internal (Inputs Input, Tensor Target) Copy(Inputs input, Tensor target)
     {
         var inputCopy = CopyInput(input);
         try
@@ -20,7 +20,20 @@ internal sealed record TensorCopier(Device Device, ScalarType Dtype)
         }
     }
 
-    internal Tensor CopyInput(Tensor input) => Copy(input, input.is_floating_point() ? Dtype : input.dtype);
+    internal Inputs CopyInput(Inputs input)
+    {
+        var copies = new List<Tensor>();
+        try
+        {
+            foreach (var tensor in input.Tensors) copies.Add(Copy(tensor, tensor.is_floating_point() ? Dtype : tensor.dtype));
+            return new Inputs(copies);
+        }
+        catch
+        {
+            foreach (var copy in copies) copy.Dispose();
+            throw;
+        }
+    }
 
     // Bool is not an integer here: it cannot be a class index.
     internal static bool IsInteger(ScalarType dtype) =>

@@ -1,7 +1,6 @@
 using System.Runtime.InteropServices;
 using TorchSharp;
 using static TorchSharp.torch;
-using static TorchSharp.torch.nn;
 
 namespace Px.Pruning.Engine;
 
@@ -9,14 +8,14 @@ namespace Px.Pruning.Engine;
 // placeholder; its post-hook returns what the evaluation computed instead. Nothing of the caller's is written.
 internal sealed class HookedNetwork : IDisposable
 {
-    private readonly Module<Tensor, Tensor> model;
+    private readonly PruningModel model;
     private readonly List<Action> removers = [];
     private readonly Stack<DisposeScope> containers = new();
     private Evaluation? current;
     private int step;
     private Exception? ofHook, ofForward;
 
-    internal HookedNetwork(Module<Tensor, Tensor> model, IReadOnlyList<HookedModule> modules)
+    internal HookedNetwork(PruningModel model, IReadOnlyList<HookedModule> modules)
     {
         this.model = model;
         foreach (var hooked in modules)
@@ -31,14 +30,14 @@ internal sealed class HookedNetwork : IDisposable
     internal bool ReleasesContainers { get; set; } = true;
 
     // The network's output for input, moved to the caller's scope.
-    internal Tensor Run(Evaluation evaluation, Tensor input)
+    internal Tensor Run(Evaluation evaluation, Inputs input)
     {
         using var temporaries = NewDisposeScope();
         (current, step) = (evaluation, 0);
         try
         {
             // A module that returns its own argument must not make the caller's input leave this scope: hand it an alias.
-            return model.call(input.alias()).MoveToOuterDisposeScope();
+            return model.Run(input.Map(tensor => tensor.alias())).MoveToOuterDisposeScope();
         }
         catch (Exception e) when (Note(ref ofForward, ReferenceEquals(e, ofHook) ? null : e))
         {

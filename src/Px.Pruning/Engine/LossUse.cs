@@ -6,22 +6,22 @@ namespace Px.Pruning.Engine;
 // place.
 internal static class LossUse
 {
-    internal static bool ReadsWeights(Network network, Func<Tensor, Tensor, Tensor> loss, (Tensor Input, Tensor Target) batch)
+    internal static bool ReadsWeights(Network network, Func<Tensor, Tensor, Tensor> loss, (Inputs Input, Tensor Target) batch)
     {
-        long samples = batch.Input.size(0);
+        long samples = batch.Input.Samples;
         // Two samples say it as well as all. A loss that is written for whole batches is given one.
         return Try(network, loss, batch, Math.Min(2, samples)) ?? Try(network, loss, batch, samples) ?? false;
     }
 
     // Null where the loss throws: what is wrong with it is heard where it is computed for good.
-    private static bool? Try(Network network, Func<Tensor, Tensor, Tensor> loss, (Tensor Input, Tensor Target) batch, long samples)
+    private static bool? Try(Network network, Func<Tensor, Tensor, Tensor> loss, (Inputs Input, Tensor Target) batch, long samples)
     {
         using var scope = NewDisposeScope();
         try
         {
             Tensor output;
             using (no_grad())
-                output = network.Run(new ShapeEvaluation { NotesShapes = false }, batch.Input.narrow(0, 0, samples));
+                output = network.Run(new ShapeEvaluation { NotesShapes = false }, batch.Input.Narrow(0, samples));
             using var grad = enable_grad();
             using var borrowed = new BorrowedGradients(network.Prunable.Select(slot => slot.Layer.Weight));
             // Differentiable, as where the loss is computed for good: one that takes gradients of its own would end the process otherwise.

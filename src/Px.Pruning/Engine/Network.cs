@@ -9,21 +9,27 @@ namespace Px.Pruning.Engine;
 // The caller's model as pruning sees it: its modules, its weights and the hooks that substitute what modules compute.
 internal sealed class Network : IDisposable
 {
+    private static readonly Module<Tensor, Tensor> Nothing = Identity();
+
+    private readonly PruningModel called;
     private readonly HookedNetwork hooks;
 
-    internal Network(Module<Tensor, Tensor> model, ParameterSelection selection)
+    internal Network(PruningModel model, ParameterSelection selection)
     {
-        Model = model;
-        Modules = FindModules(model);
+        (called, Model) = (model, model.Module);
+        Modules = FindModules(Model);
         Slots = FindSlots(Modules, selection);
         Prunable = [.. Slots.Where(slot => slot.Prunable)];
         hooks = new HookedNetwork(model, Modules);
     }
 
-    internal Module<Tensor, Tensor> Model { get; }
+    internal Module Model { get; }
 
-    // Every module that can have hooks, the model first; a shared module once.
+    // Every module that can have hooks, the model first if it is one; a shared module once.
     internal IReadOnlyList<HookedModule> Modules { get; }
+
+    // Stands for the model's output where a module is to be named: its name is empty.
+    internal HookedModule Output { get; } = new("", Nothing);
 
     // Every convolution and linear weight, in the model's order; Prunable are those that are ranked.
     internal IReadOnlyList<WeightSlot> Slots { get; }
@@ -42,12 +48,12 @@ internal sealed class Network : IDisposable
     // Whether PathSigns has found no fault, which depends on no weight.
     internal bool SignsAreChecked { get; set; }
 
-    // The shape of one input without the batch dimension, and of its output, [1, K, …]; null before Probe.
-    internal long[]? SampleShape { get; private set; }
+    // What one sample looks like, and the shape of its output, [1, K, …]; null before Probe.
+    internal SampleForm? Sample { get; private set; }
 
     internal long[]? OutputShape { get; private set; }
 
-    internal bool IsProbed => SampleShape is not null;
+    internal bool IsProbed => Sample is not null;
 
     internal Device Device => Slots[0].Layer.Weight.device;
 
@@ -58,7 +64,10 @@ internal sealed class Network : IDisposable
     // float64 for a float64 model, otherwise float32: half precision is too coarse to score in.
     internal ScalarType ComputeType => WeightType == ScalarType.Float64 ? ScalarType.Float64 : ScalarType.Float32;
 
-    internal Tensor Run(Evaluation evaluation, Tensor input) => hooks.Run(evaluation, input);
+    internal Tensor Run(Evaluation evaluation, Inputs input) => hooks.Run(evaluation, input);
+
+    // The caller's model by itself, outside of any evaluation.
+    internal Tensor Call(Inputs input) => called.Run(input);
 
     internal bool IsAboutTheModel(Exception e) => hooks.IsAboutTheModel(e);
 
@@ -78,7 +87,7 @@ internal sealed class Network : IDisposable
     }
 
     // One forward pass of one sample: learns shapes and which modules hooks can see. Returns the output's shape.
-    internal long[] Probe(Tensor sample)
+    internal long[] Probe(Inputs sample)
     {
         using var scope = NewDisposeScope();
         using var noGrad = no_grad();
@@ -96,12 +105,13 @@ internal sealed class Network : IDisposable
 
         Unhooked = UnhookedLayers.Find(this, sample);
         UsedElsewhere = UsesElsewhere.Find(this, sample);
-        (SampleShape, OutputShape) = (sample.shape[1..], output.shape);
+        Sample?.Dispose();
+        (Sample, OutputShape) = (new SampleForm(sample), output.shape);
         return output.shape;
     }
 
     // The batch in the layout that forward passes without gradients are fastest in. Fresh.
-    internal Tensor ForForwardPass(Tensor batch) =>
+    internal Inputs ForForwardPass(Inputs batch) =>
         Speed.FastestLayout(batch, sample => Run(new ShapeEvaluation { NotesShapes = false }, sample));
 
     // The layers whose weights are ranked, or the others, as reports know them.
@@ -128,9 +138,13 @@ internal sealed class Network : IDisposable
                 nameof(mask));
     });
 
-    public void Dispose() => hooks.Dispose();
+    public void Dispose()
+    {
+        hooks.Dispose();
+        Sample?.Dispose();
+    }
 
-    private Tensor Try(Tensor sample)
+    private Tensor Try(Inputs sample)
     {
         foreach (var hooked in Modules) hooked.Weighted?.ForgetUses();
         try
@@ -140,15 +154,15 @@ internal sealed class Network : IDisposable
         catch (ExternalException e)
         {
             // Tensors of the model's own, which no hook converts, may need the model's type.
-            if (sample.is_floating_point() && sample.dtype != WeightType) return Try(sample.to(WeightType));
+            if (sample.IsInOtherType(WeightType)) return Try(sample.To(WeightType));
             throw new ArgumentException(
-                $"The model does not run on an input of shape {ShapeText.Of(sample.shape)}, one sample of the pruning data: "
+                $"The model does not run on an input of shape {sample}, one sample of the pruning data: "
                 + $"{e.Message.Split('\n')[0]} Check that data and model belong together.", e);
         }
     }
 
     // Depth first, as a state dict is ordered; named_modules lists level by level.
-    private static List<HookedModule> FindModules(Module<Tensor, Tensor> model)
+    private static List<HookedModule> FindModules(Module model)
     {
         var seen = new HashSet<Module>(ReferenceEqualityComparer.Instance);
         var modules = new List<HookedModule>();
@@ -190,7 +204,7 @@ internal sealed class Network : IDisposable
 internal static class UnhookedLayers
 {
     // Names of layers that no hook saw in the last run but whose parameters the output depends on; any other such layer is unused.
-    internal static IReadOnlyList<string> Find(Network network, Tensor sample)
+    internal static IReadOnlyList<string> Find(Network network, Inputs sample)
     {
         // A layer that shares its weight with one that was called is known by that one.
         var called = network.Modules.Where(hooked => hooked.WasCalled && hooked.Weighted is not null)
@@ -210,7 +224,7 @@ internal static class UnhookedLayers
         using var borrowed = new BorrowedGradients(quiet.Select(layer => layer.Parameter));
         try
         {
-            var output = network.Model.call(sample.is_floating_point() ? sample.to(quiet[0].Parameter.dtype) : sample.alias()).sum();
+            var output = network.Call(sample.To(quiet[0].Parameter.dtype)).sum();
             if (!output.requires_grad) return [];
             autograd.backward([output], inputs: quiet.Select(layer => (Tensor)layer.Parameter).ToList());
         }

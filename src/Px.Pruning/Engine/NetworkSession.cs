@@ -1,7 +1,6 @@
 using System.Runtime.InteropServices;
 using Px.Pruning.Data;
 using static TorchSharp.torch;
-using static TorchSharp.torch.nn;
 
 namespace Px.Pruning.Engine;
 
@@ -12,7 +11,7 @@ internal sealed record NetworkSession(string Name, MethodNeeds Needs)
     private const string Accepted = "As it is, the network can be pruned by";
 
     internal T Run<T>(
-        Module<Tensor, Tensor> model, PruningData data, PruningOptions options, Func<ScoringContext, T> work, CancellationToken token)
+        PruningModel model, PruningData data, PruningOptions options, Func<ScoringContext, T> work, CancellationToken token)
     {
         token.ThrowIfCancellationRequested();
         using var inference = is_inference_mode_enabled() ? inference_mode(false) : null;
@@ -29,10 +28,10 @@ internal sealed record NetworkSession(string Name, MethodNeeds Needs)
             network, Collect(network, data, options, token), options, options.Seed ?? Random.Shared.NextInt64(), token);
         if (network.Unhooked.Count > 0 && Needs.Hooks) throw WithOthers(NotHooked(network));
         if (network.UsedElsewhere.Count > 0 && (Needs.Hooks || Needs.Paths)) throw network.UsedElsewhere[0].Refuse(Name);
-        using var snapshot = new ModelSnapshot(model, options.Seed);
+        using var snapshot = new ModelSnapshot(model.Module, options.Seed);
         // Once for the whole call: libtorch starts its threads anew whenever their number grows.
         using var serial = network.OnOneThread(
-            Needs.Data ? context.Batches.Max(batch => batch.Input.size(0)) : Math.Min(Needs.DrawnSamples, options.BatchSize));
+            Needs.Data ? context.Batches.Max(batch => batch.Input.Samples) : Math.Min(Needs.DrawnSamples, options.BatchSize));
         // Only now: a tensor that the caller's loader creates and keeps must not be disposed with a scope of ours.
         using var temporaries = NewDisposeScope();
         try
@@ -56,7 +55,7 @@ internal sealed record NetworkSession(string Name, MethodNeeds Needs)
     // Reads the data and probes the network with one sample of it.
     private PruningBatches? Collect(Network network, PruningData data, PruningOptions options, CancellationToken token)
     {
-        long[] Probe(Tensor sample)
+        long[] Probe(Inputs sample)
         {
             using var snapshot = new ModelSnapshot(network.Model, options.Seed);
             return network.Probe(sample);
@@ -70,7 +69,7 @@ internal sealed record NetworkSession(string Name, MethodNeeds Needs)
                 data, budget, options.BatchSize, Probe, network.Device, network.ComputeType, options.Logger, token);
             try
             {
-                using var sample = batches.Batches[0].Input.narrow(0, 0, 1);
+                using var sample = batches.Batches[0].Input.Narrow(0, 1);
                 if (!network.IsProbed) Probe(sample);
                 return batches;
             }
@@ -81,9 +80,9 @@ internal sealed record NetworkSession(string Name, MethodNeeds Needs)
             }
         }
 
-        if (data.SampleShape is { } shape)
+        if (data.SampleShapes is { } shapes)
         {
-            using var sample = ones([1, .. shape], network.ComputeType, network.Device);
+            using var sample = new Inputs([.. shapes.Select(shape => ones([1, .. shape], network.ComputeType, network.Device))]);
             Probe(sample);
         }
 

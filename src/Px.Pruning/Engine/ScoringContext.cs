@@ -22,10 +22,10 @@ internal sealed class ScoringContext(
     internal int BatchSize => options.BatchSize;
 
     // The pruning data, in the network's device and compute type; empty for methods that need none.
-    internal IReadOnlyList<(Tensor Input, Tensor Target)> Batches => batches?.Batches ?? [];
+    internal IReadOnlyList<(Inputs Input, Tensor Target)> Batches => batches?.Batches ?? [];
 
-    // Null without data.
-    internal ScalarType? InputType => Batches.Count > 0 ? Batches[0].Input.dtype : null;
+    // That of the inputs where paths begin. Null without data.
+    internal ScalarType? InputType => Batches.Count > 0 ? Batches[0].Input.Numbers.First().dtype : null;
 
     // Mean cross-entropy, or the user's own loss. Throws an ArgumentException where the targets do not fit the output.
     internal Tensor Loss(Tensor output, Tensor target)

@@ -26,7 +26,7 @@ internal static class UsesElsewhere
 {
     // The layers of the last run of which that is true, in the model's order. One pass in which hooks put constants in place of every
     // parameter: a parameter that the output is still differentiable by was used elsewhere.
-    internal static IReadOnlyList<UseElsewhere> Find(Network network, Tensor sample)
+    internal static IReadOnlyList<UseElsewhere> Find(Network network, Inputs sample)
     {
         List<(HookedModule Layer, Parameter Parameter)> called =
         [
@@ -54,9 +54,9 @@ internal static class UsesElsewhere
             var reached = called.Where(layer => layer.Parameter.grad is not null);
             return [.. reached.Select(layer => Describe(layer.Layer, layer.Parameter, others))];
         }
-        catch (ExternalException) when (sample.is_floating_point() && sample.dtype != network.WeightType)
+        catch (ExternalException) when (sample.IsInOtherType(network.WeightType))
         {
-            return Find(network, sample.to(network.WeightType));
+            return Find(network, sample.To(network.WeightType));
         }
         catch (ExternalException)
         {

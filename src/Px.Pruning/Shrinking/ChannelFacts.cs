@@ -20,7 +20,8 @@ internal sealed class ChannelFacts
         using var scope = NewDisposeScope();
         try
         {
-            network.Run(constants, ConstantEvaluation.Varied([ConstantEvaluation.Samples, .. network.SampleShape!], network.Device));
+            network.Run(constants, network.Sample!.Fill(ConstantEvaluation.Samples, shape =>
+                ConstantEvaluation.Varied([ConstantEvaluation.Samples, .. shape], network.Device)));
         }
         finally
         {

@@ -6,7 +6,7 @@ namespace Px.Pruning.Shrinking;
 // Times the same module with and without its dead channels, in turn, so that both run under the same load.
 internal static class LatencyMeter
 {
-    internal static ShrinkLatency Measure(nn.Module<Tensor, Tensor> model, LayerSwap swap, Tensor batch, int runs, CancellationToken token)
+    internal static ShrinkLatency Measure(PruningModel model, LayerSwap swap, Inputs batch, int runs, CancellationToken token)
     {
         var times = (Before: new List<long>(), After: new List<long>());
         // Run 0 warms up. The order alternates, so that the caches favour neither.
@@ -21,15 +21,15 @@ internal static class LatencyMeter
             }
         }
 
-        return new ShrinkLatency { Before = Median(times.Before), After = Median(times.After), BatchSize = batch.size(0), Runs = runs };
+        return new ShrinkLatency { Before = Median(times.Before), After = Median(times.After), BatchSize = batch.Samples, Runs = runs };
     }
 
-    private static long Time(nn.Module<Tensor, Tensor> model, Tensor batch)
+    private static long Time(PruningModel model, Inputs batch)
     {
         using var temporaries = NewDisposeScope();
         long start = Stopwatch.GetTimestamp();
         // Reading the result waits for the device.
-        model.call(batch).cpu();
+        model.Run(batch).cpu();
         return Stopwatch.GetTimestamp() - start;
     }
 

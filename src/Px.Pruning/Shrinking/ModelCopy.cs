@@ -9,7 +9,7 @@ namespace Px.Pruning.Shrinking;
 internal static class ModelCopy
 {
     // Throws an ArgumentException where it has other parameters or buffers.
-    internal static void Fill(Module<Tensor, Tensor> model, Module<Tensor, Tensor> copy)
+    internal static void Fill(Module model, Module copy)
     {
         using var scope = NewDisposeScope();
         using var noGrad = no_grad();

@@ -14,16 +14,17 @@ internal sealed class OutputComparison : IDisposable
     private readonly Network network;
     private readonly ChannelGraph graph;
     private readonly ChannelFacts facts;
-    private readonly List<(Tensor Input, Tensor Output, List<(double[] Sums, double[] Squares)> Arrivals)> references = [];
+    private readonly List<(Inputs Input, Tensor Output, List<(double[] Sums, double[] Squares)> Arrivals)> references = [];
 
-    internal OutputComparison(Network network, ChannelGraph graph, ChannelFacts facts, IEnumerable<Tensor> inputs)
+    internal OutputComparison(Network network, ChannelGraph graph, ChannelFacts facts, IEnumerable<Inputs> inputs)
     {
         (this.network, this.graph, this.facts) = (network, graph, facts);
         foreach (var input in inputs)
         {
             var evaluation = new StateEvaluation(graph.Calls, new Dictionary<HookedModule, LayerState>());
             var output = network.Run(evaluation, input);
-            references.Add((input.alias().DetachFromDisposeScope(), output.DetachFromDisposeScope(), evaluation.Arrivals));
+            var kept = input.Map(tensor => tensor.alias().DetachFromDisposeScope());
+            references.Add((kept, output.DetachFromDisposeScope(), evaluation.Arrivals));
         }
     }
 

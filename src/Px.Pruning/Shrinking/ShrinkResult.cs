@@ -15,7 +15,12 @@ public sealed class ShrinkResult : IDisposable
     internal ShrinkResult() { }
 
     /// <summary>The small network: the given model, or the one that the factory made, which the caller disposes.</summary>
-    public required Module<Tensor, Tensor> Model { get; init; }
+    /// <exception cref="InvalidOperationException">It is no such module: take <see cref="Module"/>.</exception>
+    public Module<Tensor, Tensor> Model => Module as Module<Tensor, Tensor>
+        ?? throw new InvalidOperationException($"{Module.GetType().Name} is no Module<Tensor, Tensor>: take ShrinkResult.Module.");
+
+    /// <summary>The same as a module of any kind.</summary>
+    public required Module Module { get; init; }
 
     /// <summary>The mask of the small network, as <c>Mask.Bind(Model)</c> holds its zeros during training. Borrowed: it lives as long as
     /// this result.</summary>

@@ -1,31 +1,26 @@
 using System.Runtime.InteropServices;
+using Px.Pruning.Data;
 using Px.Pruning.Engine;
 using Px.Pruning.Engine.Paths;
 using Px.Pruning.Masking;
 using static TorchSharp.torch;
-using static TorchSharp.torch.nn;
 
 namespace Px.Pruning.Shrinking;
 
 // One call of Shrinker. It finds the dead channels, plans what to remove, compares the small layers with the model by hooks, writes them
 // into the model, compares once more and measures latency.
 internal sealed class ShrinkRun(
-    Module<Tensor, Tensor> reference, Module<Tensor, Tensor> target, long[] inputShape, ShrinkOptions options, CancellationToken token)
+    PruningModel reference, PruningModel target, PruningData sample, ShrinkOptions options, CancellationToken token)
 {
     // Random inputs of the comparison: two, so that mixing of samples is seen.
-    private const int Samples = 2;
+    private const int RandomSamples = 2;
 
     internal ShrinkResult Shrink()
     {
         token.ThrowIfCancellationRequested();
         using var inference = is_inference_mode_enabled() ? inference_mode(false) : null;
-        using var mask = options.Mask is null ? options.Binding?.CopyMask(reference) : null;
-        if ((options.Mask ?? mask) is { } given) MaskMismatch.ThrowIfAny(target, given);
-        using var referenceModes = new ModelSnapshot(reference, options.Seed);
-        using var targetModes = new ModelSnapshot(target, null);
-        using var temporaries = NewDisposeScope();
-        using var noGrad = no_grad();
-
+        using var mask = options.Mask is null ? options.Binding?.CopyMask(reference.Module) : null;
+        if ((options.Mask ?? mask) is { } kept) MaskMismatch.ThrowIfAny(target.Module, kept);
         using var network = new Network(target, options.Layers);
         if (network.Slots.Count == 0)
         {
@@ -33,16 +28,26 @@ internal sealed class ShrinkRun(
                 + "arrays or lists are not registered; use ModuleList or Sequential.", "model");
         }
 
-        network.Probe(randn([1, .. inputShape], network.ComputeType, network.Device));
+        using var batches = Read(network);
+        using var referenceModes = new ModelSnapshot(reference.Module, options.Seed);
+        using var targetModes = new ModelSnapshot(target.Module, null);
+        using var temporaries = NewDisposeScope();
+        using var noGrad = no_grad();
+
+        var given = batches?.Batches[0].Input;
+        network.Probe(given?.Narrow(0, 1) ?? new Inputs([.. sample.SampleShapes!.Select(shape =>
+            randn([1, .. shape], network.ComputeType, network.Device))]));
         network.RequireHooks();
+        if (network.Sample!.OtherType is { } type) throw NotOfNumbers(type);
+        var inputs = Samples(network, given);
 
         var graph = new ChannelGraph(network, token);
         var facts = new ChannelFacts(network, graph);
         var plan = new RemovalPlan(graph, facts);
         Pin(network, graph, plan);
-        using var comparison = new OutputComparison(network, graph, facts, Inputs(network).Select(input => input.to(float64)));
+        using var comparison = new OutputComparison(network, graph, facts, inputs.Select(input => input.To(float64)));
         using var small = FindSmallLayers(graph, facts, plan, comparison);
-        return Write(network, graph, plan, comparison, small, mask, IsConstant(network, comparison));
+        return Write(network, graph, plan, comparison, small, inputs, mask, IsConstant(network, comparison));
     }
 
     // Whether no path of weights other than zero leads through the network; where that is unknown, whether its outputs are all equal.
@@ -52,12 +57,21 @@ internal sealed class ShrinkRun(
         return Connectivity.Measure(network, nonzero, logger: null) is { } paths ? paths.Reached == 0 : comparison.IsConstant;
     }
 
-    private List<Tensor> Inputs(Network network)
+    // The caller's enumerator runs outside of our dispose scopes.
+    private PruningBatches? Read(Network network) => !sample.HasData ? null : PruningBatches.Collect(
+        sample, DataBudget.Batches(1), 1, _ => [], network.Device, network.ComputeType, logger: null, token);
+
+    // What outputs are compared on: random numbers, and what the caller has given.
+    private List<Inputs> Samples(Network network, Inputs? given)
     {
-        List<Tensor> inputs = [randn([Samples, .. inputShape], network.ComputeType, network.Device)];
+        List<Inputs> inputs = [Random(network, RandomSamples)];
+        if (given is not null) inputs.Add(given);
         if (options.Samples is { } samples) inputs.Add(samples.detach().to(network.ComputeType).to(network.Device));
         return inputs;
     }
+
+    private static Inputs Random(Network network, long samples) =>
+        network.Sample!.Fill(samples, shape => randn([samples, .. shape], network.ComputeType, network.Device));
 
     // Pins the channels that are never removed.
     private static void Pin(Network network, ChannelGraph graph, RemovalPlan plan)
@@ -110,30 +124,31 @@ internal sealed class ShrinkRun(
             target, $"the code before '{graph.Calls[target].Layer.Name}' has numbers of channels written into it"));
 
     private ShrinkResult Write(
-        Network network, ChannelGraph graph, RemovalPlan plan, OutputComparison comparison, SmallLayers small, PruningMask? bound,
-        bool isConstant)
+        Network network, ChannelGraph graph, RemovalPlan plan, OutputComparison comparison, SmallLayers small, List<Inputs> compared,
+        PruningMask? bound, bool isConstant)
     {
-        var inputs = Inputs(network).Select(input => input.to(network.WeightType)).ToList();
-        var batch = randn([options.LatencyBatchSize, .. inputShape], inputs[0].dtype, inputs[0].device);
-        long Parameters() => target.parameters().Sum(parameter => parameter.numel());
+        var type = network.WeightType;
+        var inputs = compared.Select(input => input.To(type)).ToList();
+        var batch = Random(network, options.LatencyBatchSize).To(type);
+        long Parameters() => target.Module.parameters().Sum(parameter => parameter.numel());
         var (flops, parameters) = (network.Flops, Parameters());
         var mask = SmallMask.Of(network, graph, plan, options.Mask ?? bound);
-        bool inPlace = ReferenceEquals(reference, target);
+        bool inPlace = ReferenceEquals(reference.Module, target.Module);
         // Removes the hooks: from here on the modules run by themselves.
         network.Dispose();
         using var swap = new LayerSwap(small);
         using var pause = inPlace ? options.Binding?.Pause() : null;
         try
         {
-            List<Tensor> before = [.. inputs.Select(reference.call)];
+            List<Tensor> before = [.. inputs.Select(reference.Run)];
             swap.Use(small: true);
             double own = before.Zip(Run(inputs), OutputComparison.Relative).Max();
-            if (!(own <= Math.Max(options.Tolerance, Math.Sqrt(finfo(inputs[0].dtype).eps)))) throw Different(own);
+            if (!(own <= Math.Max(options.Tolerance, Math.Sqrt(finfo(type).eps)))) throw Different(own);
             var latency = options.LatencyRuns > 0 ? LatencyMeter.Measure(target, swap, batch, options.LatencyRuns, token) : null;
             swap.Use(small: true);
             var result = new ShrinkResult
             {
-                Model = target,
+                Module = target.Module,
                 Mask = mask,
                 ParametersBefore = parameters,
                 Parameters = Parameters(),
@@ -158,11 +173,11 @@ internal sealed class ShrinkRun(
         }
     }
 
-    private List<Tensor> Run(List<Tensor> inputs)
+    private List<Tensor> Run(List<Inputs> inputs)
     {
         try
         {
-            return [.. inputs.Select(target.call)];
+            return [.. inputs.Select(target.Run)];
         }
         catch (Exception e) when (e is ExternalException or ArgumentException or InvalidOperationException)
         {
@@ -179,6 +194,11 @@ internal sealed class ShrinkRun(
         OutputsBefore = graph.Calls[call].Outputs,
         Outputs = plan.KeptOutputs(call).Length,
     };
+
+    private static UnsupportedModelException NotOfNumbers(ScalarType type) => new(
+        $"An input of the network is {type}, such as indices or a mask. Which channels are constant is found by random numbers, and none "
+        + "can be chosen for such an input. Shrink a network whose inputs are all floating-point: for example one "
+        + "that takes what the indices look up.");
 
     private static ShrinkException Broken(string module, Exception? cause) => new(
         $"Without its dead channels the network does not run{(module.Length == 0 ? "" : $": '{module}' fails")}"

@@ -57,10 +57,26 @@ public static class Shrinker
     /// <exception cref="UnsupportedModelException">How the layers are joined cannot be found; the message names the module.</exception>
     /// <exception cref="ShrinkException">The small network does not run, or its outputs differ; the message names the module.</exception>
     public static ShrinkResult Shrink(
-        Module<Tensor, Tensor> model, long[] inputShape, ShrinkOptions? options = null, CancellationToken cancellationToken = default)
+        PruningModel model, long[] inputShape, ShrinkOptions? options = null, CancellationToken cancellationToken = default)
     {
         Check(model, inputShape);
-        return new ShrinkRun(model, model, inputShape, options ?? new ShrinkOptions(), cancellationToken).Shrink();
+        return Shrink(model, PruningData.Shape(inputShape), options, cancellationToken);
+    }
+
+    /// <summary>Removes the dead channels of a network with any number of inputs in place.</summary>
+    /// <param name="model">The network, as in the other overload.</param>
+    /// <param name="sample">The shapes of its inputs (<see cref="PruningData.Shapes"/>), or data, of which one batch is read and compared
+    /// too.</param>
+    /// <param name="options">How to shrink; <see langword="null"/> for the defaults. <see cref="ShrinkOptions.Samples"/> is for networks of
+    /// one input.</param>
+    /// <param name="cancellationToken">Checked between passes; a cancelled call leaves the model untouched.</param>
+    /// <inheritdoc cref="Shrink(PruningModel, long[], ShrinkOptions?, CancellationToken)" path="/returns"/>
+    /// <inheritdoc cref="Shrink(PruningModel, long[], ShrinkOptions?, CancellationToken)" path="/exception"/>
+    public static ShrinkResult Shrink(
+        PruningModel model, PruningData sample, ShrinkOptions? options = null, CancellationToken cancellationToken = default)
+    {
+        Check(model, sample);
+        return new ShrinkRun(model, model, sample, options ?? new ShrinkOptions(), cancellationToken).Shrink();
     }
 
     /// <summary>Creates a small network from a fresh module and leaves the model as it is.</summary>
@@ -76,22 +92,41 @@ public static class Shrinker
     /// <exception cref="UnsupportedModelException">How the layers are joined cannot be found; the message names the module.</exception>
     /// <exception cref="ShrinkException">The small network does not run, or its outputs differ; the message names the module.</exception>
     public static ShrinkResult Shrink(
-        Module<Tensor, Tensor> model, Func<Module<Tensor, Tensor>> factory, long[] inputShape, ShrinkOptions? options = null,
+        PruningModel model, Func<Module<Tensor, Tensor>> factory, long[] inputShape, ShrinkOptions? options = null,
         CancellationToken cancellationToken = default)
     {
         Check(model, inputShape);
         ArgumentNullException.ThrowIfNull(factory);
+        return Shrink(model, () => factory(), PruningData.Shape(inputShape), options, cancellationToken);
+    }
+
+    /// <summary>Creates a small network from a fresh module with any number of inputs and leaves the model as it is.</summary>
+    /// <param name="model">A pruned network. Never changed.</param>
+    /// <param name="factory">Creates a fresh module of the same architecture, called in the same way; it receives the model's weights and
+    /// buffers, type, device and modes.</param>
+    /// <param name="sample">The shapes of the inputs (<see cref="PruningData.Shapes"/>), or data, of which one batch is read and compared
+    /// too.</param>
+    /// <param name="options">How to shrink; <see langword="null"/> for the defaults. A binding stays on the model.</param>
+    /// <param name="cancellationToken">Checked between passes.</param>
+    /// <inheritdoc cref="Shrink(PruningModel, Func{Module{Tensor, Tensor}}, long[], ShrinkOptions?, CancellationToken)" path="/returns"/>
+    /// <inheritdoc cref="Shrink(PruningModel, Func{Module{Tensor, Tensor}}, long[], ShrinkOptions?, CancellationToken)" path="/exception"/>
+    public static ShrinkResult Shrink(
+        PruningModel model, Func<PruningModel> factory, PruningData sample, ShrinkOptions? options = null,
+        CancellationToken cancellationToken = default)
+    {
+        Check(model, sample);
+        ArgumentNullException.ThrowIfNull(factory);
         var copy = factory() ?? throw new ArgumentException("The factory made no module.", nameof(factory));
-        if (ReferenceEquals(copy, model))
+        if (ReferenceEquals(copy.Module, model.Module))
             throw new ArgumentException("The factory returned the model itself, not a fresh module.", nameof(factory));
         try
         {
-            ModelCopy.Fill(model, copy);
-            return new ShrinkRun(model, copy, inputShape, options ?? new ShrinkOptions(), cancellationToken).Shrink();
+            ModelCopy.Fill(model.Module, copy.Module);
+            return new ShrinkRun(model, copy, sample, options ?? new ShrinkOptions(), cancellationToken).Shrink();
         }
         catch
         {
-            copy.Dispose();
+            copy.Module.Dispose();
             throw;
         }
     }
@@ -113,7 +148,15 @@ public static class Shrinker
         ShapeFit.Apply(model, state);
     }
 
-    private static void Check(Module<Tensor, Tensor> model, long[] inputShape)
+    private static void Check(PruningModel model, PruningData sample)
+    {
+        ArgumentNullException.ThrowIfNull(model);
+        ArgumentNullException.ThrowIfNull(sample);
+        if (!sample.HasData && sample.SampleShapes is null)
+            throw new ArgumentException("Shrinking needs the shape of each input: pass PruningData.Shapes, or data.", nameof(sample));
+    }
+
+    private static void Check(PruningModel model, long[] inputShape)
     {
         ArgumentNullException.ThrowIfNull(model);
         ArgumentNullException.ThrowIfNull(inputShape);

@@ -257,7 +257,7 @@ public sealed class NetworkAnalysisTests : LeakCheckedTests
         disposed.Dispose();
 
         Throws<ArgumentNullException>(() => NetworkAnalysis.Analyze(null!, [1, 4, 4]), "*model*");
-        Throws<ArgumentNullException>(() => NetworkAnalysis.Analyze(model, null!), "*sampleShape*");
+        Throws<ArgumentNullException>(() => NetworkAnalysis.Analyze(model, (long[])null!), "*sampleShape*");
         Throws<ArgumentException>(() => NetworkAnalysis.Analyze(model, []), "*at least one dimension*");
         Throws<ArgumentException>(() => NetworkAnalysis.Analyze(model, [1, 1, 1]), "*does not run on an input of shape [1, 1, 1, 1]*");
         Throws<ArgumentException>(() => NetworkAnalysis.Analyze(none, [1, 4, 4]), "*no convolution, transposed convolution or linear layer is registered*");

@@ -13,7 +13,7 @@ public sealed class BatchesBudgetTests : LeakCheckedTests
     {
         using var collected = Collect(Three, DataBudget.Batches(2), batchSize: 2);
 
-        collected.Batches.Select(batch => batch.Input.shape[0]).Should().Equal([4], "a lone last sample joins the batch before");
+        collected.Batches.Select(batch => batch.Input.Samples).Should().Equal([4], "a lone last sample joins the batch before");
         Inputs(collected).Should().Equal(0, 1, 2, 3);
         Targets(collected).Should().Equal(0, 0, 0, 1);
         collected.Samples.Should().Be(4);
@@ -44,7 +44,7 @@ public sealed class BatchesBudgetTests : LeakCheckedTests
         var logger = new RecordingLogger();
         using var collected = Collect(PruningData.From([.. Three, (zeros(2, 7), zeros(2, 5))]), DataBudget.All, logger: logger);
 
-        collected.Batches.Select(batch => batch.Input.shape[^1]).Should().Equal(1, 1, 1, 7);
+        collected.Batches.Select(batch => Only(batch.Input).shape[^1]).Should().Equal(1, 1, 1, 7);
         collected.Samples.Should().Be(8);
         logger.Warnings.Should().BeEmpty();
     }

@@ -11,7 +11,7 @@ internal static class Collecting
 
     public static PruningBatches Collect(
         PruningData data, DataBudget budget, int batchSize = 128, ScalarType dtype = ScalarType.Float32, ILogger? logger = null,
-        Func<Tensor, long[]>? outputShape = null, CancellationToken token = default) =>
+        Func<Inputs, long[]>? outputShape = null, CancellationToken token = default) =>
         PruningBatches.Collect(data, budget, batchSize, outputShape ?? (_ => [1, Classes]), CPU, dtype, logger, token);
 
     public static PruningBatches Collect(IEnumerable<(Tensor, Tensor)> batches, DataBudget budget, int batchSize = 128) =>
@@ -21,9 +21,11 @@ internal static class Collecting
     public static (Tensor input, Tensor target) Batch(float[] samples, long[] labels) => (tensor(samples).reshape(-1, 1), tensor(labels));
 
     /// <summary>The numbers of all samples in the order in which they are scored.</summary>
-    public static float[] Inputs(PruningBatches batches) => [.. batches.Batches.SelectMany(batch => Values<float>(batch.Input))];
+    public static float[] Inputs(PruningBatches batches) => [.. batches.Batches.SelectMany(batch => Values<float>(Only(batch.Input)))];
 
     public static long[] Targets(PruningBatches batches) => [.. batches.Batches.SelectMany(batch => Values<long>(batch.Target))];
+
+    public static Tensor Only(Inputs inputs) => inputs.Tensors.Should().ContainSingle().Subject;
 
     public static T[] Values<T>(Tensor tensor) where T : unmanaged => tensor.data<T>().ToArray();
 }

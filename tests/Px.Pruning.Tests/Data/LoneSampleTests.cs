@@ -18,7 +18,7 @@ public sealed class LoneSampleTests : LeakCheckedTests
         float[] numbers = [.. Enumerable.Range(0, samples).Select(n => (float)n)];
         using var collected = Collect(PruningData.From([Batch(numbers, new long[samples])]), DataBudget.PerClass(samples), batchSize, outputShape: _ => [1, 1]);
 
-        collected.Batches.Select(batch => batch.Input.size(0)).Should().Equal(sizes);
+        collected.Batches.Select(batch => batch.Input.Samples).Should().Equal(sizes);
         Inputs(collected).Should().Equal(numbers);
         collected.Samples.Should().Be(samples);
     }

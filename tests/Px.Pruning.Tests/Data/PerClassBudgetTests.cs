@@ -28,7 +28,7 @@ public sealed class PerClassBudgetTests : LeakCheckedTests
     {
         using var collected = Collect([Batch([0, 1, 2, 3, 4, 5], [0, 0, 1, 1, 2, 2])], DataBudget.PerClass(2), batchSize);
 
-        collected.Batches.Select(batch => batch.Input.shape[0]).Should().Equal(sizes);
+        collected.Batches.Select(batch => batch.Input.Samples).Should().Equal(sizes);
         collected.Batches.Select(batch => batch.Target.shape[0]).Should().Equal(sizes);
         Inputs(collected).Should().Equal(0, 2, 4, 1, 3, 5);
     }

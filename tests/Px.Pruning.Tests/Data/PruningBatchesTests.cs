@@ -32,7 +32,7 @@ public sealed class PruningBatchesTests : LeakCheckedTests
         var (input, labels) = Batch([0.5f, 1, 2], [0, 1, 2]);
         using var collected = Collect(PruningData.From([(input, labels)]), Budget(budget), dtype: ScalarType.Float64);
 
-        Values<double>(collected.Batches.Single().Input).Should().Equal(0.5, 1, 2);
+        Values<double>(Only(collected.Batches.Single().Input)).Should().Equal(0.5, 1, 2);
     }
 
     [Theory, MemberData(nameof(BudgetNames))]
@@ -41,7 +41,7 @@ public sealed class PruningBatchesTests : LeakCheckedTests
         var (input, labels) = Batch([0, 1, 2], [0, 1, 2]);
         using var collected = Collect([(input.to(ScalarType.Int32), labels)], Budget(budget));
 
-        collected.Batches.Single().Input.dtype.Should().Be(ScalarType.Int32);
+        Only(collected.Batches.Single().Input).dtype.Should().Be(ScalarType.Int32);
     }
 
     [Theory, MemberData(nameof(BudgetNames))]
@@ -51,7 +51,7 @@ public sealed class PruningBatchesTests : LeakCheckedTests
         var leaf = input.clone().requires_grad_();
         using var collected = Collect([(leaf * 2, labels)], Budget(budget));
 
-        collected.Batches.Single().Input.requires_grad.Should().BeFalse();
+        Only(collected.Batches.Single().Input).requires_grad.Should().BeFalse();
         Inputs(collected).Should().Equal(0, 2, 4);
     }
 
@@ -63,7 +63,7 @@ public sealed class PruningBatchesTests : LeakCheckedTests
             PruningData.From([(zeros(3, 2, 5), tensor(new long[] { 0, 1, 2 })), (zeros(3, 2, 5), tensor(new long[] { 0, 1, 2 }))]),
             Budget(budget), dtype: ScalarType.Float64, outputShape: input =>
             {
-                asked.Add((input.shape, input.dtype));
+                asked.Add((Only(input).shape, Only(input).dtype));
                 return [1, Classes];
             });
 

@@ -87,7 +87,7 @@ public sealed class PruningDataTests : LeakCheckedTests
         var data = PruningData.From(Enumerable.Range(0, 3).Select(_ => { read++; return Batch([0], [0]); }));
 
         data.HasData.Should().BeTrue();
-        data.SampleShape.Should().BeNull();
+        data.SampleShapes.Should().BeNull();
         read.Should().Be(0);
     }
 
@@ -99,7 +99,7 @@ public sealed class PruningDataTests : LeakCheckedTests
         shape[0] = 7;
 
         data.HasData.Should().BeFalse();
-        data.SampleShape.Should().Equal(3, 32, 32);
+        data.SampleShapes.Should().ContainSingle().Which.Should().Equal(3, 32, 32);
     }
 
     [Theory]
@@ -113,7 +113,7 @@ public sealed class PruningDataTests : LeakCheckedTests
     public void None_HasNeitherDataNorShape()
     {
         PruningData.None.HasData.Should().BeFalse();
-        PruningData.None.SampleShape.Should().BeNull();
+        PruningData.None.SampleShapes.Should().BeNull();
     }
 
     /// <summary>Six samples 0 to 5 of the classes 0, 1, 2, 0, 1, 2.</summary>

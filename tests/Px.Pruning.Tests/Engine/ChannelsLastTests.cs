@@ -14,7 +14,7 @@ public class ChannelsLastTests
         using var scope = NewDisposeScope();
         using var network = Probed(new ConvNet(), out var batch);
 
-        var arranged = network.ForForwardPass(batch);
+        var arranged = network.ForForwardPass(batch).Tensors[0];
 
         arranged.shape.Should().Equal(batch.shape);
         arranged.stride(1).Should().Be(1);
@@ -28,7 +28,7 @@ public class ChannelsLastTests
         using var scope = NewDisposeScope();
         using var network = Probed(new ReadsMaps(readers[name]), out var batch);
 
-        network.ForForwardPass(batch).stride().Should().Equal(batch.stride());
+        network.ForForwardPass(batch).Tensors[0].stride().Should().Equal(batch.stride());
     }
 
     [Fact]
@@ -40,7 +40,7 @@ public class ChannelsLastTests
         var batch = ones(4, 5);
         network.Probe(batch.narrow(0, 0, 1));
 
-        network.ForForwardPass(batch).stride().Should().Equal(batch.stride());
+        network.ForForwardPass(batch).Tensors[0].stride().Should().Equal(batch.stride());
     }
 
     [Theory]

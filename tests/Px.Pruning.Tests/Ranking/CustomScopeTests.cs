@@ -93,17 +93,17 @@ public sealed class CustomScopeTests : IDisposable
         public int DefaultRounds => 1;
 
         public PruningResult Prune(
-            Module<Tensor, Tensor> model, PruningData data, double sparsity, PruningOptions? options = null, CancellationToken cancellationToken = default)
+            PruningModel model, PruningData data, double sparsity, PruningOptions? options = null, CancellationToken cancellationToken = default)
         {
             using var scores = Score(model, data, cancellationToken: cancellationToken);
             return PruningResult.Bind(Name, model, PruningScope.Global.Select(scores, 1 - sparsity), data);
         }
 
         public PruningScores Score(
-            Module<Tensor, Tensor> model, PruningData data, PruningMask? mask = null, PruningOptions? options = null, CancellationToken cancellationToken = default)
+            PruningModel model, PruningData data, PruningMask? mask = null, PruningOptions? options = null, CancellationToken cancellationToken = default)
         {
             using var scope = NewDisposeScope();
-            return new(model.named_parameters().Where(p => p.parameter.dim() > 1).Select(p => KeyValuePair.Create(p.name, p.parameter.detach().abs())));
+            return new(model.Module.named_parameters().Where(p => p.parameter.dim() > 1).Select(p => KeyValuePair.Create(p.name, p.parameter.detach().abs())));
         }
     }
 }

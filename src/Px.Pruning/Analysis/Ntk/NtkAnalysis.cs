@@ -3,7 +3,6 @@ using Px.Pruning.Engine;
 using Px.Pruning.Masking;
 using TorchSharp;
 using static TorchSharp.torch;
-using static TorchSharp.torch.nn;
 
 namespace Px.Pruning.Analysis;
 
@@ -41,7 +40,7 @@ public static class NtkAnalysis
     /// <inheritdoc cref="Trace" path="/exception"/>
     /// <exception cref="ArgumentException">The kernel is too large for the memory budget.</exception>
     public static NtkSpectrum Spectrum(
-        Module<Tensor, Tensor> model, PruningData data, PruningMask? mask = null, NtkOptions? options = null,
+        PruningModel model, PruningData data, PruningMask? mask = null, NtkOptions? options = null,
         CancellationToken cancellationToken = default)
     {
         options ??= new NtkOptions();
@@ -73,7 +72,7 @@ public static class NtkAnalysis
     /// <exception cref="UnsupportedModelException">Norm statistics of the data are asked for, and layers are called through
     /// <c>forward</c>, so that the statistics cannot be held constant.</exception>
     public static NtkTrace Trace(
-        Module<Tensor, Tensor> model, PruningData data, PruningMask? mask = null, NtkTraceOptions? options = null,
+        PruningModel model, PruningData data, PruningMask? mask = null, NtkTraceOptions? options = null,
         CancellationToken cancellationToken = default)
     {
         options ??= new NtkTraceOptions();
@@ -98,7 +97,7 @@ public static class NtkAnalysis
     /// <inheritdoc cref="Trace" path="/exception"/>
     /// <exception cref="UnsupportedModelException">An operation of the network has no second derivative.</exception>
     public static NtkTopEigenvalues TopEigenvalues(
-        Module<Tensor, Tensor> model, PruningData data, PruningMask? mask = null, NtkEigenvalueOptions? options = null,
+        PruningModel model, PruningData data, PruningMask? mask = null, NtkEigenvalueOptions? options = null,
         CancellationToken cancellationToken = default)
     {
         options ??= new NtkEigenvalueOptions();
@@ -148,7 +147,7 @@ public static class NtkAnalysis
     /// <exception cref="UnsupportedModelException"><see cref="PathExclusionPruner"/> does not accept the network; the message names the
     /// module.</exception>
     public static NtkBound Bound(
-        Module<Tensor, Tensor> model, PruningData data, PruningMask? mask = null, NtkTraceOptions? options = null,
+        PruningModel model, PruningData data, PruningMask? mask = null, NtkTraceOptions? options = null,
         CancellationToken cancellationToken = default)
     {
         options ??= new NtkTraceOptions();
@@ -168,7 +167,7 @@ public static class NtkAnalysis
     }
 
     private static T Run<T>(
-        NetworkSession session, Module<Tensor, Tensor> model, PruningData data, PruningMask? mask, NtkOptions options,
+        NetworkSession session, PruningModel model, PruningData data, PruningMask? mask, NtkOptions options,
         Func<NtkJacobian, T> work, CancellationToken token)
     {
         ArgumentNullException.ThrowIfNull(model);
@@ -178,7 +177,7 @@ public static class NtkAnalysis
             throw new ArgumentException("The kernel is one of samples: pass a DataLoader or batches of (input, target).", nameof(data));
         }
 
-        if (mask is not null) MaskMismatch.ThrowIfAny(model, mask);
+        if (mask is not null) MaskMismatch.ThrowIfAny(model.Module, mask);
         // NtkOptions.Parameters is left out: a mask also holds for weights that are not differentiated, so that all are substituted.
         var reading = new PruningOptions
         {

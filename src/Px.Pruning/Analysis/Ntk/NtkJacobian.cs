@@ -61,7 +61,7 @@ internal sealed class NtkJacobian : IDisposable
     // The number of columns.
     internal long Count { get; }
 
-    internal long Samples => Context.Batches.Sum(batch => batch.Input.size(0));
+    internal long Samples => Context.Batches.Sum(batch => batch.Input.Samples);
 
     // Rows for each sample.
     internal long Outputs => options.SumOutputs ? 1 : Context.Network.OutputShape!.Aggregate(1L, (product, size) => product * size);
@@ -91,21 +91,21 @@ internal sealed class NtkJacobian : IDisposable
     }
 
     // The samples in parts of at most that size. Borrowed.
-    internal IEnumerable<Tensor> MicroBatches(long size)
+    internal IEnumerable<Inputs> MicroBatches(long size)
     {
         foreach (var (batch, _) in Context.Batches)
         {
-            for (long start = 0; start < batch.size(0); start += size)
+            for (long start = 0; start < batch.Samples; start += size)
             {
                 Context.Token.ThrowIfCancellationRequested();
-                using var part = batch.narrow(0, start, Math.Min(size, batch.size(0) - start));
+                using var part = batch.Narrow(start, Math.Min(size, batch.Samples - start));
                 yield return part;
             }
         }
     }
 
     // The outputs of some samples, in a graph.
-    internal Tensor Run(Tensor input)
+    internal Tensor Run(Inputs input)
     {
         using var grad = enable_grad();
         return function.Run(input);

@@ -37,7 +37,7 @@ internal sealed class NtkProducts(NtkJacobian jacobian, NtkEigenvalueOptions opt
         {
             using var temporaries = NewDisposeScope();
             var output = jacobian.Run(input);
-            var rows = V.narrow(0, row, input.size(0) * jacobian.Outputs);
+            var rows = V.narrow(0, row, input.Samples * jacobian.Outputs);
             row += rows.size(0);
             for (int column = 0; column < sums.Count; column++)
             {
@@ -57,7 +57,7 @@ internal sealed class NtkProducts(NtkJacobian jacobian, NtkEigenvalueOptions opt
         foreach (var input in jacobian.MicroBatches(options.MicroBatch))
         {
             using var temporaries = NewDisposeScope();
-            parts.Add(Jvp(jacobian.Run(input), input.size(0) * jacobian.Outputs, U).MoveToOuterDisposeScope());
+            parts.Add(Jvp(jacobian.Run(input), input.Samples * jacobian.Outputs, U).MoveToOuterDisposeScope());
         }
 
         return cat(parts, 0);

@@ -36,7 +36,7 @@ internal static class PaperBound
         {
             Weight = jacobian.Round.Weights.Ones, OwnsWeights = true, Observer = (hooked, _, _) => calls.Add(hooked),
         };
-        network.Run(recorder, ones([1, .. network.SampleShape!], network.ComputeType, network.Device));
+        network.Run(recorder, network.Sample!.Full(1, network.ComputeType, network.Device));
 
         // A constant behind the last weight changes no gradient.
         int last = calls.FindLastIndex(hooked => hooked.Weighted is not null);

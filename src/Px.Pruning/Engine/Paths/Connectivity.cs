@@ -11,7 +11,7 @@ internal readonly record struct Connectivity(long Reached, long Outputs)
     // see every layer, or the forward pass does not add paths.
     internal static Connectivity? Measure(Network network, SlotTensors? alive, ILogger? logger)
     {
-        if (network.SampleShape is null || !network.IsSeenWhole) return null;
+        if (!network.IsProbed || !network.IsSeenWhole) return null;
         try
         {
             return Measure(network, alive);
@@ -33,7 +33,7 @@ internal readonly record struct Connectivity(long Reached, long Outputs)
         Tensor Kept(WeightSlot slot, ScalarType dtype) => alive?.Find(slot) is { } mask
             ? mask.to(dtype).to(network.Device)
             : ones(slot.Layer.Weight.shape, dtype, network.Device);
-        var input = ones([1, .. network.SampleShape!], network.ComputeType, network.Device);
+        var input = network.Sample!.Full(1, network.ComputeType, network.Device);
         var output = network.Run(new ReachEvaluation { Weight = Kept }, input);
         var units = output.dim() < 2 ? output.reshape(-1, 1) : output.transpose(0, 1).flatten(1); // [K, …]
         return new(units.gt(0).any(1).sum().ToInt64(), units.size(0));

@@ -1,5 +1,6 @@
 using System.Globalization;
 using TorchSharp;
+using TorchSharp.Modules;
 using static TorchSharp.torch;
 
 namespace Px.Pruning.Engine.Paths;
@@ -38,6 +39,12 @@ internal static class PathLinearity
         string? before = null;
         foreach (var ((hooked, sum, _), (_, doubled, minimum)) in once.Zip(twice))
         {
+            if (hooked.Module is Embedding)
+            {
+                throw new UnsupportedModelException(
+                    $"'{hooked.Name}' looks up what it returns by an index: no path of numbers leads through it.") { Module = hooked.Name };
+            }
+
             if (minimum < 0)
             {
                 throw Refusal(hooked, before,
@@ -53,7 +60,7 @@ internal static class PathLinearity
                     + "are not supported.");
             }
 
-            before = hooked.Name;
+            if (hooked.Name.Length > 0) before = hooked.Name;
         }
 
         PathSigns.Check(network);
@@ -87,7 +94,8 @@ internal static class PathLinearity
         var sums = new List<(HookedModule, double, double)>();
         void Observe(HookedModule hooked, int step, Tensor output) =>
             sums.Add((hooked, output.sum().ToDouble(), output.numel() == 0 ? 0 : output.min().ToDouble()));
-        network.Run(evaluation(Observe), full([1, .. network.SampleShape!], value, dtype, network.Device));
+        // The output once more: the model may be a module that has no hooks, or a function around one.
+        Observe(network.Output, 0, network.Run(evaluation(Observe), network.Sample!.Full(value, dtype, network.Device)));
         return sums;
     }
 }

@@ -49,13 +49,15 @@ internal readonly record struct PathRange(ScalarType Type, int Exponent)
             Scale = scale,
             Observer = (hooked, _, output) => largest = hooked.IsContainer ? largest : Math.Max(largest, Maximum(output)),
         };
-        var input = full([1, .. network.SampleShape!], Math.ScaleB(1, -ProbeExponent), ScalarType.Float64, network.Device);
+        var input = network.Sample!.Full(Math.ScaleB(1, -ProbeExponent), ScalarType.Float64, network.Device);
         network.Run(evaluation, input);
         return Math.Log2(largest) + ProbeExponent;
     }
 
     // x² in this range: x² · 2^-Exponent. Fresh.
-    internal Tensor SquaredInput(Tensor input)
+    internal Inputs SquaredInput(Inputs input) => input.MapNumbers(Squared);
+
+    private Tensor Squared(Tensor input)
     {
         using var scope = NewDisposeScope();
         var squared = input.to(ScalarType.Float64).square() * Math.ScaleB(1, -Exponent);

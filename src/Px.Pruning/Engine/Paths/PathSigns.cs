@@ -42,8 +42,8 @@ internal static class PathSigns
     {
         using var scope = NewDisposeScope();
         var evaluation = new RisingEvaluation(larger, arrives);
-        var input = evaluation.Numbers([1, .. network.SampleShape!], network.ComputeType, network.Device);
-        arrives(network.Modules[0], network.Run(evaluation, input));
+        var input = network.Sample!.Deal(evaluation.Numbers([1, network.Sample.Numbers], network.ComputeType, network.Device));
+        arrives(network.Output, network.Run(evaluation, input));
     }
 
     // Every layer returns fixed positive numbers, whatever it receives.

@@ -38,22 +38,25 @@ internal sealed class SpeedPolicy
         return new Undo(() => set_num_threads(found));
     }
 
-    internal Tensor[] Parts(Tensor batch) => IsOn ? batch.split(SamplesInPart) : [batch];
+    internal IEnumerable<Inputs> Parts(Inputs batch) => IsOn ? batch.Split(SamplesInPart) : [batch];
 
     // The batch with channels innermost, the layout in which forward passes without gradients are fastest on the CPU; float32 gradients
     // would lose three digits in it. A first run of the network's forward pass checks that its code works on that layout. Fresh.
-    internal Tensor FastestLayout(Tensor batch, Func<Tensor, Tensor> run)
+    internal Inputs FastestLayout(Inputs batch, Func<Inputs, Tensor> run)
     {
-        if (!IsOn || batch.device_type != DeviceType.CPU || batch.dim() != 4 || !batch.is_floating_point()) return batch.alias();
-        return (takesChannelsLast ??= TakesChannelsLast(batch, run)) ? ChannelsLast(batch) : batch.alias();
+        if (!IsOn || !batch.Tensors.Any(HasChannels)) return batch.Map(tensor => tensor.alias());
+        return (takesChannelsLast ??= TakesChannelsLast(batch, run)) ? ChannelsLast(batch) : batch.Map(tensor => tensor.alias());
     }
 
+    private static bool HasChannels(Tensor tensor) =>
+        tensor.device_type == DeviceType.CPU && tensor.dim() == 4 && tensor.is_floating_point();
+
     // Code that relies on the standard layout (view of a feature map) throws or, where it reads raw memory, gives another output.
-    private static bool TakesChannelsLast(Tensor batch, Func<Tensor, Tensor> run)
+    private static bool TakesChannelsLast(Inputs batch, Func<Inputs, Tensor> run)
     {
         using var scope = NewDisposeScope();
         using var noGrad = no_grad();
-        var sample = batch.narrow(0, 0, 1);
+        var sample = batch.Narrow(0, 1);
         try
         {
             var standard = run(sample);
@@ -65,6 +68,8 @@ internal sealed class SpeedPolicy
             return false;
         }
     }
+
+    private static Inputs ChannelsLast(Inputs batch) => batch.Map(tensor => HasChannels(tensor) ? ChannelsLast(tensor) : tensor.alias());
 
     private static Tensor ChannelsLast(Tensor batch)
     {

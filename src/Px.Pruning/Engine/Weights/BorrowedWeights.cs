@@ -41,10 +41,9 @@ internal sealed class BorrowedWeights : WeightFunction
         foreach (var (slot, value) in values) weights[slot].copy_(value);
     }
 
-    internal override Tensor Run(Tensor input) =>
-        Network.Model.call(input.is_floating_point() ? input.to(Network.WeightType) : input.alias());
+    internal override Tensor Run(Inputs input) => Network.Call(input.To(Network.WeightType));
 
-    internal override void FreezeNorms(Tensor input)
+    internal override void FreezeNorms(Inputs input)
     {
         using var scope = NewDisposeScope();
         using var noGrad = no_grad();

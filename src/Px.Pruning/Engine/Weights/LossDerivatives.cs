@@ -11,7 +11,7 @@ internal sealed class LossDerivatives(ScoringContext context, WeightFunction fun
     internal bool IsProven { get; set; }
 
     // The gradient of Σ share · L over the batches. Fresh, in no graph.
-    internal SlotTensors Gradient(IEnumerable<(Tensor Input, Tensor Target)> batches, Func<Tensor, double>? share = null)
+    internal SlotTensors Gradient(IEnumerable<(Inputs Input, Tensor Target)> batches, Func<Inputs, double>? share = null)
     {
         foreach (var batch in batches)
         {
@@ -29,7 +29,7 @@ internal sealed class LossDerivatives(ScoringContext context, WeightFunction fun
 
     // H v, the Hessian of share · L on one batch times a vector that may depend on the gradient on this batch; all in no graph. Fresh.
     // Throws an UnsupportedModelException where an operation of the network has no second derivative.
-    internal SlotTensors HessianProduct((Tensor Input, Tensor Target) batch, Func<SlotTensors, SlotTensors> vector, double share = 1)
+    internal SlotTensors HessianProduct((Inputs Input, Tensor Target) batch, Func<SlotTensors, SlotTensors> vector, double share = 1)
     {
         using var temporaries = NewDisposeScope();
         using var gradient = Differentiate(batch, share);
@@ -38,7 +38,7 @@ internal sealed class LossDerivatives(ScoringContext context, WeightFunction fun
 
     // The gradient of share · L on one batch, to be differentiated once more, in the current dispose scope. It survives other weights being
     // set where the function keeps graphs.
-    internal DifferentiableGradient Differentiate((Tensor Input, Tensor Target) batch, double share = 1)
+    internal DifferentiableGradient Differentiate((Inputs Input, Tensor Target) batch, double share = 1)
     {
         context.Token.ThrowIfCancellationRequested();
         ProveDifferentiable(batch);
@@ -52,7 +52,7 @@ internal sealed class LossDerivatives(ScoringContext context, WeightFunction fun
             gradients.Map((_, gradient) => gradient.MoveToOuterDisposeScope()));
     }
 
-    private Tensor Loss((Tensor Input, Tensor Target) batch)
+    private Tensor Loss((Inputs Input, Tensor Target) batch)
     {
         var L = scalar(function.Run(batch.Input), batch.Target);
         return L.numel() == 1
@@ -63,12 +63,12 @@ internal sealed class LossDerivatives(ScoringContext context, WeightFunction fun
     }
 
     // autograd.grad ends the process where backward would throw, so that a backward pass of two samples goes first.
-    private void ProveDifferentiable((Tensor Input, Tensor Target) batch)
+    private void ProveDifferentiable((Inputs Input, Tensor Target) batch)
     {
         if (IsProven) return;
         using var temporaries = NewDisposeScope();
-        long few = Math.Min(2, batch.Input.size(0));
-        Gradient([(batch.Input.narrow(0, 0, few), batch.Target.narrow(0, 0, few))]);
+        long few = Math.Min(2, batch.Input.Samples);
+        Gradient([(batch.Input.Narrow(0, few), batch.Target.narrow(0, 0, few))]);
         IsProven = true;
     }
 

@@ -41,10 +41,10 @@ internal sealed class SubstitutedWeights : WeightFunction
         ranked = new SlotTensors(Network.Prunable, slot => leaves[slot]);
     }
 
-    internal override Tensor Run(Tensor input) =>
+    internal override Tensor Run(Inputs input) =>
         Network.Run(new GradientEvaluation(slot => leaves[slot], norms) { TrainsBiases = TrainsBiases }, input);
 
-    internal override void FreezeNorms(Tensor input)
+    internal override void FreezeNorms(Inputs input)
     {
         using var noGrad = no_grad();
         norms.Watch(() => Run(input).Dispose());

@@ -22,7 +22,7 @@ internal abstract class WeightFunction(Network network) : IDisposable
 
     // The same for a loss that is differentiated, which may read the weights too; null for the call's own.
     internal static WeightFunction Of(
-        ScoringContext context, NormStatistics statistics, (Func<Tensor, Tensor, Tensor> Of, (Tensor, Tensor) Batch)? loss = null) =>
+        ScoringContext context, NormStatistics statistics, (Func<Tensor, Tensor, Tensor> Of, (Inputs, Tensor) Batch)? loss = null) =>
         context.Network.IsSeenWhole
             && (loss is { } own ? LossUse.ReadsWeights(context.Network, own.Of, own.Batch) : context.LossReadsWeights)
             ? new BorrowedWeights(context.Network, statistics)
@@ -47,10 +47,10 @@ internal abstract class WeightFunction(Network network) : IDisposable
     internal abstract void Set(SlotTensors values);
 
     // The network's output for an input [B, …], in a graph where gradients are enabled.
-    internal abstract Tensor Run(Tensor input);
+    internal abstract Tensor Run(Inputs input);
 
     // Takes the statistics of all norm layers from a pass of this input.
-    internal abstract void FreezeNorms(Tensor input);
+    internal abstract void FreezeNorms(Inputs input);
 
     // Takes the gradients that backward passes left at Weights, zero where none arrived, and clears them there.
     internal SlotTensors TakeGradients()

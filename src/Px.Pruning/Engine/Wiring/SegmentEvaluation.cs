@@ -32,8 +32,9 @@ internal sealed class SegmentEvaluation(Func<int, HookedModule, Tensor, Tensor> 
     // The output for one sample that has the same small number everywhere. Fresh.
     internal Tensor Run(Network network, float value)
     {
-        AddLeaf(full([1, .. network.SampleShape!], value, network.ComputeType, network.Device));
-        using var input = leaves[0].clone();
+        AddLeaf(full([1, network.Sample!.Numbers], value, network.ComputeType, network.Device));
+        using var numbers = leaves[0].clone();
+        using var input = network.Sample.Deal(numbers);
         var result = network.Run(this, input);
         return result.requires_grad ? result : throw Detached("the model's output", "");
     }

@@ -26,9 +26,9 @@ internal sealed class UnitProbe
         using var scope = NewDisposeScope();
         using var noGrad = no_grad();
         var recorder = new CallRecorder(cuts);
-        long[] shape = network.Run(recorder, ones([1, .. network.SampleShape!], network.ComputeType, network.Device)).shape;
+        long[] shape = network.Run(recorder, network.Sample!.Full(1, network.ComputeType, network.Device)).shape;
         Calls = recorder.Calls;
-        SourceUnits = [(int)network.SampleShape![0], .. Calls.Select(call => call.Outputs)];
+        SourceUnits = [network.Sample.Units, .. Calls.Select(call => call.Outputs)];
         TargetUnits = [.. Calls.Select(call => call.Inputs), shape.Length > 1 ? (int)shape[1] : 1];
         long numbers = Calls.Sum(call => call.OutputShape.Aggregate(1L, (a, b) => a * b));
         batch = (int)Math.Clamp(BatchNumbers / Math.Max(1, numbers), 1, LargestBatch);
@@ -86,9 +86,8 @@ internal sealed class UnitProbe
         using var scope = NewDisposeScope();
         using var noGrad = no_grad();
         var cut = evaluation(call => Constants(call + 1));
-        long[] shape = [samples + 1, .. network.SampleShape!];
-        var input = Constants(0).reshape([samples + 1, SourceUnits[0], .. shape[2..].Select(_ => 1L)]).expand(shape);
-        var output = network.Run(cut, cut.SharesMemory ? input : input.clone());
+        var input = network.Sample!.Spread(Constants(0));
+        var output = network.Run(cut, cut.SharesMemory ? input : input.Map(tensor => tensor.clone()));
         if (cut.Missed is { } missed) throw CutEvaluation.OtherCourse(missed.Layer);
         cut.See(null, output, 1);
 

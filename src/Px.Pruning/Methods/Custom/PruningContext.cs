@@ -23,7 +23,13 @@ public sealed class PruningContext
 
     /// <summary>The pruning data: inputs [B, …] and targets [B, …] on the model's device, the same in every round. Borrowed.</summary>
     /// <remarks>Empty if <see cref="CustomPruner.UsesData"/> is <see langword="false"/> and the caller gives no data.</remarks>
-    public IReadOnlyList<(Tensor Input, Tensor Target)> Batches => context.Batches;
+    /// <exception cref="InvalidOperationException">The model has several inputs: read <see cref="SeveralInputs"/>.</exception>
+    public IReadOnlyList<(Tensor Input, Tensor Target)> Batches =>
+        [.. context.Batches.Select(batch => (Single(batch.Input), batch.Target))];
+
+    /// <summary>The same for a model of one input or several, each [B, …].</summary>
+    public IReadOnlyList<(IReadOnlyList<Tensor> Inputs, Tensor Target)> SeveralInputs =>
+        [.. context.Batches.Select(batch => (batch.Input.Tensors, batch.Target))];
 
     /// <summary>The number of the round, from 1.</summary>
     public int Round => round.Number;
@@ -54,7 +60,7 @@ public sealed class PruningContext
     public IReadOnlyDictionary<string, Tensor> Gradients(Func<Tensor, Tensor, Tensor> scalar)
     {
         ArgumentNullException.ThrowIfNull(scalar);
-        return Gradients(Batches, scalar);
+        return Gradients(context.Batches, scalar);
     }
 
     /// <summary>Computes the same gradient for an input of your own.</summary>
@@ -66,10 +72,27 @@ public sealed class PruningContext
     {
         ArgumentNullException.ThrowIfNull(input);
         ArgumentNullException.ThrowIfNull(scalar);
-        return Gradients([(input, input)], (output, _) => scalar(output));
+        return Gradients([input], scalar);
     }
 
-    private Dictionary<string, Tensor> Gradients(IEnumerable<(Tensor Input, Tensor Target)> batches, Func<Tensor, Tensor, Tensor> scalar)
+    /// <summary>Computes the same gradient for inputs of your own, in the order in which the model takes them.</summary>
+    /// <param name="inputs">The inputs, each [B, …], on the model's device.</param>
+    /// <param name="scalar">Computes a single number from the output.</param>
+    /// <inheritdoc cref="Gradients(Func{Tensor, Tensor, Tensor})" path="/returns"/>
+    /// <exception cref="ArgumentException">The result is not a single number.</exception>
+    public IReadOnlyDictionary<string, Tensor> Gradients(IReadOnlyList<Tensor> inputs, Func<Tensor, Tensor> scalar)
+    {
+        ArgumentNullException.ThrowIfNull(inputs);
+        ArgumentNullException.ThrowIfNull(scalar);
+        // The loss has no target: any tensor with the batch's dimension does.
+        return Gradients([(new Inputs(inputs), inputs[0])], (output, _) => scalar(output));
+    }
+
+    private static Tensor Single(Inputs inputs) => inputs.Tensors is [var input]
+        ? input
+        : throw new InvalidOperationException("The model has several inputs: read PruningContext.SeveralInputs instead of Batches.");
+
+    private Dictionary<string, Tensor> Gradients(IEnumerable<(Inputs Input, Tensor Target)> batches, Func<Tensor, Tensor, Tensor> scalar)
     {
         var all = batches.ToList();
         var theta = round.Weights.Thetas();

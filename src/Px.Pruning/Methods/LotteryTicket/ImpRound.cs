@@ -6,10 +6,12 @@ namespace Px.Pruning;
 /// <summary>Describes one training to the callback of an <see cref="IterativeMagnitudePruner"/>. Valid while the callback runs.</summary>
 public sealed class ImpRound
 {
-    private readonly Module model;
     private bool running = true;
 
-    internal ImpRound(Module model, MaskBinding binding) => (this.model, Binding) = (model, binding);
+    internal ImpRound(Module model, MaskBinding binding) => (Model, Binding) = (model, binding);
+
+    /// <summary>The module to train.</summary>
+    public Module Model { get; }
 
     /// <summary>The number of the round, from 1 to <see cref="Rounds"/>.</summary>
     public int Number { get; internal init; }
@@ -43,7 +45,7 @@ public sealed class ImpRound
         const string remedy = "which began at the rewind point. Save it where ImpRound.Number is 1.";
         if (Number != 1) throw new InvalidOperationException($"This is round {Number}, {remedy}");
         if (RewindPoint is not null) throw new InvalidOperationException("The rewind point was saved before in this round.");
-        RewindPoint = TrainingState.Of(model);
+        RewindPoint = TrainingState.Of(Model);
     }
 
     internal void End() => running = false;

@@ -10,7 +10,7 @@ namespace Px.Pruning.Methods.LotteryTicket;
 // The rounds of IterativeMagnitudePruner on one model: train, rank, rewind. The caller restores the model. No dispose scope may be open
 // while the callback runs, as it would free tensors that the callback keeps.
 internal sealed class ImpRun(
-    Action<Module<Tensor, Tensor>, ImpRound> train, Module<Tensor, Tensor> model, ModelBackup backup, List<LayerInfo> layers,
+    Action<Module, ImpRound> train, Module model, ModelBackup backup, List<LayerInfo> layers,
     CancellationToken token)
 {
     // All rounds, or those after the checkpoint's if that file exists. Returns the last mask and the rewind point; the model keeps the

@@ -46,7 +46,7 @@ public sealed class IterativeMagnitudePruner : IPruner
 {
     internal const string Method = "IMP";
 
-    private readonly Action<Module<Tensor, Tensor>, ImpRound> train;
+    private readonly Action<Module, ImpRound> train;
 
     /// <summary>Creates the method from a training callback.</summary>
     /// <param name="train">
@@ -57,7 +57,16 @@ public sealed class IterativeMagnitudePruner : IPruner
     public IterativeMagnitudePruner(Action<Module<Tensor, Tensor>, ImpRound> train)
     {
         ArgumentNullException.ThrowIfNull(train);
-        this.train = train;
+        this.train = (module, round) => train(module as Module<Tensor, Tensor> ?? throw OfAnotherKind(module), round);
+    }
+
+    /// <summary>Creates the method from a callback that trains a module of any kind, which it knows or takes from
+    /// <see cref="ImpRound.Model"/>.</summary>
+    /// <inheritdoc cref="IterativeMagnitudePruner(Action{Module{Tensor, Tensor}, ImpRound})"/>
+    public IterativeMagnitudePruner(Action<ImpRound> train)
+    {
+        ArgumentNullException.ThrowIfNull(train);
+        this.train = (_, round) => train(round);
     }
 
     /// <inheritdoc/>
@@ -92,7 +101,7 @@ public sealed class IterativeMagnitudePruner : IPruner
 
     /// <inheritdoc/>
     public PruningResult Prune(
-        Module<Tensor, Tensor> model, PruningData data, double sparsity,
+        PruningModel model, PruningData data, double sparsity,
         PruningOptions? options = null, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(model);
@@ -112,19 +121,19 @@ public sealed class IterativeMagnitudePruner : IPruner
         var plan = new PruningPlan(Name, DefaultRounds, sparsity, options, ranked.Select(layer => (layer.Name, layer.Weights)));
 
         if (facts.UnseenNote is { } note) options.Logger?.LogWarning("{Note}", note);
-        using var backup = new ModelBackup(model);
+        using var backup = new ModelBackup(model.Module);
         PruningMask? mask = null;
         try
         {
-            var run = new ImpRun(train, model, backup, ranked, cancellationToken);
+            var run = new ImpRun(train, model.Module, backup, ranked, cancellationToken);
             using var end = run.Iterate(plan, options.Seed, Checkpoint, watch);
-            end.Rewind.CopyTo(model);
+            end.Rewind.CopyTo(model.Module);
             backup.Restore();
             var metadata = plan.Metadata(end.Settings["seed"]);
             (metadata["data"], metadata["rewind"]) = ("none", end.Settings["rewind"]);
             mask = new PruningMask(end.Mask.Names.Select(name => KeyValuePair.Create(name, end.Mask[name])), metadata);
             var report = PruningReport.Create(Name, ranked, mask, others, facts: facts);
-            var result = new PruningResult(mask, mask.Bind(model), report, watch.Elapsed);
+            var result = new PruningResult(mask, mask.Bind(model.Module), report, watch.Elapsed);
             // Last of all, so that a failed call can be resumed.
             DeleteCheckpoint(options.Logger);
             return result;
@@ -140,15 +149,15 @@ public sealed class IterativeMagnitudePruner : IPruner
     /// <summary>Trains the model once, scores weights by |θ| after that training, and restores the model.</summary>
     /// <inheritdoc/>
     public PruningScores Score(
-        Module<Tensor, Tensor> model, PruningData data, PruningMask? mask = null,
+        PruningModel model, PruningData data, PruningMask? mask = null,
         PruningOptions? options = null, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(model);
         ArgumentNullException.ThrowIfNull(data);
         options ??= new PruningOptions();
         var layers = Describe(model, data, options, cancellationToken);
-        using var backup = new ModelBackup(model);
-        var run = new ImpRun(train, model, backup, layers.Ranked, cancellationToken);
+        using var backup = new ModelBackup(model.Module);
+        var run = new ImpRun(train, model.Module, backup, layers.Ranked, cancellationToken);
         using var all = run.DenseMask();
         PruningScores? scores = null;
         try
@@ -157,7 +166,7 @@ public sealed class IterativeMagnitudePruner : IPruner
             using var scope = NewDisposeScope();
             scores = PruningScores.Adopt(
                 layers.Ranked.Select(layer => KeyValuePair.Create(layer.Name, run.Magnitude(layer.Name, mask ?? all))));
-            backup.State.CopyTo(model);
+            backup.State.CopyTo(model.Module);
             backup.Restore();
             return scores;
         }
@@ -170,10 +179,14 @@ public sealed class IterativeMagnitudePruner : IPruner
     }
 
     private static (List<LayerInfo> Ranked, List<LayerInfo> Others, ReportFacts Facts) Describe(
-        Module<Tensor, Tensor> model, PruningData data, PruningOptions options, CancellationToken token) =>
+        PruningModel model, PruningData data, PruningOptions options, CancellationToken token) =>
         new NetworkSession(Method, new()).Run(
             model, data, options, context => (
                 context.Network.Describe(ranked: true), context.Network.Describe(ranked: false), ReportFacts.Of(context.Network)), token);
+
+    private static ArgumentException OfAnotherKind(Module module) => new(
+        $"The training callback takes a Module<Tensor, Tensor>, but the model is {module.GetType().Name}: give the constructor a callback "
+        + "that takes the round alone, and train the module that you have, or ImpRound.Model.");
 
     // Only logs a failure, so that the result is not lost.
     private void DeleteCheckpoint(ILogger? logger)

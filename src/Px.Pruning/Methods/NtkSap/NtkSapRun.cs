@@ -27,7 +27,7 @@ internal sealed class NtkSapRun(ScoringContext context, NtkSapPruner settings) :
             function.Set(mask.Mask(theta));
             function.FreezeNorms(z);
             var (atTheta, atMoved) =
-                OutputDistance.Differentiate(function, mask.Mask(theta), mask.Mask(moved), z.split(Chunk), Context.Token);
+                OutputDistance.Differentiate(function, mask.Mask(theta), mask.Mask(moved), z.Split(Chunk), Context.Token);
             // ∂J/∂m = ∂J/∂(θ' ⊙ m) ⊙ θ' + ∂J/∂((θ' + εΔ) ⊙ m) ⊙ (θ' + εΔ)
             foreach (var (slot, sum) in dm)
             {
@@ -56,9 +56,9 @@ internal sealed class NtkSapRun(ScoringContext context, NtkSapPruner settings) :
     private SlotTensors Draw(Func<DrawIndex, string, long[], Tensor> draw, DrawIndex index) =>
         new(Network.Prunable, slot => draw(index, slot.Name, slot.Layer.Weight.shape).to(Network.Device));
 
-    private Tensor Input(DrawIndex index, long size)
+    private Inputs Input(DrawIndex index, long size)
     {
-        using var drawn = draws.Input(index, [size, .. Network.SampleShape!]);
-        return drawn.to(Network.ComputeType, Network.Device);
+        using var drawn = draws.Input(index, Network.Sample!.Shape(size));
+        return Network.Sample.Deal(drawn.to(Network.ComputeType, Network.Device));
     }
 }

@@ -9,11 +9,11 @@ internal static class OutputDistance
 {
     // ∂J/∂a and ∂J/∂b.
     internal static (SlotTensors A, SlotTensors B) Differentiate(
-        WeightFunction function, SlotTensors a, SlotTensors b, IEnumerable<Tensor> inputs, CancellationToken token) =>
+        WeightFunction function, SlotTensors a, SlotTensors b, IEnumerable<Inputs> inputs, CancellationToken token) =>
         function is SubstitutedWeights substituted ? SideBySide(substituted, a, b, inputs, token) : InTurn(function, a, b, inputs, token);
 
     private static (SlotTensors, SlotTensors) SideBySide(
-        SubstitutedWeights function, SlotTensors a, SlotTensors b, IEnumerable<Tensor> inputs, CancellationToken token)
+        SubstitutedWeights function, SlotTensors a, SlotTensors b, IEnumerable<Inputs> inputs, CancellationToken token)
     {
         using var other = function.Fork();
         function.Set(a);
@@ -31,7 +31,7 @@ internal static class OutputDistance
 
     // For functions that hold one set of weights at a time, in the caller's own parameters. Costs one more forward pass.
     private static (SlotTensors, SlotTensors) InTurn(
-        WeightFunction function, SlotTensors a, SlotTensors b, IEnumerable<Tensor> inputs, CancellationToken token)
+        WeightFunction function, SlotTensors a, SlotTensors b, IEnumerable<Inputs> inputs, CancellationToken token)
     {
         SlotTensors? dA = null, dB = null;
         foreach (var z in inputs)
@@ -49,7 +49,7 @@ internal static class OutputDistance
         return (dA!, dB!);
     }
 
-    private static (SlotTensors Gradient, Tensor Output) Toward(WeightFunction function, SlotTensors weights, Tensor z, Tensor other)
+    private static (SlotTensors Gradient, Tensor Output) Toward(WeightFunction function, SlotTensors weights, Inputs z, Tensor other)
     {
         function.Set(weights);
         using var grad = enable_grad();

@@ -18,13 +18,14 @@ internal static class GateCheck
     // A perturbation may cross a few kinks; a missed gate changes about half of all entries.
     private const double ToleratedFraction = 1e-3;
 
-    internal static void Run(Network network, NormStatistics statistics, Tensor input)
+    internal static void Run(Network network, NormStatistics statistics, Inputs input)
     {
         using var scope = NewDisposeScope();
         using var noGrad = no_grad();
         // Without the mask, which would make channels constant; which gates are seen depends on the model's code only.
         using var weights = new MaskedWeights(network, null);
-        var sample = WithNoise(input.narrow(0, 0, 1).to(ScalarType.Float64));
+        using var generator = new Generator(1);
+        var sample = input.Narrow(0, 1).MapNumbers(numbers => WithNoise(numbers.to(ScalarType.Float64), generator));
         int corrected = -1; // the last mismatch that signs were to remove
         while (FirstMismatch(network, weights, statistics, sample) is { } mismatch)
         {
@@ -36,7 +37,7 @@ internal static class GateCheck
     }
 
     private static (int Index, HookedModule? Layer, IReadOnlyList<HookedModule> Earlier)? FirstMismatch(
-        Network network, MaskedWeights weights, NormStatistics statistics, Tensor sample)
+        Network network, MaskedWeights weights, NormStatistics statistics, Inputs sample)
     {
         using var scope = NewDisposeScope();
         using var norms = new NormPolicy(statistics);
@@ -44,11 +45,11 @@ internal static class GateCheck
         using var unused = new ActivationPattern();
         var plain = new Trace(new ForwardEvaluation(weights, norms, pattern), null);
         var inputs = plain.Run(network, sample);
-        var tests = plain.Outputs.Prepend(sample).Select(TestVector).ToList();
-        var perturbed = plain.Outputs.Zip(tests.Skip(1), (z, t) => z + t * Epsilon).ToList();
-        var moved = new Trace(new ForwardEvaluation(weights, norms, unused), perturbed).Run(network, sample + tests[0] * Epsilon);
+        var tests = plain.Outputs.Select(TestVector).ToList();
+        var perturbed = plain.Outputs.Select(Moved).ToList();
+        var moved = new Trace(new ForwardEvaluation(weights, norms, unused), perturbed).Run(network, sample.MapNumbers(Moved));
         var path = new PathEvaluation { Weight = weights.Ones, OwnsWeights = true, Pattern = pattern, InPlace = true };
-        var gated = new Trace(path, [.. tests.Skip(1)]).Run(network, tests[0].clone());
+        var gated = new Trace(path, tests).Run(network, sample.MapNumbers(TestVector));
 
         for (int i = 0; i < inputs.Count; i++)
         {
@@ -60,10 +61,9 @@ internal static class GateCheck
     }
 
     // Adds noise of the sample's own size: a constant background would give ties in max-pooling, where no derivative is defined.
-    private static Tensor WithNoise(Tensor sample)
+    private static Tensor WithNoise(Tensor sample, Generator generator)
     {
         using var scope = NewDisposeScope();
-        using var generator = new Generator(1);
         double size = sample.abs().mean().ToDouble();
         var noise = randn(sample.shape, ScalarType.Float64, generator: generator).to(sample.device);
         return (sample + noise * (size > 0 ? size : 1)).MoveToOuterDisposeScope();
@@ -94,6 +94,8 @@ internal static class GateCheck
         return t.MoveToOuterDisposeScope();
     }
 
+    private static Tensor Moved(Tensor z) => z + TestVector(z) * Epsilon;
+
     private static UnsupportedModelException Missed(HookedModule? hooked) => new(
         $"What reaches {(hooked is null ? "the model's output" : $"'{hooked.Name}'")} passed an activation or a max-pooling that was "
         + "called as a function and combined with something else before any module saw it, so that its gates are unknown. "
@@ -111,7 +113,7 @@ internal static class GateCheck
         internal List<Tensor> Outputs { get; } = [];
 
         // What entered each layer, in order, and the network's output.
-        internal List<Tensor> Run(Network network, Tensor input)
+        internal List<Tensor> Run(Network network, Inputs input)
         {
             var output = network.Run(this, input);
             return [.. inputs, output];

@@ -38,7 +38,7 @@ internal sealed class PathExclusionRun(ScoringContext context, PathExclusionPrun
         var leaves = round.Weights.SquaredLeaves(float64);
         using var grad = enable_grad();
         var kernel = new PathEvaluation { Weight = (slot, _) => leaves[slot], Scale = norms.SquaredScale };
-        using var input = ones([1, .. Network.SampleShape!], float64, Network.Device);
+        using var input = Network.Sample!.Full(1, float64, Network.Device);
         using var h = Network.Run(kernel, input);
         using var R = (G * h).sum();
         Backward(R, leaves);
@@ -129,21 +129,21 @@ internal sealed class PathExclusionRun(ScoringContext context, PathExclusionPrun
     }
 
     // Σₙ gᵏ(xₙ², 1, aₙ) of one batch, float64.
-    private Tensor SumOfPaths(MaskedWeights weights, ActivationPattern pattern, PathRange range, Tensor input)
+    private Tensor SumOfPaths(MaskedWeights weights, ActivationPattern pattern, PathRange range, Inputs input)
     {
-        if (!pattern.IsPerSample(input.size(0))) return Sum(pattern, input);
+        if (!pattern.IsPerSample(input.Samples)) return Sum(pattern, input);
         Tensor? sum = null;
         long start = 0;
         foreach (var some in Network.Speed.Parts(input))
         {
-            using var part = pattern.Part(start, some.size(0));
-            start += some.size(0);
+            using var part = pattern.Part(start, some.Samples);
+            start += some.Samples;
             sum = sum is null ? Sum(part, some) : sum.add_(Sum(part, some));
         }
 
         return sum!;
 
-        Tensor Sum(ActivationPattern gates, Tensor samples)
+        Tensor Sum(ActivationPattern gates, Inputs samples)
         {
             using var temporaries = NewDisposeScope();
             var evaluation = new PathEvaluation { Weight = weights.Ones, OwnsWeights = true, Pattern = gates, InPlace = true };
@@ -152,7 +152,7 @@ internal sealed class PathExclusionRun(ScoringContext context, PathExclusionPrun
         }
     }
 
-    private ActivationPattern Activations(MaskedWeights weights, NormPolicy norms, Tensor input)
+    private ActivationPattern Activations(MaskedWeights weights, NormPolicy norms, Inputs input)
     {
         using var noGrad = no_grad();
         var pattern = new ActivationPattern();
@@ -180,7 +180,7 @@ internal sealed class PathExclusionRun(ScoringContext context, PathExclusionPrun
         }
     }
 
-    private Tensor Gated(SlotTensors leaves, NormPolicy norms, ActivationPattern pattern, Tensor squared, bool inPlace)
+    private Tensor Gated(SlotTensors leaves, NormPolicy norms, ActivationPattern pattern, Inputs squared, bool inPlace)
     {
         using var mode = set_grad_enabled(!inPlace);
         pattern.Rewind();
@@ -188,13 +188,13 @@ internal sealed class PathExclusionRun(ScoringContext context, PathExclusionPrun
         {
             Weight = (slot, _) => leaves[slot], Scale = norms.SquaredScale, Pattern = pattern, InPlace = inPlace,
         };
-        using var input = squared.clone();
+        using var input = squared.Map(tensor => tensor.clone());
         using var output = Network.Run(evaluation, input);
         return output.sum();
     }
 
     // Under autograd, gates replace the tensor that crosses a module boundary; in place they also reach its other readers. Both must agree.
-    private void CheckGates(SlotTensors leaves, NormPolicy norms, ActivationPattern pattern, Tensor squared, Tensor R)
+    private void CheckGates(SlotTensors leaves, NormPolicy norms, ActivationPattern pattern, Inputs squared, Tensor R)
     {
         using var inPlace = Gated(leaves, norms, pattern, squared, inPlace: true);
         double everywhere = inPlace.ToDouble(), replaced = R.ToDouble();
@@ -219,7 +219,7 @@ internal sealed class PathExclusionRun(ScoringContext context, PathExclusionPrun
         double peak = Context.Batches.Max(batch =>
         {
             using var sizes = NewDisposeScope();
-            return batch.Input.abs().max().ToDouble();
+            return batch.Input.Numbers.Max(input => input.abs().max().ToDouble());
         });
         return double.IsFinite(peak) ? Math.Log2(Math.Max(peak, double.Epsilon)) : throw NotFinite("the pruning data");
     }

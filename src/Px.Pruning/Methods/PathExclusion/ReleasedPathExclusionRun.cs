@@ -30,7 +30,7 @@ internal sealed class ReleasedPathExclusionRun(ScoringContext context, bool keep
         return new(new SlotTensors(Network.Prunable, slot => Score(squared[slot]).MoveToOuterDisposeScope()));
     }
 
-    private Tensor Output(SlotTensors theta, DataNorms norms, Tensor input)
+    private Tensor Output(SlotTensors theta, DataNorms norms, Inputs input)
     {
         using var noGrad = no_grad();
         return Network.Run(new GradientEvaluation(slot => theta[slot], norms), input);
@@ -66,17 +66,17 @@ internal static class ActivationFreedom
 {
     private const double Tolerance = 1e-6;
 
-    internal static void Check(Network network, Tensor input)
+    internal static void Check(Network network, Inputs input)
     {
         using var scope = NewDisposeScope();
         using var noGrad = no_grad();
         using var weights = new MaskedWeights(network, null);
         using var pattern = new ActivationPattern();
-        var sample = input.narrow(0, 0, 1).to(ScalarType.Float64);
+        var sample = input.Narrow(0, 1).MapNumbers(numbers => numbers.to(ScalarType.Float64));
         var plus = new LinearPart(weights, pattern, record: true);
         var minus = new LinearPart(weights, pattern, record: false);
         network.Run(plus, sample);
-        network.Run(minus, sample.neg());
+        network.Run(minus, sample.MapNumbers(numbers => numbers.neg()));
         foreach (var ((hooked, there), (_, back)) in plus.Sums.Zip(minus.Sums))
         {
             if (Math.Abs(there.Sum + back.Sum) <= Tolerance * (there.Magnitude + back.Magnitude)) continue;

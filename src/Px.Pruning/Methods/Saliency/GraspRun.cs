@@ -25,8 +25,8 @@ internal sealed class GraspRun(ScoringContext context, GraspPruner settings) : M
     // The graph of the last batch is used twice: for its part of g and, once g is complete, for its part of H g.
     private SlotTensors HessianTimesGradient(MaskedWeights weights, LossDerivatives loss)
     {
-        double samples = Context.Batches.Sum(batch => (double)batch.Input.size(0));
-        double Share(Tensor input) => input.size(0) / samples;
+        double samples = Context.Batches.Sum(batch => (double)batch.Input.Samples);
+        double Share(Inputs input) => input.Samples / samples;
         var (earlier, last) = (Context.Batches.SkipLast(1).ToList(), Context.Batches[^1]);
 
         SlotTensors? g = null;

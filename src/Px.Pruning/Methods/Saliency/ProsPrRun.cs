@@ -13,7 +13,7 @@ internal sealed class ProsPrRun(ScoringContext context, ProsPrPruner settings) :
         var mask = round.Weights;
         using var function = WeightFunction.Of(Context, settings.NormStatistics);
         var loss = new LossDerivatives(Context, function) { IsProven = round.Number > 1 };
-        (Tensor Input, Tensor Target) Batch(int step) => Context.Batches[step % Context.Batches.Count];
+        (Inputs Input, Tensor Target) Batch(int step) => Context.Batches[step % Context.Batches.Count];
 
         // w₀ … w_M:  vₜ₊₁ = μ vₜ + m ⊙ ∇L(wₜ),  wₜ₊₁ = wₜ − η vₜ₊₁
         int steps = settings.Steps;

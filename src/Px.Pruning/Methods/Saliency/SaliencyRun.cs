@@ -25,9 +25,9 @@ internal sealed class SaliencyRun(ScoringContext context, NormStatistics statist
     }
 
     // A batch's samples by those of the largest one: up to a factor the mean over all samples. Null where all are of one size.
-    private Func<Tensor, double>? ShareOfLargest()
+    private Func<Inputs, double>? ShareOfLargest()
     {
-        double most = Context.Batches.Max(batch => batch.Input.size(0));
-        return Context.Batches.All(batch => batch.Input.size(0) == most) ? null : input => input.size(0) / most;
+        double most = Context.Batches.Max(batch => batch.Input.Samples);
+        return Context.Batches.All(batch => batch.Input.Samples == most) ? null : input => input.Samples / most;
     }
 }

@@ -20,8 +20,8 @@ internal static class BorrowedFlow
         for (int exponent = 0; exponent <= 120; exponent += 20)
         {
             using var grad = enable_grad();
-            var input = full([1, .. network.SampleShape!], Math.ScaleB(1, -exponent), network.WeightType, network.Device);
-            var R = network.Model.call(input).sum();
+            var input = network.Sample!.Full(Math.ScaleB(1, -exponent), network.WeightType, network.Device);
+            var R = network.Call(input).sum();
             if (!double.IsFinite(R.to(ScalarType.Float64).ToDouble())) continue;
             if (R.requires_grad) autograd.backward([R], inputs: [.. network.Prunable.Select(slot => slot.Layer.Weight)]);
             using var noGrad = no_grad();

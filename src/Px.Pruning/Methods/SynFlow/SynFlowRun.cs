@@ -57,7 +57,7 @@ internal sealed class SynFlowRun(ScoringContext context, int power, bool scaled,
     {
         using var grad = enable_grad();
         var evaluation = new PathEvaluation { Weight = (slot, _) => leaves[slot], Scale = scaled ? Scale : null };
-        using var input = full([1, .. Network.SampleShape!], Math.ScaleB(1, -shift), ScalarType.Float64, Network.Device);
+        using var input = Network.Sample!.Full(Math.ScaleB(1, -shift), ScalarType.Float64, Network.Device);
         using var output = Network.Run(evaluation, input);
         using var sum = output.sum() * Math.ScaleB(1, -shift);
         Backward(sum, leaves);
