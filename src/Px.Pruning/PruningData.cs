@@ -1,3 +1,4 @@
+using TorchSharp.Modules;
 using static TorchSharp.torch;
 
 namespace Px.Pruning;
@@ -24,6 +25,9 @@ public sealed class PruningData
 
     internal bool HasData => source is not null;
 
+    // Whether the data is known to end.
+    internal bool HasEnd { get; private init; }
+
     internal long[]? SampleShape { get; }
 
     /// <summary>Only the shape of an input: some data-free methods need it, and reports need it for FLOPs.</summary>
@@ -43,7 +47,7 @@ public sealed class PruningData
     public static PruningData From(IEnumerable<(Tensor input, Tensor target)> batches)
     {
         ArgumentNullException.ThrowIfNull(batches);
-        return new(batches, null);
+        return new(batches, null) { HasEnd = Ends(batches) };
     }
 
     /// <summary>The batches of a <c>torch.utils.data.DataLoader</c>, which are dictionaries.</summary>
@@ -56,7 +60,7 @@ public sealed class PruningData
         ArgumentNullException.ThrowIfNull(loader);
         ArgumentException.ThrowIfNullOrEmpty(inputKey);
         ArgumentException.ThrowIfNullOrEmpty(targetKey);
-        return new(Pairs(loader, inputKey, targetKey), null);
+        return new(Pairs(loader, inputKey, targetKey), null) { HasEnd = Ends(loader) };
     }
 
     /// <summary>The batches of an <c>IterableDataLoader</c> or a <c>TensorDataset</c>: lists of two tensors, input and target.</summary>
@@ -65,11 +69,17 @@ public sealed class PruningData
     public static PruningData From(IEnumerable<IList<Tensor>> loader)
     {
         ArgumentNullException.ThrowIfNull(loader);
-        return new(Pairs(loader), null);
+        return new(Pairs(loader), null) { HasEnd = Ends(loader) };
     }
 
     // Borrowed: each batch is valid until the enumerator moves on.
     internal IEnumerable<(Tensor input, Tensor target)> Read() => source ?? [];
+
+    private static bool Ends<T>(IEnumerable<T> source) =>
+        source is IReadOnlyCollection<T> || source.TryGetNonEnumeratedCount(out _) || IsDataLoader(source.GetType());
+
+    private static bool IsDataLoader(Type? type) => type is not null
+        && ((type.IsGenericType && type.GetGenericTypeDefinition() == typeof(DataLoader<,>)) || IsDataLoader(type.BaseType));
 
     private static IEnumerable<(Tensor, Tensor)> Pairs(IEnumerable<Dictionary<string, Tensor>> loader, string inputKey, string targetKey)
     {
