@@ -27,8 +27,9 @@ public sealed record DataBudget
     /// <param name="samples">At least 1.</param>
     /// <param name="patience">
     /// After how many samples in a row without one that is still wanted reading is given up, with an <see cref="ArgumentException"/> that
-    /// names the classes which are missing: at least 1. Default 1,000,000. The logger is told from a tenth of it on. Data that ends
-    /// sooner is read to its end; endless data may never show a class.
+    /// names the classes which are missing: at least 1. Default 1,000,000. The logger is told from a tenth of it on. Data that is known to
+    /// end (a <c>DataLoader</c>, a list or another collection) or that ends sooner is read to its end, whatever is missing; any other
+    /// sequence may be endless, and never show a class.
     /// </param>
     /// <exception cref="ArgumentOutOfRangeException"><paramref name="samples"/> or <paramref name="patience"/> is below 1.</exception>
     public static DataBudget PerClass(int samples, long patience = 1_000_000)

@@ -14,7 +14,8 @@ namespace Px.Pruning;
 /// are used, so that the network that is trained and evaluated is the pruned one. In that case call <see cref="Apply()"/> once after the
 /// last step, before the model is saved.
 /// </para>
-/// <para>Hooks run for <c>call</c> only: where a model invokes its layers through <c>forward</c>, that line is required.</para>
+/// <para>Hooks run for <c>call</c> only: where a model invokes its layers through <c>forward</c>, that line is required. Modules that are
+/// no <c>Module&lt;Tensor, Tensor&gt;</c>, such as LSTM and MultiheadAttention, are watched by the model's own hook.</para>
 /// <para>Hooks write to a weight only if one of its pruned entries is not zero, so that two forward passes may precede one backward
 /// pass.</para>
 /// <para>The binding follows the model to another device or type. Forward passes may run on several threads.</para>
@@ -103,8 +104,7 @@ public sealed class MaskBinding : IDisposable
         }
     });
 
-    /// <summary>Removes the hooks and frees the masks. The pruned weights stay zero until something changes them. May be called
-    /// again.</summary>
+    /// <summary>Removes the hooks and frees the masks. Pruned weights stay zero until something changes them. May be repeated.</summary>
     public void Dispose()
     {
         lock (gate)

@@ -19,6 +19,9 @@ internal sealed record MethodNeeds
 
     internal bool WeightsReturn { get; init; }
 
+    // Whether a last batch of one sample stays a batch, instead of joining the one before.
+    internal bool LoneSampleStays { get; init; }
+
     // The most samples in a pass of a method that draws its own inputs; the batch size limits it too.
     internal int DrawnSamples { get; init; } = 1;
 }

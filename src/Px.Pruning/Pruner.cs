@@ -44,9 +44,9 @@ public abstract class Pruner : IPruner
         var (mask, report, redrawn) = Session.Run(model, data, options, context =>
         {
             var network = context.Network;
-            var weights = network.Prunable.Select(slot => (slot.Name, slot.Layer.Weight.numel()));
+            var weights = network.Prunable.Select(slot => (slot.Name, slot.Weight.numel()));
             var plan = new PruningPlan(Name, DefaultRounds, sparsity, options, weights);
-            var left = HeldWeights.Left(model.Module, network.Prunable.Select(slot => (slot.Name, slot.Layer.Weight.shape)));
+            var left = HeldWeights.Left(model.Module, network.Prunable.Select(slot => (slot.Name, slot.Weight.shape)));
             var zeros = new ZeroScores(Name, context);
             var alive = RunRounds(context, plan, options.Ablation == SanityAblation.InvertScores, watch, left, zeros);
             // Drawn before the model changes: what throws here leaves it as it was found.
@@ -126,7 +126,7 @@ public abstract class Pruner : IPruner
 
     private static SlotTensors? AliveUnder(PruningMask? mask, PruningModel model, Network network)
     {
-        var left = HeldWeights.Left(model.Module, network.Prunable.Select(slot => (slot.Name, slot.Layer.Weight.shape)));
+        var left = HeldWeights.Left(model.Module, network.Prunable.Select(slot => (slot.Name, slot.Weight.shape)));
         if (left is null) return mask is null ? null : network.MasksOf(mask);
         return network.MasksOf(mask).Map((slot, kept) => kept.logical_and(left[slot.Name]));
     }

@@ -1,3 +1,4 @@
+using TorchSharp.Modules;
 using static TorchSharp.torch;
 
 namespace Px.Pruning;
@@ -24,6 +25,9 @@ public sealed class PruningData
     public static PruningData None { get; } = new(null, null);
 
     internal bool HasData => source is not null;
+
+    // Whether the data is known to end.
+    internal bool HasEnd { get; private init; }
 
     internal IReadOnlyList<long[]>? SampleShapes { get; }
 
@@ -60,7 +64,7 @@ public sealed class PruningData
     public static PruningData From(IEnumerable<(Tensor input, Tensor target)> batches)
     {
         ArgumentNullException.ThrowIfNull(batches);
-        return new(batches.Select(batch => ((IReadOnlyList<Tensor>)[batch.input], batch.target)), null);
+        return new(batches.Select(batch => ((IReadOnlyList<Tensor>)[batch.input], batch.target)), null) { HasEnd = Ends(batches) };
     }
 
     /// <summary>Batches of any kind, whose inputs, one or several, and targets a function picks out.</summary>
@@ -74,7 +78,7 @@ public sealed class PruningData
     {
         ArgumentNullException.ThrowIfNull(batches);
         ArgumentNullException.ThrowIfNull(pick);
-        return new(batches.Select(pick), null);
+        return new(batches.Select(pick), null) { HasEnd = Ends(batches) };
     }
 
     /// <summary>The batches of a <c>torch.utils.data.DataLoader</c>, which are dictionaries.</summary>
@@ -87,7 +91,7 @@ public sealed class PruningData
         ArgumentNullException.ThrowIfNull(loader);
         ArgumentException.ThrowIfNullOrEmpty(inputKey);
         ArgumentException.ThrowIfNullOrEmpty(targetKey);
-        return new(Pairs(loader, inputKey, targetKey), null);
+        return new(Pairs(loader, inputKey, targetKey), null) { HasEnd = Ends(loader) };
     }
 
     /// <summary>The batches of an <c>IterableDataLoader</c> or a <c>TensorDataset</c>: lists of two tensors, input and target.</summary>
@@ -96,11 +100,17 @@ public sealed class PruningData
     public static PruningData From(IEnumerable<IList<Tensor>> loader)
     {
         ArgumentNullException.ThrowIfNull(loader);
-        return new(Pairs(loader), null);
+        return new(Pairs(loader), null) { HasEnd = Ends(loader) };
     }
 
     // Borrowed: each batch is valid until the enumerator moves on.
     internal IEnumerable<(IReadOnlyList<Tensor> Inputs, Tensor Target)> Read() => source ?? [];
+
+    private static bool Ends<T>(IEnumerable<T> source) =>
+        source is IReadOnlyCollection<T> || source.TryGetNonEnumeratedCount(out _) || IsDataLoader(source.GetType());
+
+    private static bool IsDataLoader(Type? type) => type is not null
+        && ((type.IsGenericType && type.GetGenericTypeDefinition() == typeof(DataLoader<,>)) || IsDataLoader(type.BaseType));
 
     private static IEnumerable<(IReadOnlyList<Tensor>, Tensor)> Pairs(
         IEnumerable<Dictionary<string, Tensor>> loader, string inputKey, string targetKey)

@@ -32,15 +32,17 @@ public sealed record PruningOptions
 
     /// <summary>
     /// The number of samples in a scoring batch, at least 1. Default 128. Samples read by class are regrouped to it; a single one that is
-    /// left over joins the batch before, since norm layers have no variance of one.
+    /// left over joins the batch before, since norm layers have no variance of one, except where batches count alike
+    /// (<see cref="SnipPruner.CountsBatchesAlike"/>).
     /// </summary>
     /// <exception cref="ArgumentOutOfRangeException">The value is below 1.</exception>
     public int BatchSize { get; init => field = Require.AtLeast(1, value); } = 128;
 
     /// <summary>
     /// The loss of methods that use one: (output, target) to a scalar, the mean over the batch. It may read the model's weights, as a
-    /// penalty does. Default <see langword="null"/>: mean cross-entropy of logits [B, K, …], K at least 2, with class indices [B, …] or
-    /// class probabilities [B, K, …] that sum to 1.
+    /// penalty does. Default <see langword="null"/>: mean cross-entropy of logits [B, K, …], K at least 2, with class indices [B, …], of
+    /// which −100 is left out, or class probabilities [B, K, …] that sum to 1. Another label to leave out, such as Pascal VOC's 255:
+    /// <c>(output, target) => functional.cross_entropy(output, target, ignore_index: 255)</c>.
     /// </summary>
     public Func<Tensor, Tensor, Tensor>? Loss { get; init; }
 

@@ -60,10 +60,13 @@ public sealed class PruningReport
     /// <summary>FLOPs of layers that are excluded from pruning; part of both totals.</summary>
     public long OtherFlops { get; }
 
-    /// <summary>FLOPs of the unpruned network for one sample; <see langword="null"/> if the input's shape is unknown.</summary>
+    /// <summary>
+    /// FLOPs of the unpruned network for one sample; <see langword="null"/> if the input's shape is unknown, or where a parameter is pruned
+    /// that is not the weight of a convolution or linear layer.
+    /// </summary>
     public long? DenseFlops { get; }
 
-    /// <summary>FLOPs of the kept weights alone for one sample; <see langword="null"/> if the input's shape is unknown.</summary>
+    /// <summary>FLOPs of the kept weights alone for one sample; <see langword="null"/> where <see cref="DenseFlops"/> is.</summary>
     public long? Flops { get; }
 
     /// <summary>The names of collapsed layers, which have no kept weight.</summary>
@@ -94,9 +97,10 @@ public sealed class PruningReport
     public long ParametersKept => Parameters - Total + Kept;
 
     /// <summary>
-    /// Parameters of two or more dimensions that no pruner ranks, since they are not the weight of a convolution or linear layer: those of
-    /// attention, recurrent, embedding and bilinear modules and of the model's own. All of their numbers are kept; units and FLOPs are not
-    /// counted. Empty where there are none.
+    /// Parameters of two or more dimensions that are not ranked, since they are not the weight of a convolution or linear layer: those of
+    /// attention, recurrent, embedding and bilinear modules and of the model's own, unless
+    /// <see cref="ParameterSelection.Including(string)"/> adds them. All of their numbers are kept; units and FLOPs are not counted. Empty
+    /// where there are none.
     /// </summary>
     public IReadOnlyList<LayerReport> Untouched => Facts.Untouched;
 
@@ -162,7 +166,7 @@ public sealed record LayerReport
     /// <summary>The name of the pruned parameter, for example <c>layer1.0.conv1.weight</c>.</summary>
     public required string Name { get; init; }
 
-    /// <summary>The layer's type, for example <c>Conv2d</c>.</summary>
+    /// <summary>The type of the module that owns it, for example <c>Conv2d</c>.</summary>
     public required string Type { get; init; }
 
     /// <summary>The number of weights kept, in [0, <see cref="Total"/>].</summary>
@@ -174,7 +178,7 @@ public sealed record LayerReport
     /// <summary>The number of output units (channels, neurons) with at least one kept weight, in [0, <see cref="Units"/>].</summary>
     public required long UnitsAlive { get; init; }
 
-    /// <summary>The number of output units.</summary>
+    /// <summary>The number of output units; 0 for a parameter that is not the weight of a convolution or linear layer.</summary>
     public required long Units { get; init; }
 
     /// <summary>FLOPs of the unpruned layer for one sample, without bias; <see langword="null"/> if the input's shape is unknown.</summary>

@@ -33,7 +33,11 @@ public sealed class PruningResult : IDisposable
         ArgumentNullException.ThrowIfNull(model);
         ArgumentNullException.ThrowIfNull(mask);
         MaskMismatch.ThrowIfAny(model.Module, mask);
-        var masked = new PruningOptions { Parameters = ParameterSelection.Default.Where((name, _) => mask.Contains(name)), Seed = 0 };
+        var masked = new PruningOptions
+        {
+            Parameters = ParameterSelection.Default.Where((name, _) => mask.Contains(name)).Including((name, _) => mask.Contains(name)),
+            Seed = 0,
+        };
         var report = new NetworkSession(method, new()).Run(model, data ?? PruningData.None, masked, context =>
         {
             using var both = HeldWeights.Left(model.Module, mask);

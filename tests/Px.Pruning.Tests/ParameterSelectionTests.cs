@@ -63,6 +63,59 @@ public class ParameterSelectionTests
         model.get_parameter("fc.weight")!.allclose(classifier, 0, 0).Should().BeTrue();
     }
 
+    [Fact]
+    public void Including_Names_AddsParametersOfAnyKindInTheModelsOrder()
+    {
+        using var scope = NewDisposeScope();
+        using var model = new ConvNet();
+        var all = ParameterSelection.Default;
+
+        Selected(model, all.Including("bn1.weight").Including("fc.bias")).Should()
+            .Equal("conv1.weight", "conv2.weight", "bn1.weight", "fc.weight", "fc.bias");
+        Selected(model, all.Including((name, module) => module is BatchNorm2d && name.EndsWith("weight", StringComparison.Ordinal)).Where((name, _) => name != "bn1.weight"))
+            .Should().Equal("conv1.weight", "conv2.weight", "bn2.weight", "fc.weight");
+    }
+
+    [Fact]
+    public void Including_AfterExcluding_BringsBackAndBeforeItDoesNot()
+    {
+        using var scope = NewDisposeScope();
+        using var model = new ConvNet();
+
+        Selected(model, ParameterSelection.Default.Excluding("*").Including("fc.weight")).Should().Equal("fc.weight");
+        Selected(model, ParameterSelection.Default.Including("fc.*").Excluding("fc.*")).Should().Equal("conv1.weight", "conv2.weight");
+    }
+
+    [Fact]
+    public void Including_NameThatTheModelLacks_IsRefusedWithTheNamesThatItHas()
+    {
+        using var scope = NewDisposeScope();
+        using var model = new ConvNet();
+        var before = ModelState.Of(model);
+
+        var act = () => Selected(model, ParameterSelection.Default.Including("fc.wieght"));
+
+        act.Should().Throw<ArgumentException>().WithMessage("*Including(\"fc.wieght\") names no parameter*conv1.weight*fc.bias.");
+        ModelState.Of(model).ShouldEqual(before);
+    }
+
+    [Fact]
+    public void Including_SecondNameOfASharedWeight_IsKnown()
+    {
+        using var scope = NewDisposeScope();
+        var (first, second) = (nn.Linear(4, 4), nn.Linear(4, 4));
+        second.weight = first.weight;
+        using var model = nn.Sequential(("first", first), ("second", second));
+
+        Selected(model, ParameterSelection.Default.Including("second.weight")).Should().Equal("first.weight");
+    }
+
+    [Theory]
+    [InlineData(null)]
+    [InlineData("")]
+    public void Including_WithoutAName_IsRefused(string? pattern) =>
+        FluentActions.Invoking(() => ParameterSelection.Default.Including(pattern!)).Should().Throw<ArgumentException>();
+
     private static IReadOnlyList<string> Selected(nn.Module<Tensor, Tensor> model, ParameterSelection selection)
     {
         using var result = new MagnitudePruner().Prune(model, sparsity: 0, new PruningOptions { Parameters = selection });

@@ -1,3 +1,4 @@
+using Px.Bytes;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
 
@@ -12,8 +13,8 @@ internal static class StateDictLoading
         nn.Module module, IReadOnlyDictionary<string, Tensor> tensors, StateDictOptions? options, string removed)
     {
         var owned = module.state_dict();
-        // A tied tensor is one object under several names.
-        var targets = owned.GroupBy(pair => pair.Value.Handle)
+        // A tied tensor has several names.
+        var targets = owned.GroupBy(pair => TensorMemory.Of(pair.Value))
             .Select(same => new Target(same.First().Value, [.. same.Select(pair => pair.Key)])).ToList();
         var conflicts = targets.SelectMany(target => Conflicts(target, tensors)).ToList();
         var mismatch = new StateDictMismatch

@@ -27,7 +27,12 @@ internal static class ClassProbabilities
         double least = sums.min().ToDouble(), most = sums.max().ToDouble();
         if (Math.Abs(least - 1) <= tolerance && Math.Abs(most - 1) <= tolerance) return null;
         double worst = Math.Abs(least - 1) > Math.Abs(most - 1) ? least : most;
-        return Found($"sum to {worst:G4} over the {output.size(1)} classes of a sample", "instead of 1");
+        string misfit = Found($"sum to {worst:G4} over the {output.size(1)} classes of a sample", "instead of 1");
+        // Cross-entropy would count such a position as one without loss, where class indices leave it out.
+        return output.dim() == 2 || Math.Abs(least) > tolerance
+            ? misfit
+            : $"{misfit} Where all classes are 0 at a position that is to be left out, pass class indices with {ClassTargets.Ignored} "
+                + $"there: target.argmax(1).masked_fill(target.sum(1).eq(0), {ClassTargets.Ignored}).";
 
         string Found(FormattableString what, string why) =>
             $"The targets are {target.dtype} of the output's shape {ShapeText.Of(output.shape)}, so that cross-entropy takes them for "

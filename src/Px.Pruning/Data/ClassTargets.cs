@@ -6,7 +6,7 @@ namespace Px.Pruning.Data;
 // Checks the targets of mean cross-entropy: libtorch's own errors name neither the data nor what to do.
 internal static class ClassTargets
 {
-    private const long Ignored = -100; // cross-entropy's default ignore_index
+    internal const long Ignored = -100; // cross-entropy's default ignore_index
 
     // output: logits [B, K, …]; target: class indices [B, …], or class probabilities of the output's shape.
     internal static void Check(Tensor output, Tensor target)
@@ -42,9 +42,11 @@ internal static class ClassTargets
         var counted = target.masked_fill(target.eq(Ignored), 0);
         long lowest = counted.min().ToInt64(), highest = counted.max().ToInt64();
         if (lowest >= 0 && highest < output.size(1)) return;
+        long wrong = lowest < 0 ? lowest : highest;
         throw Misfit(
-            $"A target is class {(lowest < 0 ? lowest : highest)}, but the model's output of shape {ShapeText.Of(output.shape)} has "
-            + $"classes 0 to {output.size(1) - 1}.");
+            $"A target is class {wrong}, but the model's output of shape {ShapeText.Of(output.shape)} has classes 0 to "
+            + $"{output.size(1) - 1}. If {wrong} marks what is to be left out, as 255 does in Pascal VOC, say so: PruningOptions.Loss = "
+            + $"(output, target) => functional.cross_entropy(output, target, ignore_index: {wrong}).");
     }
 
     private static ArgumentException Misfit(string found) => new(

@@ -19,7 +19,7 @@ internal sealed class PruningBatches : IDisposable
     // of the first sample.
     internal static PruningBatches Collect(
         PruningData data, DataBudget budget, int batchSize, Func<Inputs, long[]> outputShape,
-        Device device, ScalarType dtype, ILogger? logger, CancellationToken token)
+        Device device, ScalarType dtype, ILogger? logger, CancellationToken token, bool loneSampleStays = false)
     {
         if (!data.HasData)
             throw new ArgumentException("This method scores on data: pass a DataLoader, or batches of inputs and targets.", nameof(data));
@@ -31,7 +31,7 @@ internal sealed class PruningBatches : IDisposable
                 collected.ReadSamples(data, samples, budget.Patience, batchSize, outputShape, copier, logger, token);
             else
                 collected.ReadBatches(data, budget.BatchCount, outputShape, copier, logger, token);
-            collected.JoinLoneSample();
+            if (!loneSampleStays) collected.JoinLoneSample();
             return collected;
         }
         catch
@@ -78,7 +78,7 @@ internal sealed class PruningBatches : IDisposable
         TensorCopier copier, ILogger? logger, CancellationToken token)
     {
         SampleBins? bins = null;
-        var search = new Patience(patience, logger);
+        var search = new Patience(patience, data.HasEnd, logger);
         try
         {
             foreach (var (input, target) in BatchReader.Read(data, token))

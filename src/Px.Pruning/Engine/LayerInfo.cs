@@ -7,11 +7,14 @@ namespace Px.Pruning.Engine;
 // transposed. Positions is how often a sample uses each weight (output positions, input positions where transposed), null if unknown.
 internal sealed record LayerInfo(string Name, string Type, long[] Shape, bool Transposed, long Groups, long? Positions)
 {
+    // Whether its output and input units are known; otherwise it counts none.
+    internal bool HasUnits { get; init; } = true;
+
     internal long Weights => Shape.Aggregate(1L, (product, size) => product * size);
 
-    internal long Outputs => Transposed ? Groups * Shape[1] : Shape[0];
+    internal long Outputs => !HasUnits ? 0 : Transposed ? Groups * Shape[1] : Shape[0];
 
-    internal long Inputs => Transposed ? Shape[0] : Groups * Shape[1];
+    internal long Inputs => !HasUnits ? 0 : Transposed ? Shape[0] : Groups * Shape[1];
 
     // Output, and input, units with at least one weight of a mask.
     internal long OutputsIn(Tensor mask) => UnitsIn(mask, Transposed ? 1 : 2);
@@ -20,7 +23,7 @@ internal sealed record LayerInfo(string Name, string Type, long[] Shape, bool Tr
 
     private long UnitsIn(Tensor mask, long others)
     {
-        if (mask.numel() == 0) return 0;
+        if (mask.numel() == 0 || !HasUnits) return 0;
         using var temporaries = NewDisposeScope();
         // [groups, out / groups, in / groups], transposed [groups, in / groups, out / groups]
         var pairs = mask.reshape(Groups, Shape[0] / Groups, Shape[1], -1).any(3);

@@ -23,12 +23,12 @@ internal static class LossUse
             using (no_grad())
                 output = network.Run(new ShapeEvaluation { NotesShapes = false }, batch.Input.Narrow(0, samples));
             using var grad = enable_grad();
-            using var borrowed = new BorrowedGradients(network.Prunable.Select(slot => slot.Layer.Weight));
+            using var borrowed = new BorrowedGradients(network.Prunable.Select(slot => slot.Weight));
             // Differentiable, as where the loss is computed for good: one that takes gradients of its own would end the process otherwise.
             var L = loss(output.detach().requires_grad_().clone(), batch.Target.narrow(0, 0, samples));
             if (!L.requires_grad) return false;
-            autograd.backward([L.sum()], inputs: [.. network.Prunable.Select(slot => (Tensor)slot.Layer.Weight)]);
-            return network.Prunable.Any(slot => slot.Layer.Weight.grad is not null);
+            autograd.backward([L.sum()], inputs: [.. network.Prunable.Select(slot => (Tensor)slot.Weight)]);
+            return network.Prunable.Any(slot => slot.Weight.grad is not null);
         }
         catch (Exception e) when (e is not (OutOfMemoryException or OperationCanceledException))
         {

@@ -1,4 +1,3 @@
-using System.Runtime.InteropServices;
 using static TorchSharp.torch;
 
 namespace Px.Pruning.Engine;
@@ -10,11 +9,11 @@ internal static class MixedTypes
     private const int Listed = 3;
 
     // An error of libtorch's about types in words that name the tensors; null where the error is another or the model's own.
-    internal static UnsupportedModelException? Explain(ScoringContext context, string method, MethodNeeds needs, ExternalException e)
+    internal static UnsupportedModelException? Explain(ScoringContext context, string method, MethodNeeds needs, Exception e)
     {
         var network = context.Network;
         string error = e.Message.Split('\n')[0];
-        if (network.WeightType == ScalarType.Float64 || !error.Contains("type", StringComparison.Ordinal)) return null;
+        if (!error.Contains("type", StringComparison.Ordinal) && !error.Contains("integral", StringComparison.Ordinal)) return null;
         string accepted = "IterativeMagnitudePruner, MagnitudePruner and RandomPruner";
         if (network.WeightType == network.ComputeType)
             accepted = "SnipPruner, IterSnipPruner, ForcePruner, GraspPruner, ProsPrPruner, " + accepted;
@@ -27,6 +26,7 @@ internal static class MixedTypes
                 + $"embedding, where no path begins ({error}). As it is, the network can be pruned by {accepted}.", e);
         }
 
+        if (network.WeightType == ScalarType.Float64) return null;
         if (!error.Contains("ouble", StringComparison.Ordinal) && network.WeightType == network.ComputeType) return null;
         if (network.WeightType == network.ComputeType) accepted = "NtkSapPruner, " + accepted;
         var names = Raw(network).Take(Listed + 1).ToList();

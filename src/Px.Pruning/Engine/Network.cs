@@ -19,7 +19,8 @@ internal sealed class Network : IDisposable
         (called, Model) = (model, model.Module);
         Modules = FindModules(Model);
         Slots = FindSlots(Modules, selection);
-        Prunable = [.. Slots.Where(slot => slot.Prunable)];
+        Included = IncludedParameters.Find(Model, Slots, selection);
+        Prunable = IncludedParameters.Order(Model, Slots.Where(slot => slot.Prunable), Included);
         hooks = new HookedNetwork(model, Modules);
     }
 
@@ -31,9 +32,13 @@ internal sealed class Network : IDisposable
     // Stands for the model's output where a module is to be named: its name is empty.
     internal HookedModule Output { get; } = new("", Nothing);
 
-    // Every convolution and linear weight, in the model's order; Prunable are those that are ranked.
+    // Every convolution and linear weight, in the model's order.
     internal IReadOnlyList<WeightSlot> Slots { get; }
 
+    // Parameters without a layer that the selection includes.
+    internal IReadOnlyList<WeightSlot> Included { get; }
+
+    // Those of both that are ranked, in the model's order.
     internal IReadOnlyList<WeightSlot> Prunable { get; }
 
     // Weighted layers that the model calls through forward, so that their hooks do not run.
@@ -45,6 +50,9 @@ internal sealed class Network : IDisposable
     // Whether hooks see every use of every weight, as far as a probe has shown.
     internal bool IsSeenWhole => Unhooked.Count == 0 && UsedElsewhere.Count == 0;
 
+    // Whether hooks can put other weights in place of all that are ranked.
+    internal bool CanSubstitute => IsSeenWhole && Included.Count == 0;
+
     // Whether PathSigns has found no fault, which depends on no weight.
     internal bool SignsAreChecked { get; set; }
 
@@ -55,9 +63,9 @@ internal sealed class Network : IDisposable
 
     internal bool IsProbed => Sample is not null;
 
-    internal Device Device => Slots[0].Layer.Weight.device;
+    internal Device Device => First.device;
 
-    internal ScalarType WeightType => Slots[0].Layer.Weight.dtype;
+    internal ScalarType WeightType => First.dtype;
 
     internal SpeedPolicy Speed { get; } = new();
 
@@ -74,8 +82,9 @@ internal sealed class Network : IDisposable
     // FLOPs of one sample in weighted layers, a multiply-add counting as two; 0 before Probe.
     internal long Flops => Modules.Sum(hooked => hooked.Weighted is { } layer ? 2 * layer.Positions * layer.Weight.numel() : 0);
 
-    // Until disposed, passes run on one thread where they are too small to share out. To be called after Probe.
-    internal IDisposable? OnOneThread(long samples) => Speed.OnOneThread(Flops * samples);
+    // Until disposed, passes run on one thread where they are too small to share out; of parameters without a layer that is not known. To
+    // be called after Probe.
+    internal IDisposable? OnOneThread(long samples) => Included.Count > 0 ? null : Speed.OnOneThread(Flops * samples);
 
     internal void RequireHooks()
     {
@@ -114,11 +123,13 @@ internal sealed class Network : IDisposable
     internal Inputs ForForwardPass(Inputs batch) =>
         Speed.FastestLayout(batch, sample => Run(new ShapeEvaluation { NotesShapes = false }, sample));
 
-    // The layers whose weights are ranked, or the others, as reports know them.
-    internal List<LayerInfo> Describe(bool ranked) => [.. Slots.Where(slot => slot.Prunable == ranked).Select(Describe)];
+    // What is ranked, or the layers that are not, as reports know them.
+    internal List<LayerInfo> Describe(bool ranked) => [.. (ranked ? Prunable : Slots.Where(slot => !slot.Prunable)).Select(Describe)];
 
     internal LayerInfo Describe(WeightSlot slot)
     {
+        if (!slot.HasLayer)
+            return new LayerInfo(slot.Name, slot.Module.GetType().Name, slot.Weight.shape, false, 1, null) { HasUnits = false };
         var layer = slot.Layer;
         // A weight that layers share is used in each of them.
         long uses = Modules.Where(hooked => hooked.Weighted?.Slot == slot).Sum(hooked => hooked.Weighted!.Positions);
@@ -129,12 +140,12 @@ internal sealed class Network : IDisposable
     // The mask of each prunable weight, all ones where it has none. Fresh handles, in the current dispose scope.
     internal SlotTensors MasksOf(PruningMask? mask) => new(Prunable, slot =>
     {
-        if (mask?.Contains(slot.Name) != true) return ones(slot.Layer.Weight.shape, ScalarType.Bool);
+        if (mask?.Contains(slot.Name) != true) return ones(slot.Weight.shape, ScalarType.Bool);
         var alive = mask[slot.Name];
-        return alive.shape.SequenceEqual(slot.Layer.Weight.shape)
+        return alive.shape.SequenceEqual(slot.Weight.shape)
             ? alive.alias()
             : throw new ArgumentException(
-                $"The mask of '{slot.Name}' has shape {ShapeText.Of(alive.shape)}, the parameter {ShapeText.Of(slot.Layer.Weight.shape)}.",
+                $"The mask of '{slot.Name}' has shape {ShapeText.Of(alive.shape)}, the parameter {ShapeText.Of(slot.Weight.shape)}.",
                 nameof(mask));
     });
 
@@ -143,6 +154,8 @@ internal sealed class Network : IDisposable
         hooks.Dispose();
         Sample?.Dispose();
     }
+
+    private Parameter First => (Slots.Count > 0 ? Slots : Included)[0].Weight;
 
     private Tensor Try(Inputs sample)
     {
@@ -188,7 +201,7 @@ internal sealed class Network : IDisposable
             if (!slots.TryGetValue(key, out var slot))
             {
                 string name = hooked.Name.Length == 0 ? "weight" : hooked.Name + ".weight";
-                slot = new WeightSlot(order.Count, name, layer, selection.Accepts(name, hooked.Module));
+                slot = new WeightSlot(order.Count, name, layer, selection.Accepts(name, hooked.Module, isLayersWeight: true));
                 slots.Add(key, slot);
                 order.Add(slot);
             }

@@ -20,10 +20,12 @@ internal sealed record NetworkSession(string Name, MethodNeeds Needs)
         {
             throw new ArgumentException(
                 "The model has nothing to prune: no convolution, transposed convolution or linear layer is registered in it and selected "
-                + "by PruningOptions.Parameters. Layers in arrays or lists are not registered; use ModuleList or Sequential.",
+                + "by PruningOptions.Parameters. Layers in arrays or lists are not registered; use ModuleList or Sequential. "
+                + "ParameterSelection.Including adds parameters of other kinds.",
                 nameof(model));
         }
 
+        if (network.Included is [var other, ..] && (Needs.Hooks || Needs.Paths)) throw OnNoPath(model.Module, other);
         using var context = new ScoringContext(
             network, Collect(network, data, options, token), options, options.Seed ?? Random.Shared.NextInt64(), token);
         if (network.Unhooked.Count > 0 && Needs.Hooks) throw WithOthers(NotHooked(network));
@@ -38,7 +40,8 @@ internal sealed record NetworkSession(string Name, MethodNeeds Needs)
         {
             return work(context);
         }
-        catch (ExternalException e) when (MixedTypes.Explain(context, Name, Needs, e) is { } refusal)
+        catch (Exception e) when ((e is ExternalException || (e is ArgumentException && e.Source == nameof(TorchSharp)))
+            && MixedTypes.Explain(context, Name, Needs, e) is { } refusal)
         {
             throw refusal;
         }
@@ -66,7 +69,8 @@ internal sealed record NetworkSession(string Name, MethodNeeds Needs)
             // A method that needs no data reads one batch, for the shapes in the report.
             var budget = Needs.Data ? options.Data : DataBudget.Batches(1);
             var batches = PruningBatches.Collect(
-                data, budget, options.BatchSize, Probe, network.Device, network.ComputeType, options.Logger, token);
+                data, budget, options.BatchSize, Probe, network.Device, network.ComputeType, options.Logger, token,
+                Needs.LoneSampleStays);
             try
             {
                 using var sample = batches.Batches[0].Input.Narrow(0, 1);
@@ -88,6 +92,12 @@ internal sealed record NetworkSession(string Name, MethodNeeds Needs)
 
         return null;
     }
+
+    private UnsupportedModelException OnNoPath(nn.Module model, WeightSlot slot) => new(
+        $"{Name} follows the paths through the weights of convolutions and linear layers, and '{slot.Name}', which "
+        + $"PruningOptions.Parameters includes, is a parameter of another kind ({slot.Module.GetType().Name}). Leave it out of the "
+        + $"selection, or choose another pruner. {Accepted} {UnsupportedModelException.NeedNoPaths}.")
+    { Module = model.named_modules().FirstOrDefault(m => ReferenceEquals(m.module, slot.Module)).name ?? "" };
 
     private UnsupportedModelException NotHooked(Network network) => new(
         $"{Name} needs to see what flows through every layer, but '{network.Unhooked[0]}' is reached by forward(), which runs no hooks"

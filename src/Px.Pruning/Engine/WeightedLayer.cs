@@ -138,19 +138,3 @@ internal sealed class WeightedLayer
         return widths;
     }
 }
-
-// One weight parameter of the network, ranked or not; layers that share it read the same slot.
-internal sealed class WeightSlot(int index, string name, WeightedLayer layer, bool prunable)
-{
-    // The position in Network.Slots; no other list of weights is indexed by number.
-    internal int Index { get; } = index;
-
-    internal string Name { get; } = name;
-
-    internal WeightedLayer Layer { get; } = layer;
-
-    internal bool Prunable { get; } = prunable;
-
-    // The live parameter's memory, in no graph. Fresh handle.
-    internal Tensor Detached() => Layer.Weight.detach();
-}

@@ -1,11 +1,13 @@
 using System.Globalization;
 using System.Runtime.CompilerServices;
+using Px.Bytes;
 using static TorchSharp.torch;
 using static TorchSharp.torch.nn;
 
 namespace Px.Pruning.Masking;
 
-// Which weights live bindings hold at zero, by the module that owns the parameter: what is pruned once more begins from there.
+// Which weights live bindings hold at zero, by the module that owns the parameter, or by its memory where another module shares it: what is
+// pruned once more begins from there.
 internal static class HeldWeights
 {
     private static readonly ConditionalWeakTable<Module, List<MaskedParameter>> Held = new();
@@ -26,9 +28,8 @@ internal static class HeldWeights
     // Fresh, in the current dispose scope.
     internal static Dictionary<string, Tensor>? Left(Module model, IEnumerable<(string Name, long[] Shape)> parameters)
     {
-        var modules = new Dictionary<string, Module>(StringComparer.Ordinal) { [""] = model };
-        foreach (var (name, module) in model.named_modules()) modules[name] = module;
-        var left = parameters.ToDictionary(p => p.Name, p => (p.Shape, Tensor: Left(modules, p.Name)));
+        var owners = new ParameterOwners(model);
+        var left = parameters.ToDictionary(p => p.Name, p => (p.Shape, Tensor: Left(model, owners, p.Name, p.Shape)));
         if (left.Values.All(parameter => parameter.Tensor is null)) return null;
         return left.ToDictionary(p => p.Key, p => p.Value.Tensor ?? ones(p.Value.Shape, ScalarType.Bool));
     }
@@ -64,19 +65,21 @@ internal static class HeldWeights
         return shuffled;
     }
 
-    private static Tensor? Left(Dictionary<string, Module> modules, string name)
+    private static Tensor? Left(Module model, ParameterOwners owners, string name, long[] shape)
     {
-        int dot = name.LastIndexOf('.');
-        string member = name[(dot + 1)..];
-        if (!modules.TryGetValue(name[..Math.Max(0, dot)], out var owner) || !Held.TryGetValue(owner, out var list)) return null;
+        var (owner, member) = owners.Find(name);
+        var memory = model.get_parameter(name) is { } parameter ? TensorMemory.Of(parameter) : default;
         Tensor? left = null;
-        lock (list)
+        foreach (var (module, list) in Held)
         {
-            foreach (var parameter in list.Where(parameter => parameter.Member == member))
+            lock (list)
             {
-                using var kept = parameter.Pruned.logical_not();
-                if (left is null) left = kept.to(ScalarType.Bool, CPU, copy: true);
-                else left.logical_and_(kept.cpu());
+                foreach (var held in list.Where(held => (ReferenceEquals(module, owner) && held.Member == member) || held.IsAt(memory)))
+                {
+                    using var kept = held.Pruned.logical_not();
+                    if (left is null) left = kept.to(ScalarType.Bool, CPU, copy: true).reshape(shape);
+                    else left.logical_and_(kept.cpu().reshape(shape));
+                }
             }
         }
 

@@ -1,3 +1,4 @@
+using Px.Bytes;
 using TorchSharp;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
@@ -10,20 +11,18 @@ namespace Px.Pruning.Masking;
 internal sealed class MaskedParameter(string name, Module owner, string member, Tensor kept) : IDisposable
 {
     private static readonly Scalar Zero = 0f.ToScalar();
+    private readonly TensorMemory found = TensorMemory.Of(owner.get_parameter(member)!);
     private Tensor pruned = kept.logical_not().DetachFromDisposeScope();
 
     // The parameters of which a mask prunes something.
     internal static List<MaskedParameter> Of(Module model, PruningMask mask)
     {
-        var modules = new Dictionary<string, Module>(StringComparer.Ordinal) { [""] = model };
-        foreach (var (name, module) in model.named_modules()) modules[name] = module;
+        var owners = new ParameterOwners(model);
         var list = new List<MaskedParameter>();
         foreach (var name in mask.Names.Where(name => mask.KeptIn(name) < mask.TotalIn(name)))
         {
-            var dot = name.LastIndexOf('.');
-            list.Add(modules.TryGetValue(name[..Math.Max(0, dot)], out var owner)
-                ? new MaskedParameter(name, owner, name[(dot + 1)..], mask[name])
-                : new MaskedParameter(name, model, name, mask[name]));
+            var (owner, member) = owners.Find(name);
+            list.Add(new MaskedParameter(name, owner, member, mask[name]));
         }
 
         return list;
@@ -39,6 +38,11 @@ internal sealed class MaskedParameter(string name, Module owner, string member, 
     // Borrowed.
     internal Parameter Current => owner.get_parameter(member) ?? throw new InvalidOperationException(
         $"The model no longer has the masked parameter '{name}'. Remove the binding before a model is rebuilt.");
+
+    // Whether it is the parameter of that memory, under whatever name and owner. Module.to gives each owner a parameter of its own, so that
+    // one that others share still lies where it was found.
+    internal bool IsAt(TensorMemory memory) =>
+        found == memory && owner.get_parameter(member) is { IsInvalid: false } now && TensorMemory.Of(now) == memory;
 
     // True where a weight is pruned; on the device where it was last used. Borrowed.
     internal Tensor Pruned => pruned;
@@ -87,16 +91,17 @@ internal static class SharedParameters
 {
     internal static HashSet<Module> Of(Module model)
     {
-        var owners = new Dictionary<IntPtr, Module>();
+        var owners = new Dictionary<TensorMemory, Module>();
         var sharing = new HashSet<Module>(ReferenceEqualityComparer.Instance);
         foreach (var module in model.named_modules().Select(m => m.module).Prepend(model)
             .Distinct(ReferenceEqualityComparer.Instance).Cast<Module>())
         {
             foreach (var (_, parameter) in module.named_parameters(recurse: false))
             {
-                if (owners.TryAdd(parameter.Handle, module)) continue;
+                var memory = TensorMemory.Of(parameter);
+                if (owners.TryAdd(memory, module)) continue;
                 sharing.Add(module);
-                sharing.Add(owners[parameter.Handle]);
+                sharing.Add(owners[memory]);
             }
         }
 

@@ -97,18 +97,19 @@ internal static class Apportionment
 }
 
 // The number of weights to keep of a layer in proportion to the others, from its weight's shape [a, b, k₁, k₂, …]: density times weights,
-// the denominator cancelled. The formulas are symmetric in a and b, so that transposed convolutions need no case of their own.
+// the denominator cancelled. The formulas are symmetric in a and b, so that transposed convolutions need no case of their own. A dimension
+// that a parameter lacks adds nothing; a single number has the share 1.
 internal static class LayerShares
 {
     internal static long Uniform(long[] shape) => Product(shape);
 
     // (a + b) / (a·b) · a·b·Πk = (a + b)·Πk.
-    internal static long ErdosRenyi(long[] shape) => shape[..2].Sum() * Product(shape[2..]);
+    internal static long ErdosRenyi(long[] shape) => Math.Max(1, shape.Take(2).Sum()) * Product(shape.Skip(2));
 
     // (a + b + Σk) / (a·b·Πk) · a·b·Πk = a + b + Σk.
-    internal static long ErdosRenyiKernel(long[] shape) => shape.Sum();
+    internal static long ErdosRenyiKernel(long[] shape) => Math.Max(1, shape.Sum());
 
-    private static long Product(long[] sizes) => sizes.Aggregate(1L, (product, size) => product * size);
+    private static long Product(IEnumerable<long> sizes) => sizes.Aggregate(1L, (product, size) => product * size);
 }
 
 // Another scope with a minimum for every layer.

@@ -1,7 +1,6 @@
-using System.Runtime.CompilerServices;
-using System.Runtime.InteropServices;
+using Px.Bytes;
 using Px.Pruning.Engine;
-using TorchSharp;
+using Px.Pruning.Masking;
 using static TorchSharp.torch;
 
 namespace Px.Pruning.Reporting;
@@ -19,41 +18,26 @@ internal sealed record ReportFacts(
 
     internal static ReportFacts Of(Network network)
     {
-        var weights = network.Slots.Select(slot => slot.Layer.Weight).ToDictionary(weight => weight.Handle, weight => (Tensor)weight);
-        // What a native module shares with a layer has a handle of its own.
-        var others = network.Model.named_parameters().DistinctBy(p => p.parameter.Handle)
-            .Where(p => !weights.ContainsKey(p.parameter.Handle) && !weights.Values.Any(weight => IsSame(weight, p.parameter))).ToList();
+        var weights = network.Slots.Concat(network.Included).Select(slot => slot.Weight).DistinctBy(TensorMemory.Of).ToList();
+        var ranked = weights.Select(TensorMemory.Of).ToHashSet();
+        var others = network.Model.named_parameters().Where(p => ranked.Add(TensorMemory.Of(p.parameter))).ToList();
+        var owners = new ParameterOwners(network.Model);
         return new(
-            weights.Values.Sum(weight => weight.numel()) + others.Sum(p => p.parameter.numel()),
-            [.. others.Where(p => p.parameter.dim() > 1).Select(p => Describe(network, p.name, p.parameter))],
+            weights.Sum(weight => weight.numel()) + others.Sum(p => p.parameter.numel()),
+            [.. others.Where(p => p.parameter.dim() > 1).Select(p => Describe(owners.Find(p.name).Owner, p.name, p.parameter))],
             [.. network.Unhooked.Concat(network.UsedElsewhere.Select(use => use.Layer)).Distinct()],
             Note(network));
     }
 
-    // Whether two handles lie on the same memory; on another device than the CPU that is not told.
-    private static bool IsSame(Tensor a, Tensor b)
-    {
-        if (a.numel() == 0 || a.dtype != b.dtype || a.device_type != DeviceType.CPU || b.device_type != DeviceType.CPU) return false;
-        if (!a.shape.AsSpan().SequenceEqual(b.shape) || !a.is_contiguous() || !b.is_contiguous()) return false;
-        using var first = a.detach();
-        using var second = b.detach();
-        return Unsafe.AreSame(ref MemoryMarshal.GetReference(first.bytes), ref MemoryMarshal.GetReference(second.bytes));
-    }
-
-    private static LayerReport Describe(Network network, string name, Tensor parameter) => new()
+    private static LayerReport Describe(nn.Module owner, string name, Tensor parameter) => new()
     {
         Name = name,
-        Type = Owner(network.Model, name).GetType().Name,
+        Type = owner.GetType().Name,
         Kept = parameter.numel(),
         Total = parameter.numel(),
         UnitsAlive = 0,
         Units = 0,
     };
-
-    // The innermost module that a parameter's name leads to.
-    private static nn.Module Owner(nn.Module model, string name) => model.named_modules()
-        .Where(module => name.StartsWith(module.name + ".", StringComparison.Ordinal))
-        .OrderByDescending(module => module.name.Length).Select(module => module.module).FirstOrDefault() ?? model;
 
     private static string? Note(Network network)
     {

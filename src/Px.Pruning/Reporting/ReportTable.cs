@@ -68,11 +68,14 @@ internal static class ReportTable
         if (report.Untouched.Count > 0)
         {
             const int listed = 10;
+            long untouched = report.Untouched.Sum(layer => layer.Total);
             var names = report.Untouched.Take(listed).Select(layer => $"{layer.Name} ({layer.Type}, {N(layer.Total)})");
             text.Append(CultureInfo.InvariantCulture,
-                    $"No pruner touches {N(report.Untouched.Sum(layer => layer.Total))} of the model's {N(report.Parameters)} parameters: ")
+                    $"Not pruned, since they are no weights of convolutions or linear layers, are {N(untouched)} of the model's "
+                    + $"{N(report.Parameters)} parameters: ")
                 .AppendJoin(", ", names)
-                .Append(report.Untouched.Count > listed ? $" and {N(report.Untouched.Count - listed)} more.\n" : ".\n");
+                .Append(report.Untouched.Count > listed ? $" and {N(report.Untouched.Count - listed)} more" : "")
+                .Append(". ParameterSelection.Including adds such parameters for methods that follow no paths.\n");
         }
 
         if (report.Facts.UnseenNote is { } note) text.Append(note).Append('\n');
@@ -81,7 +84,7 @@ internal static class ReportTable
 
     private static string N(long? number) => TextTable.Number(number);
 
-    private static string Units(long alive, long all) => $"{N(alive)} / {N(all)}";
+    private static string Units(long alive, long all) => all == 0 ? "" : $"{N(alive)} / {N(all)}";
 }
 
 // Reports as comma-separated values: RFC 4180, except that lines end in \n.

@@ -104,10 +104,21 @@ internal static class SmallMask
             : mask.Names.Select(name => KeyValuePair.Create(name, mask[name])).ToList();
         var calls = Enumerable.Range(0, graph.Calls.Count).Where(call => graph.Calls[call].Layer.Weighted is not null)
             .DistinctBy(call => graph.Calls[call].Slot).ToDictionary(call => graph.Calls[call].Slot.Name);
+        var modules = Enumerable.Range(0, graph.Calls.Count).DistinctBy(call => graph.Calls[call].Layer)
+            .ToDictionary(call => graph.Calls[call].Layer.Name);
         var metadata = new Dictionary<string, string>(mask?.Metadata ?? new Dictionary<string, string>()) { ["shrunk"] = "true" };
         return PruningMask.Adopt(
-            entries.Select(entry => KeyValuePair.Create(entry.Key, calls.TryGetValue(entry.Key, out int call)
-                ? LayerState.SelectWeight(graph.Calls[call].Layer.Module, entry.Value, plan.KeptInputs(call), plan.KeptOutputs(call))
-                : entry.Value.clone())), metadata);
+            entries.Select(entry => KeyValuePair.Create(entry.Key, Part(entry.Key, entry.Value))), metadata);
+
+        Tensor Part(string name, Tensor whole)
+        {
+            if (calls.TryGetValue(name, out int call))
+                return LayerState.SelectWeight(graph.Calls[call].Layer.Module, whole, plan.KeptInputs(call), plan.KeptOutputs(call));
+            // A bias or a norm's scale, which a selection may include, has a number for each output of its module.
+            return whole.dim() == 1 && modules.TryGetValue(name[..Math.Max(0, name.LastIndexOf('.'))], out call)
+                && whole.numel() == graph.Calls[call].Outputs
+                ? whole.index_select(0, tensor(Array.ConvertAll(plan.KeptOutputs(call), unit => (long)unit)))
+                : whole.clone();
+        }
     }
 }

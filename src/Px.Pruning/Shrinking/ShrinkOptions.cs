@@ -10,7 +10,8 @@ public sealed record ShrinkOptions
     private readonly int latencyBatchSize = 1;
 
     /// <summary>Which layers may lose channels, by the name of their weight; the others keep their inputs and outputs. Default
-    /// <see cref="ParameterSelection.Default"/>: all.</summary>
+    /// <see cref="ParameterSelection.Default"/>: all. Parameters that <see cref="ParameterSelection.Including(string)"/> adds are left as
+    /// they are.</summary>
     public ParameterSelection Layers { get; init; } = ParameterSelection.Default;
 
     /// <summary>

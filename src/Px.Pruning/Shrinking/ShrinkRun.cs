@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Runtime.InteropServices;
 using Px.Pruning.Data;
 using Px.Pruning.Engine;
@@ -53,7 +54,7 @@ internal sealed class ShrinkRun(
     // Whether no path of weights other than zero leads through the network; where that is unknown, whether its outputs are all equal.
     private static bool IsConstant(Network network, OutputComparison comparison)
     {
-        var nonzero = new SlotTensors(network.Slots, slot => slot.Layer.Weight.detach().ne(0));
+        var nonzero = new SlotTensors(network.Slots, slot => slot.Weight.detach().ne(0));
         return Connectivity.Measure(network, nonzero, logger: null) is { } paths ? paths.Reached == 0 : comparison.IsConstant;
     }
 
@@ -213,8 +214,8 @@ internal sealed class ShrinkRun(
         + "ShrinkOptions.Layers.")
     { Module = module };
 
-    private ShrinkException Different(double difference) => new(
+    private ShrinkException Different(double difference) => new(string.Create(CultureInfo.InvariantCulture,
         $"Without its dead channels the network's outputs differ by {difference:0.0e+0} of the largest, more than "
         + $"{options.Tolerance:0.0e+0}; the model is as it was. Its forward depends on more than its input, such as chance or the number "
-        + "of channels; or its outputs are not finite.");
+        + $"of channels; or its outputs are not finite."));
 }

@@ -1,5 +1,6 @@
 using Px.Pruning.Models.Data;
 using Px.Pruning.Models.Tests.Support;
+using static TorchSharp.torch;
 
 namespace Px.Pruning.Models.Tests.Data;
 
@@ -46,6 +47,18 @@ public sealed class BalancedOrderTests
             .Should().HaveCount(20).And.OnlyContain(labels => labels.Distinct().Count() == 10);
         dataset.Batches(new ImageBatchOptions { Balanced = true, ShuffleSeed = 1 }).SelectMany(batch => batch.Data.Floats()).Order()
             .Should().Equal(dataset.Batches().SelectMany(batch => batch.Data.Floats()).Order());
+    }
+
+    [Theory]
+    [InlineData(false, false)]
+    [InlineData(false, true)]
+    [InlineData(true, false)]
+    public void Batches_Counted_AreThoseThatCome(bool balanced, bool dropLast)
+    {
+        var batches = Dataset.Batches(new ImageBatchOptions { Balanced = balanced, DropLast = dropLast, BatchSize = 2 });
+
+        batches.Should().BeAssignableTo<IReadOnlyCollection<(Tensor, Tensor)>>("readers then know that they end")
+            .Which.Count.Should().Be(batches.Select(batch => batch.Label.size(0)).ToList().Count);
     }
 
     [Fact]

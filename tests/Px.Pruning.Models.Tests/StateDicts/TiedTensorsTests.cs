@@ -43,6 +43,23 @@ public sealed class TiedTensorsTests
         model.A.weight.Floats().Should().Equal(before, "neither is right");
     }
 
+    /// <summary>An embedding has a handle of its own for the weight that it shares.</summary>
+    [Theory]
+    [InlineData("tokens.weight")]
+    [InlineData("words.weight")]
+    public void LoadStateDict_OneNameOfATiedEmbedding_LoadsBoth(string name)
+    {
+        using var scope = NewDisposeScope();
+        var (tokens, words) = (Embedding(2, 2), Linear(2, 2, hasBias: false));
+        words.weight = tokens.weight!;
+        using var model = Sequential(("tokens", tokens), ("words", words));
+
+        model.LoadStateDict(new Dictionary<string, Tensor> { [name] = tensor(new[] { 1f, 2, 3, 4 }).view(2, 2) }).IsEmpty.Should().BeTrue();
+
+        tokens.weight!.Floats().Should().Equal(1, 2, 3, 4);
+        words.weight.Floats().Should().Equal(1, 2, 3, 4);
+    }
+
     [Fact]
     public void LoadStateDict_EqualValues_Load()
     {

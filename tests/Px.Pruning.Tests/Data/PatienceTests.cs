@@ -1,5 +1,6 @@
 using Px.Pruning.Tests.Networks;
 using static Px.Pruning.Tests.Data.Collecting;
+using TorchSharp;
 using static TorchSharp.torch;
 using static TorchSharp.torch.nn;
 
@@ -56,6 +57,35 @@ public sealed class PatienceTests : LeakCheckedTests
         using var collected = Collect(PruningData.From([Batch(new float[500], new long[500]), Batch([1], [2])]), DataBudget.PerClass(1, patience: 1000));
 
         Targets(collected).Should().Equal(0, 2);
+    }
+
+    [Fact]
+    public void Collect_DataThatIsKnownToEnd_IsReadToItsEndWhateverIsMissing()
+    {
+        var batches = Enumerable.Range(0, 20).Select(_ => Batch([0, 1, 0, 1], [0, 1, 0, 1])).ToList();
+        using var data = torch.utils.data.TensorDataset(zeros(80, 1), ones(80, int64));
+        using var loader = torch.utils.data.DataLoader(data, 4, disposeDataset: false);
+        PruningData[] known =
+        [
+            PruningData.From(batches), PruningData.From(batches.Select(b => new Dictionary<string, Tensor> { ["data"] = b.input, ["label"] = b.target })),
+            PruningData.From(loader),
+        ];
+        foreach (var source in known)
+        {
+            var logger = new RecordingLogger();
+
+            using var collected = Collect(source, DataBudget.PerClass(3, patience: 10), logger: logger);
+
+            collected.Samples.Should().BeGreaterThan(0);
+            logger.Warnings.Should().Contain(warning => warning.Contains("reading goes on up to the end"));
+            logger.Warnings[^1].Should().Contain("class 2 has 0");
+        }
+
+        foreach (var (input, target) in batches)
+        {
+            input.Dispose();
+            target.Dispose();
+        }
     }
 
     [Fact]

@@ -220,7 +220,7 @@ public class WeightUseTests
         analysis.DenseFlops.Should().BeNull();
     }
 
-    private static void ShouldBeSlopes(PruningScores scores, Module<Tensor, Tensor> model, Func<double> loss, string method)
+    internal static void ShouldBeSlopes(PruningScores scores, Module<Tensor, Tensor> model, Func<double> loss, string method)
     {
         using var noGrad = no_grad();
         foreach (string name in scores.Names)
@@ -238,7 +238,7 @@ public class WeightUseTests
         }
     }
 
-    private static double Slope(Tensor tensor, long index, Func<double> value)
+    internal static double Slope(Tensor tensor, long index, Func<double> value)
     {
         using var noGrad = no_grad();
         using var temporaries = NewDisposeScope();
@@ -255,7 +255,7 @@ public class WeightUseTests
         return slope;
     }
 
-    private static void Move(List<Tensor> weights, List<Tensor> direction, double step)
+    internal static void Move(List<Tensor> weights, List<Tensor> direction, double step)
     {
         using var noGrad = no_grad();
         foreach (var (weight, along) in weights.Zip(direction)) weight.add_(along * step);

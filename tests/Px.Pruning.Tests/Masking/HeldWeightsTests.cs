@@ -148,6 +148,49 @@ public class HeldWeightsTests
         DisposeScopeManager.Statistics.ThreadTotalLiveCount.Should().Be(live);
     }
 
+    [Fact]
+    public void Prune_OtherOwnerOfASharedWeight_KnowsWhatIsHeld()
+    {
+        using var scope = NewDisposeScope();
+        var (first, second) = (Linear(6, 6), Linear(6, 6));
+        second.weight = first.weight;
+        using var one = new MagnitudePruner().Prune(first, sparsity: 0.5);
+
+        using var other = new RandomPruner().Prune(second, sparsity: 0.75, new PruningOptions { Seed = 2 });
+
+        other.Mask.Kept.Should().Be(9);
+        second.weight.count_nonzero().ToInt64().Should().Be(9);
+        other.Mask["weight"].logical_and(one.Mask["weight"].logical_not()).any().ToBoolean().Should().BeFalse("what is pruned stays so");
+    }
+
+    [Fact]
+    public void Prune_LayerThatWasTiedToAnEmbeddingThatIsPruned_KnowsWhatIsHeld()
+    {
+        using var scope = NewDisposeScope();
+        var (tokens, words) = (Embedding(6, 6), Linear(6, 6));
+        words.weight = tokens.weight!;
+        using var one = new MagnitudePruner().Prune(
+            tokens, sparsity: 0.5, new PruningOptions { Parameters = ParameterSelection.Default.Including("weight") });
+
+        using var other = new RandomPruner().Prune(words, sparsity: 0.75, new PruningOptions { Seed = 2 });
+
+        words.weight.count_nonzero().ToInt64().Should().Be(9);
+    }
+
+    [Fact]
+    public void Prune_LayerThatIsNotSharedAnyMore_IsFree()
+    {
+        using var scope = NewDisposeScope();
+        var (first, second) = (Linear(6, 6), Linear(6, 6));
+        second.weight = first.weight;
+        using var one = new MagnitudePruner().Prune(first, sparsity: 0.5);
+        second.weight = Parameter(ones(6, 6));
+
+        using var other = new RandomPruner().Prune(second, sparsity: 0.25, new PruningOptions { Seed = 2 });
+
+        other.Mask.Kept.Should().Be(27);
+    }
+
     private static ConvNet Net()
     {
         manual_seed(3);

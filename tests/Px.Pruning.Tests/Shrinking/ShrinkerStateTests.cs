@@ -125,6 +125,26 @@ public sealed class ShrinkerStateTests : IDisposable
     }
 
     [Fact]
+    public void Shrink_InACultureWithCommas_WritesNumbersWithPoints()
+    {
+        var culture = System.Globalization.CultureInfo.CurrentCulture;
+        try
+        {
+            var commas = (System.Globalization.CultureInfo)System.Globalization.CultureInfo.InvariantCulture.Clone();
+            commas.NumberFormat.NumberDecimalSeparator = ",";
+            System.Globalization.CultureInfo.CurrentCulture = commas;
+            using var net = new GraphNet([("a", Linear(3, 4)), ("b", Linear(4, 2))], (call, x) => call("b", call("a", x)) * (1 + rand(1)));
+            net.ZeroInputs("b", 1);
+
+            net.Invoking(n => Shrinker.Shrink(n, [3], untimed)).Should().Throw<ShrinkException>().WithMessage("*more than 1.0e-6;*");
+        }
+        finally
+        {
+            System.Globalization.CultureInfo.CurrentCulture = culture;
+        }
+    }
+
+    [Fact]
     public void Shrink_CancelledOrWithoutAShape_LeavesTheModelUntouched()
     {
         using var net = Net();

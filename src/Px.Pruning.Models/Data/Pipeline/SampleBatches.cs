@@ -1,3 +1,4 @@
+using System.Collections;
 using static TorchSharp.torch;
 
 namespace Px.Pruning.Models.Data.Pipeline;
@@ -5,9 +6,12 @@ namespace Px.Pruning.Models.Data.Pipeline;
 // Makes tensors of batches, all on the thread that asks for them: dispose scopes are a thread's own.
 internal static class SampleBatches
 {
-    internal static IEnumerable<(Tensor Data, Tensor Label)> Enumerate(SampleSet samples, int[] indices, ImageBatchOptions options)
+    // Lazily, an epoch at each walk.
+    internal static IEnumerable<(Tensor Data, Tensor Label)> Enumerate(SampleSet samples, int[] indices, ImageBatchOptions options) =>
+        new Epoch(() => new BatchPlan(samples, indices, options), options);
+
+    private static IEnumerable<(Tensor Data, Tensor Label)> Walk(BatchPlan plan, ImageBatchOptions options)
     {
-        var plan = new BatchPlan(samples, indices, options);
         using var workers = options.Workers == 0 ? null : new BatchWorkers(plan, options.Workers);
         for (var batch = 0; batch < plan.Count; batch++)
         {
@@ -40,5 +44,15 @@ internal static class SampleBatches
         if (device is not null)
             (data, label) = (data.to(device), label.to(device));
         return temporaries.Detach(data, label);
+    }
+
+    // A collection, so that readers know that it ends.
+    private sealed class Epoch(Func<BatchPlan> plan, ImageBatchOptions options) : IReadOnlyCollection<(Tensor Data, Tensor Label)>
+    {
+        public int Count => plan().Count;
+
+        public IEnumerator<(Tensor Data, Tensor Label)> GetEnumerator() => Walk(plan(), options).GetEnumerator();
+
+        IEnumerator IEnumerable.GetEnumerator() => GetEnumerator();
     }
 }

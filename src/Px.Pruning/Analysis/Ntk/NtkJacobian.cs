@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using Px.Bytes;
 using Px.Pruning.Engine;
 using Px.Pruning.Engine.Norms;
 using Px.Pruning.Engine.Weights;
@@ -157,7 +158,14 @@ internal sealed class NtkJacobian : IDisposable
     private static List<WeightSlot> Select(Network network, NtkOptions options)
     {
         if (options.AllParameters) return [.. network.Slots];
-        var selected = network.Slots.Where(slot => options.Parameters.Accepts(slot.Name, slot.Layer.Module)).ToList();
+        if (IncludedParameters.Find(network.Model, network.Slots, options.Parameters) is [var other, ..])
+        {
+            throw new ArgumentException(
+                $"NtkOptions.Parameters includes '{other.Name}', which is not the weight of a convolution or linear layer. Set "
+                + "NtkOptions.AllParameters, or leave it out.", nameof(options));
+        }
+
+        var selected = network.Slots.Where(slot => options.Parameters.Accepts(slot.Name, slot.Module, isLayersWeight: true)).ToList();
         if (selected.Count > 0) return selected;
         throw new ArgumentException(
             "NtkOptions.Parameters selects no weight of the model, so that there is nothing to differentiate by.", nameof(options));
@@ -165,8 +173,8 @@ internal sealed class NtkJacobian : IDisposable
 
     private static List<Parameter> Others(Network network)
     {
-        var weights = network.Slots.Select(slot => slot.Layer.Weight.Handle).ToHashSet();
-        return [.. network.Model.named_parameters().Select(p => p.parameter).Where(p => !weights.Contains(p.Handle))];
+        var weights = network.Slots.Select(slot => TensorMemory.Of(slot.Weight)).ToHashSet();
+        return [.. network.Model.named_parameters().Select(p => p.parameter).Where(p => weights.Add(TensorMemory.Of(p)))];
     }
 }
 

@@ -8,10 +8,10 @@ namespace Px.Pruning.Engine.Paths;
 internal readonly record struct Connectivity(long Reached, long Outputs)
 {
     // Follows the paths under a mask with every activation on, in three passes of one sample. Null if no input shape is known, hooks do not
-    // see every layer, or the forward pass does not add paths.
+    // see every layer, other parameters than layers' weights are pruned, or the forward pass does not add paths.
     internal static Connectivity? Measure(Network network, SlotTensors? alive, ILogger? logger)
     {
-        if (!network.IsProbed || !network.IsSeenWhole) return null;
+        if (!network.IsProbed || !network.CanSubstitute) return null;
         try
         {
             return Measure(network, alive);
@@ -32,7 +32,7 @@ internal readonly record struct Connectivity(long Reached, long Outputs)
         PathLinearity.Check(network);
         Tensor Kept(WeightSlot slot, ScalarType dtype) => alive?.Find(slot) is { } mask
             ? mask.to(dtype).to(network.Device)
-            : ones(slot.Layer.Weight.shape, dtype, network.Device);
+            : ones(slot.Weight.shape, dtype, network.Device);
         var input = network.Sample!.Full(1, network.ComputeType, network.Device);
         var output = network.Run(new ReachEvaluation { Weight = Kept }, input);
         var units = output.dim() < 2 ? output.reshape(-1, 1) : output.transpose(0, 1).flatten(1); // [K, …]

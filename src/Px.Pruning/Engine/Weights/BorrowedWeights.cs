@@ -3,8 +3,8 @@ using static TorchSharp.torch;
 
 namespace Px.Pruning.Engine.Weights;
 
-// The caller's own parameters with other values, for networks whose layers no hook can see. Disposing it puts back every weight, gradient,
-// flag, buffer and mode, bit for bit.
+// The caller's own parameters with other values, for networks whose layers no hook can see and for parameters that are no layer's weight.
+// Disposing it puts back every weight, gradient, flag, buffer and mode, bit for bit.
 internal sealed class BorrowedWeights : WeightFunction
 {
     private readonly SavedTensors found = new();
@@ -15,8 +15,8 @@ internal sealed class BorrowedWeights : WeightFunction
     // Without statistics norm layers are as newly made, see WithFreshNorms.
     internal BorrowedWeights(Network network, NormStatistics? statistics) : base(network)
     {
-        weights = new SlotTensors(network.Prunable, slot => slot.Layer.Weight);
-        gradients = new BorrowedGradients(network.Prunable.Select(slot => slot.Layer.Weight));
+        weights = new SlotTensors(network.Prunable, slot => slot.Weight);
+        gradients = new BorrowedGradients(network.Prunable.Select(slot => slot.Weight));
         try
         {
             using var noGrad = no_grad();

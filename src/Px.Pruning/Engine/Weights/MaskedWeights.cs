@@ -45,7 +45,7 @@ internal sealed class MaskedWeights : IDisposable
     }
 
     internal Tensor Ones(WeightSlot slot, ScalarType dtype) =>
-        masks?.Find(slot) is { } mask ? mask.to(dtype, copy: true) : ones(slot.Layer.Weight.shape, dtype, network.Device);
+        masks?.Find(slot) is { } mask ? mask.to(dtype, copy: true) : ones(slot.Weight.shape, dtype, network.Device);
 
     internal SlotTensors SquaredLeaves(ScalarType dtype) => Leaves(SquaredTheta, dtype);
 

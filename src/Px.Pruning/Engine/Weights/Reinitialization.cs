@@ -14,7 +14,7 @@ internal sealed class Reinitialization : IDisposable
         using var noGrad = no_grad();
         // Another stream than that of the seed itself, from which random scores are drawn.
         using var generator = new Generator(unchecked(((ulong)seed * 0x9E3779B97F4A7C15) + 1));
-        drawn = alive.Map((slot, kept) => Draw(slot.Layer.Weight, kept, generator).DetachFromDisposeScope());
+        drawn = alive.Map((slot, kept) => Draw(slot.Weight, kept, generator).DetachFromDisposeScope());
     }
 
     // Writes the values into the model, all or none. Disposing the result writes the old ones back, unless they are forgotten.
@@ -24,7 +24,7 @@ internal sealed class Reinitialization : IDisposable
         var found = new SavedTensors();
         try
         {
-            foreach (var (slot, values) in drawn) found.Replace(slot.Layer.Weight, values);
+            foreach (var (slot, values) in drawn) found.Replace(slot.Weight, values);
             return found;
         }
         catch

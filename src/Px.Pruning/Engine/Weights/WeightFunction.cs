@@ -15,21 +15,21 @@ internal abstract class WeightFunction(Network network) : IDisposable
     // Whether a graph stays valid when other weights are set.
     internal abstract bool KeepsGraphs { get; }
 
-    // Hooks substitute the weights; where hooks do not see every use, the function writes the caller's own parameters.
-    internal static WeightFunction Of(Network network, NormStatistics statistics) => network.IsSeenWhole
+    // Hooks substitute the weights; where hooks do not see every use of all of them, the function writes the caller's own parameters.
+    internal static WeightFunction Of(Network network, NormStatistics statistics) => network.CanSubstitute
         ? new SubstitutedWeights(network, new DataNorms(statistics, network.Speed.IsOn))
         : new BorrowedWeights(network, statistics);
 
     // The same for a loss that is differentiated, which may read the weights too; null for the call's own.
     internal static WeightFunction Of(
         ScoringContext context, NormStatistics statistics, (Func<Tensor, Tensor, Tensor> Of, (Inputs, Tensor) Batch)? loss = null) =>
-        context.Network.IsSeenWhole
+        context.Network.CanSubstitute
             && (loss is { } own ? LossUse.ReadsWeights(context.Network, own.Of, own.Batch) : context.LossReadsWeights)
             ? new BorrowedWeights(context.Network, statistics)
             : Of(context.Network, statistics);
 
     // The function of a newly made network: norm layers have γ = 1 and β = 0, and keep the statistics of FreezeNorms as constants.
-    internal static WeightFunction WithFreshNorms(Network network) => network.IsSeenWhole
+    internal static WeightFunction WithFreshNorms(Network network) => network.CanSubstitute
         ? new SubstitutedWeights(network, new FreshNorms())
         : new BorrowedWeights(network, statistics: null);
 
@@ -37,7 +37,7 @@ internal abstract class WeightFunction(Network network) : IDisposable
     // every layer, only running statistics are constant: an UnsupportedModelException names a norm layer that uses its input's.
     internal static WeightFunction WithFrozenNorms(Network network, NormPolicy norms)
     {
-        if (network.IsSeenWhole)
+        if (network.CanSubstitute)
             return new SubstitutedWeights(network, norms) { TrainsBiases = norms.TrainsParameters, OwnsNorms = false };
         var other = network.Modules.FirstOrDefault(hooked => hooked.Norm?.UsesBatch(norms.Statistics) == true);
         return other is null ? new BorrowedWeights(network, NormStatistics.Running) : throw NotFrozen(other);

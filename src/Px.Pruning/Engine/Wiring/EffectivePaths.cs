@@ -49,7 +49,7 @@ internal sealed class EffectivePaths : IDisposable
     internal Tensor Effective(WeightSlot slot)
     {
         using var temporaries = NewDisposeScope();
-        if (!used.TryGetValue(slot, out var found)) return zeros(slot.Layer.Weight.shape, ScalarType.Bool).MoveToOuterDisposeScope();
+        if (!used.TryGetValue(slot, out var found)) return zeros(slot.Weight.shape, ScalarType.Bool).MoveToOuterDisposeScope();
         return kept.Ones(slot, ScalarType.Bool).logical_and(found).cpu().contiguous().MoveToOuterDisposeScope();
     }
 

@@ -28,7 +28,7 @@ public sealed class RandomPruner : Pruner
             using var generator = new Generator(unchecked((ulong)Context.Seed));
             return new(new SlotTensors(Network.Prunable, slot =>
             {
-                var draws = rand(slot.Layer.Weight.shape, float64, generator: generator);
+                var draws = rand(slot.Weight.shape, float64, generator: generator);
                 return round.Alive is { } alive ? draws.mul_(alive[slot]) : draws;
             }));
         }

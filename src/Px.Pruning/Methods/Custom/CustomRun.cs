@@ -25,7 +25,7 @@ internal sealed class CustomRun(
     private static Tensor Checked(WeightSlot slot, Tensor? scores)
     {
         if (scores is null || scores.IsInvalid) throw Wrong($"it has no scores for '{slot.Name}'");
-        long[] expected = slot.Layer.Weight.shape;
+        long[] expected = slot.Weight.shape;
         return scores.shape.SequenceEqual(expected)
             ? scores.detach().to(float64, CPU, copy: true).contiguous()
             : throw Wrong($"the scores of '{slot.Name}' have shape {ShapeText.Of(scores.shape)} instead of {ShapeText.Of(expected)}");

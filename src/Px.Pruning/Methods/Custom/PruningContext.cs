@@ -114,8 +114,8 @@ public sealed class PrunableParameter
     /// <summary>The parameter's name, for example <c>layer1.0.conv1.weight</c>.</summary>
     public string Name => slot.Name;
 
-    /// <summary>The layer that owns it.</summary>
-    public nn.Module Module => slot.Layer.Module;
+    /// <summary>The module that owns it.</summary>
+    public nn.Module Module => slot.Module;
 
     /// <summary>A copy of its values, 0 where they are pruned: float64, on the CPU, in the current dispose scope.</summary>
     public Tensor Weight
@@ -128,5 +128,5 @@ public sealed class PrunableParameter
     }
 
     /// <summary>Which of its weights are not pruned yet: bool, on the CPU, in the current dispose scope.</summary>
-    public Tensor Mask => round.Alive?[slot].alias() ?? ones(slot.Layer.Weight.shape, ScalarType.Bool);
+    public Tensor Mask => round.Alive?[slot].alias() ?? ones(slot.Weight.shape, ScalarType.Bool);
 }

@@ -17,7 +17,7 @@ internal sealed class NtkSapRun(ScoringContext context, NtkSapPruner settings) :
         using var noGrad = no_grad();
         var mask = round.Weights;
         using var function = WeightFunction.WithFreshNorms(Network);
-        var dm = new SlotTensors(Network.Prunable, slot => zeros_like(slot.Layer.Weight, ScalarType.Float64));
+        var dm = new SlotTensors(Network.Prunable, slot => zeros_like(slot.Weight, ScalarType.Float64));
         foreach (var (index, size) in Batches(round.Number))
         {
             using var temporaries = NewDisposeScope();
@@ -54,7 +54,7 @@ internal sealed class NtkSapRun(ScoringContext context, NtkSapPruner settings) :
     }
 
     private SlotTensors Draw(Func<DrawIndex, string, long[], Tensor> draw, DrawIndex index) =>
-        new(Network.Prunable, slot => draw(index, slot.Name, slot.Layer.Weight.shape).to(Network.Device));
+        new(Network.Prunable, slot => draw(index, slot.Name, slot.Weight.shape).to(Network.Device));
 
     private Inputs Input(DrawIndex index, long size)
     {

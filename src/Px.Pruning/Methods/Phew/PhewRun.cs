@@ -42,7 +42,7 @@ internal sealed class WalkOrder
     internal WalkOrder(Network network, UnitGraph graph, WalkWeights weights, SplitMix64 random)
     {
         (this.network, this.graph, this.weights, this.random, visit) = (network, graph, weights, random, Visit);
-        touched = [.. network.Slots.Select(slot => slot.Prunable ? new BitArray((int)slot.Layer.Weight.numel()) : null)];
+        touched = [.. network.Slots.Select(slot => slot.Prunable ? new BitArray((int)slot.Weight.numel()) : null)];
         starts = new int[touched.Length];
         for (int slot = 1; slot < starts.Length; slot++) starts[slot] = checked(starts[slot - 1] + (touched[slot - 1]?.Count ?? 0));
         directions = [new WalkDirection(graph, weights, forward: true), new WalkDirection(graph, weights, forward: false)];
@@ -76,7 +76,7 @@ internal sealed class WalkOrder
         int next = 0;
         return new(network.Prunable, slot =>
         {
-            var scores = zeros(slot.Layer.Weight.shape, float64, CPU);
+            var scores = zeros(slot.Weight.shape, float64, CPU);
             var values = MemoryMarshal.Cast<byte, double>(scores.bytes);
             int start = starts[slot.Index];
             for (; next < places.Length && places[next] < start + values.Length; next++)

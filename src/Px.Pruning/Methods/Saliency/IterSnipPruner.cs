@@ -29,11 +29,12 @@ public sealed class IterSnipPruner : Pruner
 
     /// <summary>
     /// Whether every batch counts alike, as in the authors' code, so that a sample of a batch that is smaller than the others, as the last
-    /// may be, counts for more. Default <see langword="false"/>: every sample does. Of no consequence where all batches have one size.
+    /// may be, counts for more; a last batch of one sample stays one. Default <see langword="false"/>: every sample counts alike. Of no
+    /// consequence where all batches have one size.
     /// </summary>
     public bool CountsBatchesAlike { get; init; }
 
-    internal override MethodNeeds Needs => new() { Data = true };
+    internal override MethodNeeds Needs => new() { Data = true, LoneSampleStays = CountsBatchesAlike };
 
     internal override IEnumerable<(string Name, string Value)> Settings =>
         [("norm_statistics", NormStatistics.ToString()), .. CountsBatchesAlike ? [("batches", "alike")] : Array.Empty<(string, string)>()];

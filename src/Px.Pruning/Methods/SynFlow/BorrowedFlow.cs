@@ -13,7 +13,7 @@ internal static class BorrowedFlow
         Network network, MaskedWeights weights, int power, bool scaled)
     {
         using var found = new SavedTensors();
-        using var gradients = new BorrowedGradients(network.Prunable.Select(slot => slot.Layer.Weight));
+        using var gradients = new BorrowedGradients(network.Prunable.Select(slot => slot.Weight));
         using (no_grad()) Substitute(network, weights, found, power, scaled);
 
         // The pass runs in the model's own type; a smaller input keeps it in range.
@@ -23,12 +23,12 @@ internal static class BorrowedFlow
             var input = network.Sample!.Full(Math.ScaleB(1, -exponent), network.WeightType, network.Device);
             var R = network.Call(input).sum();
             if (!double.IsFinite(R.to(ScalarType.Float64).ToDouble())) continue;
-            if (R.requires_grad) autograd.backward([R], inputs: [.. network.Prunable.Select(slot => slot.Layer.Weight)]);
+            if (R.requires_grad) autograd.backward([R], inputs: [.. network.Prunable.Select(slot => slot.Weight)]);
             using var noGrad = no_grad();
             return (
-                new SlotTensors(network.Prunable, slot => slot.Layer.Weight.detach().to(ScalarType.Float64, copy: true)),
+                new SlotTensors(network.Prunable, slot => slot.Weight.detach().to(ScalarType.Float64, copy: true)),
                 new SlotTensors(network.Prunable, slot =>
-                    (slot.Layer.Weight.grad ?? zeros_like(slot.Layer.Weight)).to(ScalarType.Float64, copy: true)),
+                    (slot.Weight.grad ?? zeros_like(slot.Weight)).to(ScalarType.Float64, copy: true)),
                 exponent);
         }
 
@@ -42,7 +42,7 @@ internal static class BorrowedFlow
         foreach (var slot in network.Slots)
         {
             using var value = power == 1 ? weights.AbsoluteTheta(slot, ScalarType.Float64) : weights.SquaredTheta(slot, ScalarType.Float64);
-            found.Save(slot.Layer.Weight).copy_(value);
+            found.Save(slot.Weight).copy_(value);
         }
 
         foreach (var hooked in network.Modules)

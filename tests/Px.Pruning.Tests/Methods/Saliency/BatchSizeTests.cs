@@ -74,6 +74,36 @@ public class BatchSizeTests
         }
     }
 
+    [Theory]
+    [MemberData(nameof(Methods))]
+    public void Score_BatchesCountedAlikeWithALoneLastSample_AreTheAuthorsSumToo(string method)
+    {
+        using var scope = NewDisposeScope();
+        using var model = NormFree();
+        var (input, target) = Samples.Normal(9, [5], 3, dtype: ScalarType.Float64);
+        IPruner pruner = method switch
+        {
+            "SNIP" => new SnipPruner { CountsBatchesAlike = true },
+            "FORCE" => new ForcePruner { CountsBatchesAlike = true },
+            _ => new IterSnipPruner { CountsBatchesAlike = true },
+        };
+        PruningOptions[] budgets = [new() { Data = DataBudget.All }, new() { Data = DataBudget.PerClass(3), BatchSize = 8 }];
+        foreach (var options in budgets)
+        {
+            model.zero_grad();
+
+            using var scores = pruner.Score(model, options.Data == DataBudget.All ? Cut(input, target, 8, 1) : [(input, target)], options: options);
+
+            foreach (var (first, count) in new[] { (0, 8), (8, 1) })
+                functional.cross_entropy(model.call(input.narrow(0, first, count)), target.narrow(0, first, count)).backward();
+            foreach (string name in scores.Names)
+            {
+                var weight = model.get_parameter(name)!;
+                scores[name].allclose((weight.detach() * weight.grad!).abs(), 1e-12, 1e-15).Should().BeTrue(name);
+            }
+        }
+    }
+
     [Fact]
     public void Prune_BatchesCountedAlike_SaysSoInTheMask()
     {

@@ -1,0 +1,39 @@
+using TorchSharp.Modules;
+using static TorchSharp.torch;
+
+namespace Px.Pruning.Engine;
+
+// One parameter of the network: the weight of a layer, ranked or not, which layers that share it read from the same slot; or any other that
+// the selection includes, which has no layer.
+internal sealed class WeightSlot
+{
+    private readonly WeightedLayer? layer;
+    private readonly Func<Parameter> find;
+
+    internal WeightSlot(int index, string name, WeightedLayer layer, bool prunable) =>
+        (Index, Name, Module, Prunable, this.layer, find) = (index, name, layer.Module, prunable, layer, () => layer.Weight);
+
+    // find: looks the parameter up.
+    internal WeightSlot(string name, nn.Module owner, Func<Parameter> find) =>
+        (Index, Name, Module, Prunable, this.find) = (-1, name, owner, true, find);
+
+    // The position in Network.Slots; no other list of weights is indexed by number.
+    internal int Index { get; }
+
+    internal string Name { get; }
+
+    // The module that owns it.
+    internal nn.Module Module { get; }
+
+    internal bool Prunable { get; }
+
+    internal bool HasLayer => layer is not null;
+
+    internal WeightedLayer Layer => layer ?? throw new InvalidOperationException($"'{Name}' is the weight of no layer.");
+
+    // Looked up anew each time, since Module.to replaces it.
+    internal Parameter Weight => find();
+
+    // The live parameter's memory, in no graph. Fresh handle.
+    internal Tensor Detached() => Weight.detach();
+}
