@@ -10,15 +10,16 @@ namespace Px.Pruning.Engine;
 internal sealed class HookedNetwork : IDisposable
 {
     private readonly Module<Tensor, Tensor> model;
+    private readonly RawTensors raw;
     private readonly List<Action> removers = [];
     private readonly Stack<DisposeScope> containers = new();
     private Evaluation? current;
     private int step;
     private Exception? ofHook, ofForward;
 
-    internal HookedNetwork(Module<Tensor, Tensor> model, IReadOnlyList<HookedModule> modules)
+    internal HookedNetwork(Module<Tensor, Tensor> model, IReadOnlyList<HookedModule> modules, RawTensors raw)
     {
-        this.model = model;
+        (this.model, this.raw) = (model, raw);
         foreach (var hooked in modules)
         {
             removers.Add(hooked.Module.register_forward_pre_hook((_, input) => Hook(Before, hooked, input)!).remove);
@@ -34,6 +35,7 @@ internal sealed class HookedNetwork : IDisposable
     internal Tensor Run(Evaluation evaluation, Tensor input)
     {
         using var temporaries = NewDisposeScope();
+        using var lent = input.is_floating_point() ? raw.Lend(tensor => evaluation.Value(tensor, input.dtype)) : null;
         (current, step) = (evaluation, 0);
         try
         {

@@ -11,13 +11,15 @@ internal sealed class Network : IDisposable
 {
     private readonly HookedNetwork hooks;
 
-    internal Network(Module<Tensor, Tensor> model, ParameterSelection selection)
+    internal Network(
+        Module<Tensor, Tensor> model, ParameterSelection selection, IReadOnlyDictionary<string, RawTensorRole>? rawTensors = null)
     {
         Model = model;
         Modules = FindModules(model);
         Slots = FindSlots(Modules, selection);
         Prunable = [.. Slots.Where(slot => slot.Prunable)];
-        hooks = new HookedNetwork(model, Modules);
+        Raw = new RawTensors(model, Modules, rawTensors);
+        hooks = new HookedNetwork(model, Modules, Raw);
     }
 
     internal Module<Tensor, Tensor> Model { get; }
@@ -29,6 +31,9 @@ internal sealed class Network : IDisposable
     internal IReadOnlyList<WeightSlot> Slots { get; }
 
     internal IReadOnlyList<WeightSlot> Prunable { get; }
+
+    // What the model's own code reads beside its layers.
+    internal RawTensors Raw { get; }
 
     // Weighted layers that the model calls through forward, so that their hooks do not run.
     internal IReadOnlyList<string> Unhooked { get; private set; } = [];

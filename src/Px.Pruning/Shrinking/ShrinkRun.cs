@@ -19,6 +19,7 @@ internal sealed class ShrinkRun(
     {
         token.ThrowIfCancellationRequested();
         using var inference = is_inference_mode_enabled() ? inference_mode(false) : null;
+        InferenceTensors.Refuse(target);
         using var mask = options.Mask is null ? options.Binding?.CopyMask(reference) : null;
         if ((options.Mask ?? mask) is { } given) MaskMismatch.ThrowIfAny(target, given);
         using var referenceModes = new ModelSnapshot(reference, options.Seed);
