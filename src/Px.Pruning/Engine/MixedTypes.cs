@@ -32,7 +32,8 @@ internal static class MixedTypes
         if (network.WeightType == network.ComputeType) accepted = "NtkSapPruner, " + accepted;
         var names = Native(network).Take(Listed + 1).ToList();
         string listed = string.Join(", ", names.Take(Listed).Select(name => $"'{name}'"));
-        string what = names.Count == 0 ? "a tensor that is no registered parameter or buffer" : names.Count > Listed ? $"{listed} and others" : listed;
+        string what = names.Count == 0 ? "a tensor that is no registered parameter or buffer"
+            : names.Count > Listed ? $"{listed} and others" : listed;
         return new($"{method} computes in another type than {network.WeightType}, but the model's forward combines the result with {what} "
             + $"({error}). Let such a tensor follow its input, as kernel.to(x.dtype) does, or convert the whole model by to(float64). As "
             + $"it is, the network can be pruned by {accepted}.", e);

@@ -73,8 +73,8 @@ internal sealed class RawTensors
 
     private sealed class LentTensors : IDisposable
     {
-        private static readonly FieldInfo? Native =
-            Array.Find(typeof(Tensor).GetFields(BindingFlags.Instance | BindingFlags.NonPublic), field => field.FieldType == typeof(IntPtr));
+        private static readonly FieldInfo? Native = Array.Find(
+            typeof(Tensor).GetFields(BindingFlags.Instance | BindingFlags.NonPublic), field => field.FieldType == typeof(IntPtr));
 
         private readonly List<(Tensor Tensor, Tensor Other)> exchanged = [];
 
@@ -98,8 +98,8 @@ internal sealed class RawTensors
         private static void Swap(Tensor a, Tensor b)
         {
             var field = Native ?? throw new NotSupportedException(
-                "This version of TorchSharp keeps a tensor's handle where it cannot be changed, so that parameters which the model's forward "
-                + "reads cannot be given other values. Please report the version.");
+                "This version of TorchSharp keeps a tensor's handle where it cannot be changed, so that parameters which the model's "
+                + "forward reads cannot be given other values. Please report the version.");
             object? handle = field.GetValue(a);
             field.SetValue(a, field.GetValue(b));
             field.SetValue(b, handle);

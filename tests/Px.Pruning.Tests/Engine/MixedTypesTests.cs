@@ -28,7 +28,8 @@ public sealed class MixedTypesTests
         manual_seed(1);
         using var model = new BlurNet().to(ScalarType.BFloat16);
 
-        ScoresAs(method, model, new BlurNet(), 1e-5);
+        // IMP's training rounds the weights to the model's type.
+        ScoresAs(method, model, new BlurNet(), method == "IMP" ? 1e-2 : 1e-5);
     }
 
     [Theory, MemberData(nameof(AllPruners.Names), MemberType = typeof(AllPruners))]

@@ -25,8 +25,8 @@ internal static class RawRoles
         Find(network);
         if (network.Raw.Unclear is not [var raw, ..]) return;
         throw new UnsupportedModelException(
-            $"Whether '{raw.Name}' multiplies what flows through the network or is added to it cannot be told: the code that reads it is not "
-            + "linear in it, or not in what flows (an activation, exp, sigmoid or softmax called as a function), or uses it in both ways. "
+            $"Whether '{raw.Name}' multiplies what flows through the network or is added to it cannot be told: the code that reads it is "
+            + "not linear in it, or not in what flows (an activation, exp, sigmoid or softmax called as a function), or uses it in both ways. "
             + $"Say by PruningOptions.RawTensors that \"{raw.Name}\" is a RawTensorRole.Scale or Shift, or make it one of the two.")
         { Module = raw.Name[..Math.Max(0, raw.Name.LastIndexOf('.'))] };
     }
@@ -66,7 +66,9 @@ internal static class RawRoles
             var (added, again, isQuotient) = double.IsFinite(without[at])
                 ? (once[at] - without[at], doubled[at] - twice[at], false)
                 : (once[at] - probe.Sums(1, raw, 2)[at], doubled[at] - probe.Sums(2, raw, 4)[at], true);
-            raw.Role = probe.Equal(again, isQuotient ? added : 2 * added) ? RawTensorRole.Scale
+            // A tensor that is divided by its own size adds the same whatever its size.
+            raw.Role = !probe.Differ(once[at], once[at] - added) ? null
+                : probe.Equal(again, isQuotient ? added : 2 * added) ? RawTensorRole.Scale
                 : probe.Equal(again, added) && !isQuotient ? RawTensorRole.Shift
                 : null;
             if (raw.Role is null) continue;
@@ -110,7 +112,7 @@ internal static class RawRoles
 
         internal bool Equal(double found, double expected) => Math.Abs(found - expected) <= type.Tolerance * Math.Abs(expected);
 
-        private bool Differ(double a, double b) => !(Math.Abs(a - b) <= type.Noise * (Math.Abs(a) + Math.Abs(b)));
+        internal bool Differ(double a, double b) => !(Math.Abs(a - b) <= type.Noise * (Math.Abs(a) + Math.Abs(b)));
     }
 
     private sealed class NumberEvaluation(Func<RawTensor, double> factor) : MeanEvaluation

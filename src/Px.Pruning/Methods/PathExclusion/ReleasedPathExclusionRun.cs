@@ -45,7 +45,8 @@ internal sealed class ReleasedPathExclusionRun(ScoringContext context, bool keep
         return (dR.to(float64).abs() * thetaSquared.detach().to(float64).pow(2.5)).cpu().MoveToOuterDisposeScope();
     }
 
-    // h: squared weights, biases and raw tensors, activations as the identity, norm layers in training mode with γ and β, max-pooling on its own values.
+    // h: squared weights, biases and raw tensors, activations as the identity, norm layers in training mode with γ and β,
+    // max-pooling on its own values.
     private sealed class Kernel(SlotTensors squared) : Evaluation
     {
         internal override bool Replaces(HookedModule hooked) =>
