@@ -26,8 +26,8 @@ internal static class RawRoles
         if (network.Raw.Unclear is not [var raw, ..]) return;
         throw new UnsupportedModelException(
             $"Whether '{raw.Name}' multiplies what flows through the network or is added to it cannot be told: the code that reads it is "
-            + "not linear in it, or not in what flows (an activation, exp, sigmoid or softmax called as a function), or uses it in both ways. "
-            + $"Say by PruningOptions.RawTensors that \"{raw.Name}\" is a RawTensorRole.Scale or Shift, or make it one of the two.")
+            + "not linear in it, or not in what flows (an activation, exp, sigmoid or softmax called as a function), or uses it in both "
+            + $"ways. Say by PruningOptions.RawTensors that \"{raw.Name}\" is a RawTensorRole.Scale or Shift, or make it one of the two.")
         { Module = raw.Name[..Math.Max(0, raw.Name.LastIndexOf('.'))] };
     }
 
