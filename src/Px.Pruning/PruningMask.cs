@@ -1,6 +1,7 @@
 using System.Collections.ObjectModel;
 using System.Globalization;
 using Px.Bytes;
+using Px.Pruning.Engine;
 using Px.Pruning.Masking;
 using static TorchSharp.torch;
 using static TorchSharp.torch.nn;
@@ -138,11 +139,13 @@ public sealed class PruningMask : IDisposable
     /// <exception cref="ArgumentException">
     /// A masked parameter is missing or has another shape; the message lists all of them, and the model is unchanged.
     /// </exception>
+    /// <exception cref="UnsupportedModelException">The model was built under <c>torch.inference_mode()</c>.</exception>
     /// <exception cref="ObjectDisposedException">The mask was disposed.</exception>
     public MaskBinding Bind(Module model)
     {
         ArgumentNullException.ThrowIfNull(model);
         MaskMismatch.ThrowIfAny(model, this);
+        InferenceTensors.Refuse(model);
         return new MaskBinding(model, this);
     }
 

@@ -27,6 +27,13 @@ public sealed record PruningOptions
     /// <summary>Which parameters may be pruned. Default: weights of convolutions, transposed convolutions and linear layers.</summary>
     public ParameterSelection Parameters { get; init; } = ParameterSelection.Default;
 
+    /// <summary>
+    /// What parameters and buffers do that the model's own forward reads, by name, such as a layer scale. Only for those that a method of
+    /// paths asks about: it finds the others out, and leaves those that take no part alone. Default <see langword="null"/>: none.
+    /// </summary>
+    /// <exception cref="ArgumentException">When pruning: the model has no such tensor, or a layer's computation reads it.</exception>
+    public IReadOnlyDictionary<string, RawTensorRole>? RawTensors { get; init; }
+
     /// <summary>How much data is scored on; read once, so that every round sees the same. Default ten samples a class.</summary>
     public DataBudget Data { get; init; } = DataBudget.PerClass(10);
 

@@ -14,6 +14,9 @@ internal abstract class Evaluation
     // The input of a replaced module's own forward, whose result is ignored.
     internal virtual Tensor Placeholder(HookedModule hooked, Tensor input) => hooked.Placeholder(input);
 
+    // What the model's code reads in place of a raw tensor, for an input of this type: fresh, or null for its own value.
+    internal virtual Tensor? Value(RawTensor raw, ScalarType dtype) => raw.As(dtype);
+
     // Called with the input and the output of every module; each returns a fresh tensor to use instead, or null.
     internal virtual Tensor? Enter(HookedModule hooked, int step, Tensor input) => null;
 

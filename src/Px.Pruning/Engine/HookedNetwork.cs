@@ -9,15 +9,16 @@ namespace Px.Pruning.Engine;
 internal sealed class HookedNetwork : IDisposable
 {
     private readonly PruningModel model;
+    private readonly RawTensors raw;
     private readonly List<Action> removers = [];
     private readonly Stack<DisposeScope> containers = new();
     private Evaluation? current;
     private int step;
     private Exception? ofHook, ofForward;
 
-    internal HookedNetwork(PruningModel model, IReadOnlyList<HookedModule> modules)
+    internal HookedNetwork(PruningModel model, IReadOnlyList<HookedModule> modules, RawTensors raw)
     {
-        this.model = model;
+        (this.model, this.raw) = (model, raw);
         foreach (var hooked in modules)
         {
             removers.Add(hooked.Module.register_forward_pre_hook((_, input) => Hook(Before, hooked, input)!).remove);
@@ -33,6 +34,8 @@ internal sealed class HookedNetwork : IDisposable
     internal Tensor Run(Evaluation evaluation, Inputs input)
     {
         using var temporaries = NewDisposeScope();
+        using var lent = input.Numbers.FirstOrDefault(tensor => tensor.is_floating_point())?.dtype is { } type
+            ? raw.Lend(tensor => evaluation.Value(tensor, type)) : null;
         (current, step) = (evaluation, 0);
         try
         {

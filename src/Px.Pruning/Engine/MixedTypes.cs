@@ -1,9 +1,10 @@
+using TorchSharp.Modules;
 using static TorchSharp.torch;
 
 namespace Px.Pruning.Engine;
 
-// Hooks convert layers and norms to the type of a computation. A buffer, a raw parameter or a constant that the model's forward combines
-// with their outputs keeps its own type, and libtorch refuses to mix the two.
+// Layers, norms, parameters and buffers follow the type of a computation. A tensor that is not registered, or that a native module holds,
+// keeps its own type, and libtorch refuses to mix the two.
 internal static class MixedTypes
 {
     private const int Listed = 3;
@@ -29,22 +30,25 @@ internal static class MixedTypes
         if (network.WeightType == ScalarType.Float64) return null;
         if (!error.Contains("ouble", StringComparison.Ordinal) && network.WeightType == network.ComputeType) return null;
         if (network.WeightType == network.ComputeType) accepted = "NtkSapPruner, " + accepted;
-        var names = Raw(network).Take(Listed + 1).ToList();
+        var names = Native(network).Take(Listed + 1).ToList();
         string listed = string.Join(", ", names.Take(Listed).Select(name => $"'{name}'"));
-        string what = names.Count == 0 ? "a tensor of its own" : names.Count > Listed ? $"{listed} and others" : listed;
+        string what = names.Count == 0 ? "a tensor that is no registered parameter or buffer"
+            : names.Count > Listed ? $"{listed} and others" : listed;
         return new($"{method} computes in another type than {network.WeightType}, but the model's forward combines the result with {what} "
             + $"({error}). Let such a tensor follow its input, as kernel.to(x.dtype) does, or convert the whole model by to(float64). As "
             + $"it is, the network can be pruned by {accepted}.", e);
     }
 
-    // Floating-point buffers and parameters that belong to no layer whose computation hooks replace.
-    private static IEnumerable<string> Raw(Network network)
+    // Floating-point parameters of TorchSharp's own modules whose computation no hook replaces, and which read them in native code.
+    private static IEnumerable<string> Native(Network network)
     {
         var replaced = network.Modules.Where(hooked => hooked.Weighted is not null || hooked.Norm is not null || hooked.IsOtherActivation)
-            .Select(hooked => hooked.Name).ToHashSet(StringComparer.Ordinal);
-        return network.Model.named_parameters().Select(p => (p.name, Tensor: (Tensor)p.parameter))
-            .Concat(network.Model.named_buffers().Select(b => (b.name, Tensor: b.buffer)))
-            .Where(entry => entry.Tensor.is_floating_point() && !replaced.Contains(entry.name[..Math.Max(0, entry.name.LastIndexOf('.'))]))
-            .Select(entry => entry.name);
+            .Select(hooked => hooked.Module).ToHashSet<nn.Module>(ReferenceEqualityComparer.Instance);
+        return from entry in network.Model.named_modules()
+               where entry.module.GetType().Assembly == typeof(Tensor).Assembly && entry.module is not (ParameterList or ParameterDict)
+                   && !replaced.Contains(entry.module)
+               from own in entry.module.named_parameters(recurse: false)
+               where own.parameter.is_floating_point()
+               select $"{entry.name}.{own.name}";
     }
 }

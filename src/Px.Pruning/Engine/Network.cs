@@ -14,14 +14,16 @@ internal sealed class Network : IDisposable
     private readonly PruningModel called;
     private readonly HookedNetwork hooks;
 
-    internal Network(PruningModel model, ParameterSelection selection)
+    internal Network(
+        PruningModel model, ParameterSelection selection, IReadOnlyDictionary<string, RawTensorRole>? rawTensors = null)
     {
         (called, Model) = (model, model.Module);
         Modules = FindModules(Model);
         Slots = FindSlots(Modules, selection);
         Included = IncludedParameters.Find(Model, Slots, selection);
         Prunable = IncludedParameters.Order(Model, Slots.Where(slot => slot.Prunable), Included);
-        hooks = new HookedNetwork(model, Modules);
+        Raw = new RawTensors(Model, Modules, rawTensors);
+        hooks = new HookedNetwork(model, Modules, Raw);
     }
 
     internal Module Model { get; }
@@ -40,6 +42,9 @@ internal sealed class Network : IDisposable
 
     // Those of both that are ranked, in the model's order.
     internal IReadOnlyList<WeightSlot> Prunable { get; }
+
+    // What the model's own code reads beside its layers.
+    internal RawTensors Raw { get; }
 
     // Weighted layers that the model calls through forward, so that their hooks do not run.
     internal IReadOnlyList<string> Unhooked { get; private set; } = [];

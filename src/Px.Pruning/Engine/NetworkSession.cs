@@ -15,7 +15,8 @@ internal sealed record NetworkSession(string Name, MethodNeeds Needs)
     {
         token.ThrowIfCancellationRequested();
         using var inference = is_inference_mode_enabled() ? inference_mode(false) : null;
-        using var network = new Network(model, options.Parameters);
+        InferenceTensors.Refuse(model.Module);
+        using var network = new Network(model, options.Parameters, options.RawTensors);
         if (network.Prunable.Count == 0)
         {
             throw new ArgumentException(

@@ -20,6 +20,7 @@ internal sealed class ShrinkRun(
     {
         token.ThrowIfCancellationRequested();
         using var inference = is_inference_mode_enabled() ? inference_mode(false) : null;
+        InferenceTensors.Refuse(target.Module);
         using var mask = options.Mask is null ? options.Binding?.CopyMask(reference.Module) : null;
         if ((options.Mask ?? mask) is { } kept) MaskMismatch.ThrowIfAny(target.Module, kept);
         using var network = new Network(target, options.Layers);

@@ -131,8 +131,8 @@ public static class NtkAnalysis
     /// <b>Law:</b> the trace is at most the bound in networks of ReLU, leaky and parametric ReLU, average pooling, additions and
     /// concatenations, without additive constants ahead of a weight. Modules that may break it are named in
     /// <see cref="NtkBound.Exceptions"/>: biases and batch-norm shifts <c>β − s·mean</c> that are not zero and ahead of the last layer,
-    /// max-pooling, other activations, and norm layers with statistics of single samples. The reason is that R leaves additive constants
-    /// out, and that its path kernel may take another maximum of a pooling window than the network.
+    /// other added tensors, max-pooling, other activations, and norm layers with statistics of single samples. The reason is that R
+    /// leaves additive constants out, and that its path kernel may take another maximum of a pooling window than the network.
     /// </para>
     /// <para>
     /// <b>Cost:</b> that of <see cref="Trace"/> and of a round of <see cref="PathExclusionPruner"/>. Where no path is active on the data, R

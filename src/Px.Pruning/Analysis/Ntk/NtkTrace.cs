@@ -32,8 +32,8 @@ public sealed record NtkBound
     /// <summary><c>Σₖ ‖J_v^{fₖ}‖² ‖J_θ^{vₖ}‖²</c>, not negative; infinite beyond the range of float64.</summary>
     public required double Value { get; init; }
 
-    /// <summary>The modules that may make the bound smaller than the trace, in calling order; empty if it is proven. See
-    /// <see cref="NtkAnalysis.Bound"/>.</summary>
+    /// <summary>The modules that may make the bound smaller than the trace, in calling order, then a parameter or buffer that the model's
+    /// own code adds; empty if it is proven. See <see cref="NtkAnalysis.Bound"/>.</summary>
     public required IReadOnlyList<string> Exceptions { get; init; }
 
     /// <summary>Whether trace ≤ bound is proven for this network.</summary>

@@ -25,13 +25,14 @@ internal static class PaperBound
         return Math.ScaleB(sum, exponent);
     }
 
-    // The names of the modules to which the proof does not apply, in calling order.
+    // The names of the modules to which the proof does not apply, in calling order, and of a tensor that the model's own code adds.
     internal static IReadOnlyList<string> Exceptions(NtkJacobian jacobian)
     {
         using var scope = NewDisposeScope();
         using var noGrad = no_grad();
         var calls = new List<HookedModule>();
         var network = jacobian.Context.Network;
+        RawRoles.Find(network);
         var recorder = new PathEvaluation
         {
             Weight = jacobian.Round.Weights.Ones, OwnsWeights = true, Observer = (hooked, _, _) => calls.Add(hooked),
@@ -40,7 +41,8 @@ internal static class PaperBound
 
         // A constant behind the last weight changes no gradient.
         int last = calls.FindLastIndex(hooked => hooked.Weighted is not null);
-        return [.. calls.Where((hooked, at) => IsException(hooked, at < last, jacobian.Norms)).Select(hooked => hooked.Name).Distinct()];
+        var modules = calls.Where((hooked, at) => IsException(hooked, at < last, jacobian.Norms)).Select(hooked => hooked.Name).Distinct();
+        return network.Raw.Shift is { } shift ? [.. modules, shift.Name] : [.. modules];
     }
 
     private static bool IsException(HookedModule hooked, bool aheadOfAWeight, NormPolicy norms) =>

@@ -19,6 +19,9 @@ internal class PathEvaluation : Evaluation
     // s² of a norm layer for so many dimensions, fresh; null for 1.
     internal Func<NormLayer, long, Tensor?>? Scale { get; init; }
 
+    // The power of |γ| with which raw tensors that scale take part, as Weight has it: 2 beside θ², 1 beside |θ|, 0 beside ones.
+    internal int RawPower { get; init; }
+
     // The gates of f; null to make every path active, where max-pooling takes its own maximum.
     internal ActivationPattern? Pattern { get; init; }
 
@@ -32,6 +35,8 @@ internal class PathEvaluation : Evaluation
     internal override bool Replaces(HookedModule hooked) =>
         hooked.Weighted is not null || hooked.Norm is not null || hooked.IsRelu || hooked.IsOtherActivation
             || (hooked.IsMaxPool && Pattern is not null);
+
+    internal override Tensor? Value(RawTensor raw, ScalarType dtype) => raw.OnPaths(RawPower, dtype);
 
     internal override Tensor Compute(HookedModule hooked, Tensor input)
     {

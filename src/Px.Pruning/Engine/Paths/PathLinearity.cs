@@ -28,6 +28,7 @@ internal static class PathLinearity
 
     private static void Check(Network network, Func<Action<HookedModule, int, Tensor>, PathEvaluation> evaluation, ScalarType dtype)
     {
+        RawRoles.Require(network);
         double input = 1;
         var once = Sums(network, evaluation, dtype, input);
         bool isDouble = dtype == ScalarType.Float64;
@@ -102,18 +103,23 @@ internal static class PathLinearity
 
 // A network of paths without weights: every layer returns different multiples, from a half to three halves, of the mean of its input.
 // Values keep their size in deep networks, nothing is convolved, and code that depends on differences meets some.
-internal sealed class MeanEvaluation : PathEvaluation
+internal class MeanEvaluation : PathEvaluation
 {
     internal override Tensor Compute(HookedModule hooked, Tensor input)
     {
         if (hooked.Weighted is not { } layer) return base.Compute(hooked, input);
         using var scope = NewDisposeScope();
-        double least = input.numel() == 0 ? 0 : input.min().ToDouble();
-        // A negative number, which no path makes, must not vanish in the mean.
-        double mean = least < 0 || input.numel() == 0 ? least : input.mean().ToDouble();
+        double mean = input.numel() == 0 ? 0 : Mean(input);
         long[] shape = layer.OutputShape(input);
         long count = shape.Aggregate(1L, (product, size) => product * size);
         var multiples = arange(count, input.dtype, input.device).div_(Math.Max(1, count)).add_(0.5);
         return multiples.mul_(mean).reshape(shape).MoveToOuterDisposeScope();
+    }
+
+    // A negative number, which no path makes, must not vanish in the mean.
+    protected virtual double Mean(Tensor input)
+    {
+        double least = input.min().ToDouble();
+        return least < 0 ? least : input.mean().ToDouble();
     }
 }

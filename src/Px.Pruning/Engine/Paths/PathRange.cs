@@ -35,9 +35,10 @@ internal readonly record struct PathRange(ScalarType Type, int Exponent)
     }
 
     // log₂ of the largest value at any module boundary for a ones-input of one sample, an upper bound for any gated run of the same weights
-    // on inputs of at most 1. Negative infinity where no path arrives.
+    // on inputs of at most 1. Negative infinity where no path arrives. rawPower: that of the evaluation.
     internal static double Growth(
-        Network network, Func<WeightSlot, ScalarType, Tensor> weight, bool ownsWeights, Func<NormLayer, long, Tensor>? scale)
+        Network network, Func<WeightSlot, ScalarType, Tensor> weight, bool ownsWeights, Func<NormLayer, long, Tensor>? scale,
+        int rawPower)
     {
         using var scope = NewDisposeScope();
         using var noGrad = no_grad();
@@ -47,6 +48,7 @@ internal readonly record struct PathRange(ScalarType Type, int Exponent)
             Weight = weight,
             OwnsWeights = ownsWeights,
             Scale = scale,
+            RawPower = rawPower,
             Observer = (hooked, _, output) => largest = hooked.IsContainer ? largest : Math.Max(largest, Maximum(output)),
         };
         var input = network.Sample!.Full(Math.ScaleB(1, -ProbeExponent), ScalarType.Float64, network.Device);

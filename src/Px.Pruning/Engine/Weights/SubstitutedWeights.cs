@@ -68,6 +68,9 @@ internal sealed class GradientEvaluation(Func<WeightSlot, Tensor> weight, IGradi
 
     internal override bool Replaces(HookedModule hooked) => hooked.Weighted is not null || hooked.Norm is not null;
 
+    internal override Tensor? Value(RawTensor raw, ScalarType dtype) =>
+        TrainsBiases && raw.Tensor.dtype != dtype ? raw.Tensor.to(dtype) : base.Value(raw, dtype);
+
     internal override Tensor Compute(HookedModule hooked, Tensor input)
     {
         if (hooked.Norm is { } norm) return norms.Normalize(norm, input);

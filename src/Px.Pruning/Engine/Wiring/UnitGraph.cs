@@ -1,3 +1,5 @@
+using Px.Pruning.Engine.Paths;
+
 namespace Px.Pruning.Engine.Wiring;
 
 // The network as units and their links: inside a layer's call every pair of units of one group, between calls whatever the network's own
@@ -36,6 +38,7 @@ internal sealed class UnitGraph
     // Finds the graph by sending signals through the network; where that fails, an UnsupportedModelException names the module.
     internal static UnitGraph Of(Network network, CancellationToken token)
     {
+        RawRoles.Find(network);
         var probe = new UnitProbe(network, hooked => hooked.Weighted is not null);
         var (links, feeds) = Connect(probe, token);
         var adds = probe.Send(probe.SourceUnits.Count, (sample, source, _) => sample == source, alone: true, token);

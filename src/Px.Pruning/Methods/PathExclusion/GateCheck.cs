@@ -30,7 +30,8 @@ internal static class GateCheck
         while (FirstMismatch(network, weights, statistics, sample) is { } mismatch)
         {
             var before = mismatch.Earlier.LastOrDefault(hooked => !hooked.IsOtherActivation && !hooked.PassesSigns);
-            if (mismatch.Index <= corrected || before is null) throw Missed(mismatch.Layer);
+            // Signs are those of the layer's own output, which a negative scale turns.
+            if (mismatch.Index <= corrected || before is null || network.Raw.ScaleByNegativeNumbers) throw Missed(mismatch.Layer);
             before.PassesSigns = true;
             corrected = mismatch.Index;
         }
@@ -120,6 +121,10 @@ internal static class GateCheck
         }
 
         internal override bool Replaces(HookedModule hooked) => inner.Replaces(hooked) || hooked.IsOtherActivation;
+
+        // The same scales in f and g, without signs, as the theory asks of g.
+        internal override Tensor? Value(RawTensor raw, ScalarType dtype) =>
+            raw.Role == RawTensorRole.Scale ? raw.OnPaths(1, dtype) : inner.Value(raw, dtype);
 
         internal override Tensor Compute(HookedModule hooked, Tensor input)
         {

@@ -37,7 +37,7 @@ internal sealed class PathExclusionRun(ScoringContext context, PathExclusionPrun
 
         var leaves = round.Weights.SquaredLeaves(float64);
         using var grad = enable_grad();
-        var kernel = new PathEvaluation { Weight = (slot, _) => leaves[slot], Scale = norms.SquaredScale };
+        var kernel = new PathEvaluation { Weight = (slot, _) => leaves[slot], Scale = norms.SquaredScale, RawPower = 2 };
         using var input = Network.Sample!.Full(1, float64, Network.Device);
         using var h = Network.Run(kernel, input);
         using var R = (G * h).sum();
@@ -53,7 +53,7 @@ internal sealed class PathExclusionRun(ScoringContext context, PathExclusionPrun
         CollectNormStatistics(round.Weights, norms);
 
         var wide = round.Weights.SquaredLeaves(float64);
-        double bound = PathRange.Growth(Network, (slot, _) => wide[slot], ownsWeights: false, norms.SquaredScale);
+        double bound = PathRange.Growth(Network, (slot, _) => wide[slot], ownsWeights: false, norms.SquaredScale, rawPower: 2);
         var range = PathRange.Choose(bound + 2 * InputPeak(), Network.ComputeType);
         var leaves = range.Type == ScalarType.Float64 ? wide : round.Weights.SquaredLeaves(range.Type);
 
@@ -90,7 +90,7 @@ internal sealed class PathExclusionRun(ScoringContext context, PathExclusionPrun
         using var scope = NewDisposeScope();
         using var noGrad = no_grad();
         // Masks only remove paths, so that the first round's bound holds for all rounds.
-        double bound = growth ??= PathRange.Growth(Network, round.Weights.Ones, ownsWeights: true, scale: null);
+        double bound = growth ??= PathRange.Growth(Network, round.Weights.Ones, ownsWeights: true, scale: null, rawPower: 0);
         var range = PathRange.Choose(bound + 2 * InputPeak(), Network.ComputeType);
 
         // Batch norm on the batch's own statistics needs the whole batch at once; everything else is computed in parts.
@@ -186,7 +186,11 @@ internal sealed class PathExclusionRun(ScoringContext context, PathExclusionPrun
         pattern.Rewind();
         var evaluation = new PathEvaluation
         {
-            Weight = (slot, _) => leaves[slot], Scale = norms.SquaredScale, Pattern = pattern, InPlace = inPlace,
+            Weight = (slot, _) => leaves[slot],
+            Scale = norms.SquaredScale,
+            RawPower = 2,
+            Pattern = pattern,
+            InPlace = inPlace,
         };
         using var input = squared.Map(tensor => tensor.clone());
         using var output = Network.Run(evaluation, input);

@@ -12,6 +12,7 @@ internal sealed class ReleasedPathExclusionRun(ScoringContext context, bool keep
     internal override RoundScores Score(ScoringRound round)
     {
         using var scope = NewDisposeScope();
+        if (round.Number == 1) RawRoles.Find(Network);
         if (round.Number == 1 && !keepsFunctionalActivations) ActivationFreedom.Check(Network, Context.Batches[0].Input);
         var squared = round.Weights.SquaredLeaves(Network.ComputeType);
         using var norms = new DataNorms(NormStatistics.PruningBatch, Network.Speed.IsOn);
@@ -44,11 +45,19 @@ internal sealed class ReleasedPathExclusionRun(ScoringContext context, bool keep
         return (dR.to(float64).abs() * thetaSquared.detach().to(float64).pow(2.5)).cpu().MoveToOuterDisposeScope();
     }
 
-    // h: squared weights and biases, activations as the identity, norm layers in training mode with γ and β, max-pooling on its own values.
+    // h: squared weights, biases and raw tensors, activations as the identity, norm layers in training mode with γ and β,
+    // max-pooling on its own values.
     private sealed class Kernel(SlotTensors squared) : Evaluation
     {
         internal override bool Replaces(HookedModule hooked) =>
             hooked.Weighted is not null || hooked.Norm is not null || hooked.IsRelu || hooked.IsOtherActivation;
+
+        internal override Tensor? Value(RawTensor raw, ScalarType dtype)
+        {
+            using var own = raw.Tensor.detach();
+            using var value = own.to(dtype);
+            return value.square();
+        }
 
         internal override Tensor Compute(HookedModule hooked, Tensor input)
         {
@@ -96,6 +105,9 @@ internal static class ActivationFreedom
 
         internal override bool Replaces(HookedModule hooked) =>
             hooked.Weighted is not null || hooked.Norm is not null || hooked.IsRelu || hooked.IsOtherActivation || hooked.IsMaxPool;
+
+        internal override Tensor? Value(RawTensor raw, ScalarType dtype) =>
+            raw.Role == RawTensorRole.Shift ? raw.OnPaths(1, dtype) : raw.As(dtype);
 
         internal override Tensor Compute(HookedModule hooked, Tensor input)
         {

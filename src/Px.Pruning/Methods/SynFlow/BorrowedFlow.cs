@@ -1,5 +1,6 @@
 using Px.Pruning.Engine;
 using Px.Pruning.Engine.Norms;
+using Px.Pruning.Engine.Paths;
 using Px.Pruning.Engine.Weights;
 using TorchSharp;
 using static TorchSharp.torch;
@@ -15,6 +16,8 @@ internal static class BorrowedFlow
         using var found = new SavedTensors();
         using var gradients = new BorrowedGradients(network.Prunable.Select(slot => slot.Weight));
         using (no_grad()) Substitute(network, weights, found, power, scaled);
+        RawRoles.Require(network);
+        using var lent = network.Raw.Lend(raw => raw.OnPaths(power, network.WeightType));
 
         // The pass runs in the model's own type; a smaller input keeps it in range.
         for (int exponent = 0; exponent <= 120; exponent += 20)

@@ -45,7 +45,7 @@ internal sealed class SynFlowRun(ScoringContext context, int power, bool scaled,
         Func<WeightSlot, ScalarType, Tensor> kind = power == 1 ? weights.AbsoluteTheta : weights.SquaredTheta;
         if (growth is null) PathLinearity.Check(Network, weights.SquaredTheta);
         // Masks only remove paths, so that the first round's bound holds for all rounds.
-        double bound = growth ??= PathRange.Growth(Network, kind, ownsWeights: true, scaled ? Scale : null);
+        double bound = growth ??= PathRange.Growth(Network, kind, ownsWeights: true, scaled ? Scale : null, power);
         var leaves = weights.Leaves(kind, ScalarType.Float64);
         int exponent = PathRange.Choose(bound, ScalarType.Float64).Exponent;
         var (flow, R) = Flow(leaves, exponent);
@@ -56,7 +56,7 @@ internal sealed class SynFlowRun(ScoringContext context, int power, bool scaled,
     private (SlotTensors dR, double R) Flow(SlotTensors leaves, int shift)
     {
         using var grad = enable_grad();
-        var evaluation = new PathEvaluation { Weight = (slot, _) => leaves[slot], Scale = scaled ? Scale : null };
+        var evaluation = new PathEvaluation { Weight = (slot, _) => leaves[slot], Scale = scaled ? Scale : null, RawPower = power };
         using var input = Network.Sample!.Full(Math.ScaleB(1, -shift), ScalarType.Float64, Network.Device);
         using var output = Network.Run(evaluation, input);
         using var sum = output.sum() * Math.ScaleB(1, -shift);
