@@ -14,18 +14,23 @@ internal static class PathSigns
         if (network.SignsAreChecked) return;
         using var scope = NewDisposeScope();
         using var noGrad = no_grad();
-        var small = new Queue<(HookedModule Layer, Tensor Input)>();
+        var small = new Queue<(HookedModule Layer, long[] Shape, Tensor? Input)>(); // null for a layer's output as it was
         string? before = null;
-        Run(network, larger: false, (hooked, input) => small.Enqueue((hooked, input.clone().MoveToOtherDisposeScope(scope))));
+        Run(network, larger: false, (hooked, input) =>
+        {
+            using var temporaries = NewDisposeScope();
+            bool isOutput = input.eq(Numbers(larger: false, input.shape, input.dtype, input.device)).all().ToBoolean();
+            small.Enqueue((hooked, input.shape, isOutput ? null : input.clone().MoveToOtherDisposeScope(scope)));
+        });
         Run(network, larger: true, (hooked, input) =>
         {
             using var temporaries = NewDisposeScope();
-            if (!small.TryDequeue(out var arrived) || arrived.Layer != hooked || !arrived.Input.shape.SequenceEqual(input.shape))
+            if (!small.TryDequeue(out var arrived) || arrived.Layer != hooked || !arrived.Shape.SequenceEqual(input.shape))
             {
                 throw PathLinearity.Refusal(hooked, before, "takes another course for other numbers, so that paths cannot be followed.");
             }
 
-            using var low = arrived.Input;
+            using var low = arrived.Input ?? Numbers(larger: false, input.shape, input.dtype, input.device);
             if (low.numel() > 0 && (input - low).min().ToDouble() < -Tolerance * low.abs().max().ToDouble())
             {
                 throw PathLinearity.Refusal(hooked, before, "falls where its input rises: it has negative coefficients, which a ReLU "
@@ -42,7 +47,7 @@ internal static class PathSigns
     {
         using var scope = NewDisposeScope();
         var evaluation = new RisingEvaluation(larger, arrives);
-        var input = evaluation.Numbers([1, .. network.SampleShape!], network.ComputeType, network.Device);
+        var input = Numbers(larger, [1, .. network.SampleShape!], network.ComputeType, network.Device);
         arrives(network.Modules[0], network.Run(evaluation, input));
     }
 
@@ -53,17 +58,17 @@ internal static class PathSigns
         {
             if (hooked.Weighted is not { } layer) return base.Compute(hooked, input);
             arrives(hooked, input);
-            return Numbers(layer.OutputShape(input), input.dtype, input.device);
+            return Numbers(larger, layer.OutputShape(input), input.dtype, input.device);
         }
+    }
 
-        // Fractions of the multiples of two irrational numbers: without order, so that differences and sums with signs meet some.
-        internal Tensor Numbers(long[] shape, ScalarType dtype, Device device)
-        {
-            using var scope = NewDisposeScope();
-            var index = arange(shape.Aggregate(1L, (product, size) => product * size), ScalarType.Float64, device);
-            var numbers = (index * 0.6180339887498949).frac_().add_(0.5);
-            if (larger) numbers.add_((index * 0.4142135623730951).frac_());
-            return numbers.to(dtype).reshape(shape).MoveToOuterDisposeScope();
-        }
+    // Fractions of the multiples of two irrational numbers: without order, so that differences and sums with signs meet some.
+    private static Tensor Numbers(bool larger, long[] shape, ScalarType dtype, Device device)
+    {
+        using var scope = NewDisposeScope();
+        var index = arange(shape.Aggregate(1L, (product, size) => product * size), ScalarType.Float64, device);
+        var numbers = (index * 0.6180339887498949).frac_().add_(0.5);
+        if (larger) numbers.add_((index * 0.4142135623730951).frac_());
+        return numbers.to(dtype).reshape(shape).MoveToOuterDisposeScope();
     }
 }
