@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Runtime.CompilerServices;
+using Px.Bytes;
 using static TorchSharp.torch;
 using static TorchSharp.torch.nn;
 
@@ -52,16 +53,9 @@ internal static class HeldWeights
 
     private static Tensor Shuffle(Tensor mask, Tensor left, SplitMix64 random)
     {
-        var shuffled = mask.clone();
-        Span<byte> kept = shuffled.bytes;
-        ReadOnlySpan<byte> there = left.bytes;
-        var places = new List<int>();
-        for (int i = 0; i < there.Length; i++) if (there[i] != 0) places.Add(i);
-        bool[] values = new bool[places.Count];
-        for (int i = 0; i < values.Length; i++) values[i] = kept[places[i]] != 0;
-        random.Shuffle(values);
-        for (int i = 0; i < values.Length; i++) kept[places[i]] = values[i] ? (byte)1 : (byte)0;
-        return shuffled;
+        var values = mask.masked_select(left);
+        random.Shuffle(new TensorMemory<bool>(values));
+        return mask.masked_scatter(left, values);
     }
 
     private static Tensor? Left(Dictionary<string, Module> modules, string name)

@@ -1,5 +1,5 @@
 using System.Runtime.CompilerServices;
-using System.Runtime.InteropServices;
+using Px.Bytes;
 using Px.Pruning.Engine;
 using TorchSharp;
 using static TorchSharp.torch;
@@ -33,11 +33,12 @@ internal sealed record ReportFacts(
     // Whether two handles lie on the same memory; on another device than the CPU that is not told.
     private static bool IsSame(Tensor a, Tensor b)
     {
-        if (a.numel() == 0 || a.dtype != b.dtype || a.device_type != DeviceType.CPU || b.device_type != DeviceType.CPU) return false;
+        if (a.numel() != b.numel() || a.numel() == 0 || a.dtype != b.dtype) return false;
+        if (a.device_type != DeviceType.CPU || b.device_type != DeviceType.CPU) return false;
         if (!a.shape.AsSpan().SequenceEqual(b.shape) || !a.is_contiguous() || !b.is_contiguous()) return false;
         using var first = a.detach();
         using var second = b.detach();
-        return Unsafe.AreSame(ref MemoryMarshal.GetReference(first.bytes), ref MemoryMarshal.GetReference(second.bytes));
+        return Unsafe.AreSame(ref new TensorMemory<byte>(first)[0], ref new TensorMemory<byte>(second)[0]);
     }
 
     private static LayerReport Describe(Network network, string name, Tensor parameter) => new()
