@@ -33,7 +33,8 @@ internal abstract class MethodRun(ScoringContext context) : IDisposable
 
     protected Network Network => Context.Network;
 
-    // One score for each prunable weight of the masked network: float64 on the CPU, in the current dispose scope.
+    // One score for each prunable weight of the masked network: float64, or float32 where that says it all, on the CPU, in the current
+    // dispose scope.
     internal abstract RoundScores Score(ScoringRound round);
 
     // Adds ∂R/∂leaf to the gradient of each prunable weight's leaf. If the mask cuts all paths, R depends on no leaf: no gradient changes.

@@ -87,7 +87,7 @@ public abstract class Pruner : IPruner
             using var round = new ScoringRound(context.Network, 1, AliveUnder(mask, model, context.Network), wanted: null);
             var (scores, exponent) = run.Score(round);
             foreach (var (slot, tensor) in scores) NonFiniteScoreException.ThrowIfAny(slot.Name, tensor);
-            return PruningScores.Adopt(scores.Select(entry => KeyValuePair.Create(entry.Key.Name, entry.Value)), exponent);
+            return PruningScores.Adopt(scores.Select(entry => KeyValuePair.Create(entry.Key.Name, entry.Value.to(float64))), exponent);
         }, cancellationToken);
     }
 
@@ -117,7 +117,7 @@ public abstract class Pruner : IPruner
             if (alive is null)
                 alive = new SlotTensors(context.Network.Prunable.Zip(next, (slot, mask) => (slot, mask.MoveToOuterDisposeScope())));
             else
-                foreach (var (mask, newer) in alive.Values.Zip(next)) newer.bytes.CopyTo(mask.bytes);
+                foreach (var (mask, newer) in alive.Values.Zip(next)) mask.copy_(newer);
             plan.Report(number, watch.Elapsed, alive.Select(entry => KeyValuePair.Create(entry.Key.Name, entry.Value)));
         }
 

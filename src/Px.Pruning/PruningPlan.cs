@@ -1,5 +1,6 @@
 using System.Globalization;
 using Microsoft.Extensions.Logging;
+using Px.Pruning.Masking;
 using Px.Pruning.Ranking;
 using static TorchSharp.torch;
 
@@ -52,7 +53,7 @@ internal sealed class PruningPlan
     internal void Report(int round, TimeSpan elapsed, IEnumerable<KeyValuePair<string, Tensor>> masks)
     {
         var named = masks.ToList();
-        long kept = named.Sum(mask => (long)mask.Value.bytes.Count((byte)1));
+        long kept = named.Sum(mask => MaskTensors.CountTrue(mask.Value));
         options.Logger?.LogInformation(
             "{Method} round {Round} of {Rounds}: {Kept} of {Total} weights kept.", method, round, Rounds, kept, total);
         options.RoundMasks?.Add(new PruningMask(named, new Dictionary<string, string>

@@ -1,3 +1,5 @@
+using Px.Bytes;
+
 namespace Px.Pruning;
 
 // A random generator whose numbers are the same on every platform and runtime version. Source: Steele, Lea and Flood, OOPSLA 2014,
@@ -14,7 +16,7 @@ internal sealed class SplitMix64
     }
 
     // Fisher and Yates: every order is equally likely.
-    internal void Shuffle(Span<bool> values)
+    internal void Shuffle(TensorMemory<bool> values)
     {
         for (var last = values.Length - 1; last > 0; last--)
         {
@@ -38,5 +40,5 @@ internal sealed class SplitMix64
     }
 
     // In [0, bound); the bias is below 2⁻³².
-    private int Below(int bound) => (int)Math.BigMul(Next(), (ulong)bound, out _);
+    private long Below(long bound) => (long)Math.BigMul(Next(), (ulong)bound, out _);
 }

@@ -14,7 +14,7 @@ internal static class StateDictLoading
     {
         var owned = module.state_dict();
         // A tied tensor has several names.
-        var targets = owned.GroupBy(pair => TensorMemory.Of(pair.Value))
+        var targets = owned.GroupBy(pair => TensorAddress.Of(pair.Value))
             .Select(same => new Target(same.First().Value, [.. same.Select(pair => pair.Key)])).ToList();
         var conflicts = targets.SelectMany(target => Conflicts(target, tensors)).ToList();
         var mismatch = new StateDictMismatch

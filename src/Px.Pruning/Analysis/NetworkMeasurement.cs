@@ -16,7 +16,7 @@ internal static class NetworkMeasurement
         {
             using var paths = TryFollow(network, kept, token, out string? unknown);
             var layers = network.Slots.Select(slot => Count(network.Describe(slot), alive[slot], paths?.Effective(slot))).ToList();
-            return new NetworkAnalysis(layers, model.Module.parameters().DistinctBy(TensorMemory.Of).Sum(p => p.numel()),
+            return new NetworkAnalysis(layers, model.Module.parameters().DistinctBy(TensorAddress.Of).Sum(p => p.numel()),
                 Facts(layers, paths, unknown));
         }, token);
 

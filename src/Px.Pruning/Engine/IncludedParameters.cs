@@ -14,14 +14,14 @@ internal static class IncludedParameters
     {
         if (!selection.Includes) return [];
         RequireAll(model, selection);
-        var seen = layers.Select(slot => TensorMemory.Of(slot.Weight)).ToHashSet();
+        var seen = layers.Select(slot => TensorAddress.Of(slot.Weight)).ToHashSet();
         var owners = new ParameterOwners(model);
         var found = new List<WeightSlot>();
         foreach (var (name, parameter) in model.named_parameters())
         {
             var owner = owners.Find(name).Owner;
             if (!parameter.is_floating_point() || !selection.Accepts(name, owner, isLayersWeight: false)) continue;
-            if (seen.Add(TensorMemory.Of(parameter))) found.Add(new WeightSlot(name, owner, () => model.get_parameter(name)!));
+            if (seen.Add(TensorAddress.Of(parameter))) found.Add(new WeightSlot(name, owner, () => model.get_parameter(name)!));
         }
 
         return found;

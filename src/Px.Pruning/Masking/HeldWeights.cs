@@ -53,22 +53,15 @@ internal static class HeldWeights
 
     private static Tensor Shuffle(Tensor mask, Tensor left, SplitMix64 random)
     {
-        var shuffled = mask.clone();
-        Span<byte> kept = shuffled.bytes;
-        ReadOnlySpan<byte> there = left.bytes;
-        var places = new List<int>();
-        for (int i = 0; i < there.Length; i++) if (there[i] != 0) places.Add(i);
-        bool[] values = new bool[places.Count];
-        for (int i = 0; i < values.Length; i++) values[i] = kept[places[i]] != 0;
-        random.Shuffle(values);
-        for (int i = 0; i < values.Length; i++) kept[places[i]] = values[i] ? (byte)1 : (byte)0;
-        return shuffled;
+        var values = mask.masked_select(left);
+        random.Shuffle(new TensorMemory<bool>(values));
+        return mask.masked_scatter(left, values);
     }
 
     private static Tensor? Left(Module model, ParameterOwners owners, string name, long[] shape)
     {
         var (owner, member) = owners.Find(name);
-        var memory = model.get_parameter(name) is { } parameter ? TensorMemory.Of(parameter) : default;
+        var memory = model.get_parameter(name) is { } parameter ? TensorAddress.Of(parameter) : default;
         Tensor? left = null;
         foreach (var (module, list) in Held)
         {

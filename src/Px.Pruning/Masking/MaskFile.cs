@@ -19,7 +19,7 @@ internal static class MaskFile
             begin = end;
         }
 
-        SafetensorsWriter.Write(stream, layout, mask.Metadata, (entry, target) => target.Write(mask[entry.Name].bytes));
+        SafetensorsWriter.Write(stream, layout, mask.Metadata, (entry, target) => TensorBytes.Write(target, mask[entry.Name]));
     }
 
     // Reads from the stream's position to its end.
@@ -37,7 +37,9 @@ internal static class MaskFile
 
     private static PruningMask ReadBuffered(Stream stream, string source)
     {
-        using var buffer = new MemoryStream();
+        // A file, since memory streams end at 2 GB.
+        string path = Path.GetTempFileName();
+        using var buffer = new FileStream(path, FileMode.Open, FileAccess.ReadWrite, FileShare.None, 1 << 16, FileOptions.DeleteOnClose);
         stream.CopyTo(buffer);
         buffer.Position = 0;
         return Read(buffer, source);
@@ -46,10 +48,16 @@ internal static class MaskFile
     private static Tensor ReadTensor(Stream stream, SafetensorsEntry entry, string source)
     {
         var mask = zeros(entry.Shape, ScalarType.Bool, CPU);
-        var values = mask.bytes;
-        stream.ReadExactly(values);
-        var bad = ((ReadOnlySpan<byte>)values).IndexOfAnyExcept((byte)0, (byte)1);
-        return bad < 0 ? mask : throw NoMask(source, entry, $"value {values[bad]} at index {bad}; 0 and 1 are allowed.");
+        long before = 0;
+        foreach (var values in new TensorMemory<byte>(mask))
+        {
+            stream.ReadExactly(values);
+            int bad = values.IndexOfAnyExcept((byte)0, (byte)1);
+            if (bad >= 0) throw NoMask(source, entry, $"value {values[bad]} at index {before + bad}; 0 and 1 are allowed.");
+            before += values.Length;
+        }
+
+        return mask;
     }
 
     private static InvalidDataException NoMask(string source, SafetensorsEntry entry, string found) =>

@@ -1,4 +1,4 @@
-using System.Runtime.InteropServices;
+using Px.Bytes;
 using Px.Safetensors;
 using TorchSharp;
 using static TorchSharp.torch;
@@ -36,13 +36,18 @@ internal static class MaskTensors
         return mask.to(ScalarType.Bool).cpu().contiguous().clone();
     }
 
-    internal static long CountTrue(Tensor mask) => ((ReadOnlySpan<byte>)mask.bytes).Count((byte)1);
+    internal static long CountTrue(Tensor mask)
+    {
+        long count = 0;
+        foreach (var part in new TensorMemory<byte>(mask)) count += part.Count((byte)1);
+        return count;
+    }
 
     // A copy with its elements in a random order, which only depends on seed and name.
     internal static Tensor Shuffle(Tensor mask, string name, long seed)
     {
         var shuffled = mask.clone();
-        new SplitMix64(seed, name).Shuffle(MemoryMarshal.Cast<byte, bool>(shuffled.bytes));
+        new SplitMix64(seed, name).Shuffle(new TensorMemory<bool>(shuffled));
         return shuffled;
     }
 }

@@ -11,7 +11,7 @@ namespace Px.Pruning.Masking;
 internal sealed class MaskedParameter(string name, Module owner, string member, Tensor kept) : IDisposable
 {
     private static readonly Scalar Zero = 0f.ToScalar();
-    private readonly TensorMemory found = TensorMemory.Of(owner.get_parameter(member)!);
+    private readonly TensorAddress found = TensorAddress.Of(owner.get_parameter(member)!);
     private Tensor pruned = kept.logical_not().DetachFromDisposeScope();
 
     // The parameters of which a mask prunes something.
@@ -41,8 +41,8 @@ internal sealed class MaskedParameter(string name, Module owner, string member, 
 
     // Whether it is the parameter of that memory, under whatever name and owner. Module.to gives each owner a parameter of its own, so that
     // one that others share still lies where it was found.
-    internal bool IsAt(TensorMemory memory) =>
-        found == memory && owner.get_parameter(member) is { IsInvalid: false } now && TensorMemory.Of(now) == memory;
+    internal bool IsAt(TensorAddress memory) =>
+        found == memory && owner.get_parameter(member) is { IsInvalid: false } now && TensorAddress.Of(now) == memory;
 
     // True where a weight is pruned; on the device where it was last used. Borrowed.
     internal Tensor Pruned => pruned;
@@ -91,14 +91,14 @@ internal static class SharedParameters
 {
     internal static HashSet<Module> Of(Module model)
     {
-        var owners = new Dictionary<TensorMemory, Module>();
+        var owners = new Dictionary<TensorAddress, Module>();
         var sharing = new HashSet<Module>(ReferenceEqualityComparer.Instance);
         foreach (var module in model.named_modules().Select(m => m.module).Prepend(model)
             .Distinct(ReferenceEqualityComparer.Instance).Cast<Module>())
         {
             foreach (var (_, parameter) in module.named_parameters(recurse: false))
             {
-                var memory = TensorMemory.Of(parameter);
+                var memory = TensorAddress.Of(parameter);
                 if (owners.TryAdd(memory, module)) continue;
                 sharing.Add(module);
                 sharing.Add(owners[memory]);

@@ -1,4 +1,5 @@
-using System.Runtime.InteropServices;
+using System.Numerics;
+using Px.Bytes;
 using static TorchSharp.torch;
 
 namespace Px.Pruning.Ranking;
@@ -76,28 +77,50 @@ internal static class TopK
     // Counts the digits at shift of the keys that agree with known above it.
     private static void Count(ScoredParameter parameter, ulong known, int shift, int digits, long[] histogram)
     {
-        ReadOnlySpan<double> scores = Scores(parameter);
-        ReadOnlySpan<byte> alive = Alive(parameter);
-        for (int i = 0; i < scores.Length; i++)
+        if (parameter.Scores.dtype == ScalarType.Float32) Count<float>(parameter, known, shift, digits, histogram);
+        else Count<double>(parameter, known, shift, digits, histogram);
+    }
+
+    private static void Count<T>(ScoredParameter parameter, ulong known, int shift, int digits, long[] histogram)
+        where T : unmanaged, INumberBase<T>
+    {
+        var alive = new TensorMemory<byte>(parameter.Alive); // 0 or 1
+        long before = 0;
+        foreach (var scores in new TensorMemory<T>(parameter.Scores))
         {
-            ulong digit = (Key(scores[i]) ^ known) >> shift;
-            if (digit < (ulong)digits) histogram[digit] += alive[i];
+            ReadOnlySpan<byte> counted = alive.Slice(before, scores.Length);
+            before += scores.Length;
+            for (int i = 0; i < scores.Length; i++)
+            {
+                ulong digit = (Key(double.CreateTruncating(scores[i])) ^ known) >> shift;
+                if (digit < (ulong)digits) histogram[digit] += counted[i];
+            }
         }
     }
 
-    private static Tensor Mark(ScoredParameter parameter, ref Cut cut)
+    private static Tensor Mark(ScoredParameter parameter, ref Cut cut) => parameter.Scores.dtype == ScalarType.Float32
+        ? Mark<float>(parameter, ref cut) : Mark<double>(parameter, ref cut);
+
+    private static Tensor Mark<T>(ScoredParameter parameter, ref Cut cut) where T : unmanaged, INumberBase<T>
     {
-        var mask = cut.Ties == long.MaxValue ? parameter.Scores.ge(cut.Score) : parameter.Scores.gt(cut.Score);
-        mask.logical_and_(parameter.Alive);
-        if (cut.Ties is 0 or long.MaxValue) return mask;
-        ReadOnlySpan<double> scores = Scores(parameter);
-        ReadOnlySpan<byte> alive = Alive(parameter);
-        var kept = mask.bytes;
-        for (int i = 0; i < scores.Length && cut.Ties > 0; i++)
+        var mask = empty(parameter.Scores.shape, ScalarType.Bool, CPU);
+        TensorMemory<byte> alive = new(parameter.Alive), kept = new(mask);
+        double least = cut.Ties == long.MaxValue ? cut.Score : Math.BitIncrement(cut.Score);
+        long before = 0;
+        foreach (var scores in new TensorMemory<T>(parameter.Scores))
         {
-            if (scores[i] != cut.Score || alive[i] == 0) continue;
-            kept[i] = 1;
-            cut.Ties--;
+            ReadOnlySpan<byte> counted = alive.Slice(before, scores.Length);
+            var marks = kept.Slice(before, scores.Length);
+            for (int i = 0; i < scores.Length; i++)
+            {
+                double score = double.CreateTruncating(scores[i]);
+                marks[i] = (byte)(score >= least ? counted[i] : 0);
+                if (score != cut.Score || cut.Ties is 0 or long.MaxValue || counted[i] == 0) continue;
+                marks[i] = 1;
+                cut.Ties--;
+            }
+
+            before += scores.Length;
         }
 
         return mask;
@@ -125,14 +148,10 @@ internal static class TopK
             + NonFiniteScoreException.Remedy)
         { Parameter = first.Name };
     }
-
-    private static ReadOnlySpan<double> Scores(ScoredParameter parameter) => MemoryMarshal.Cast<byte, double>(parameter.Scores.bytes);
-
-    private static ReadOnlySpan<byte> Alive(ScoredParameter parameter) => parameter.Alive.bytes; // 0 or 1
 }
 
-// One parameter's scores (float64) and which of its weights are not pruned yet (bool), both contiguous on the CPU. Borrows the tensors.
-// Scores of pruned weights are ignored.
+// One parameter's scores (float64 or float32) and which of its weights are not pruned yet (bool), both contiguous on the CPU. Borrows the
+// tensors. Scores of pruned weights are ignored.
 internal sealed record ScoredParameter(string Name, Tensor Scores, Tensor Alive)
 {
     // Makes |θ|, like the scores, where a ranking is cut among scores of zero; null where the order of the weights decides there.

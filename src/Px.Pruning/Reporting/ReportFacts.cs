@@ -18,9 +18,9 @@ internal sealed record ReportFacts(
 
     internal static ReportFacts Of(Network network)
     {
-        var weights = network.Slots.Concat(network.Included).Select(slot => slot.Weight).DistinctBy(TensorMemory.Of).ToList();
-        var ranked = weights.Select(TensorMemory.Of).ToHashSet();
-        var others = network.Model.named_parameters().Where(p => ranked.Add(TensorMemory.Of(p.parameter))).ToList();
+        var weights = network.Slots.Concat(network.Included).Select(slot => slot.Weight).DistinctBy(TensorAddress.Of).ToList();
+        var ranked = weights.Select(TensorAddress.Of).ToHashSet();
+        var others = network.Model.named_parameters().Where(p => ranked.Add(TensorAddress.Of(p.parameter))).ToList();
         var owners = new ParameterOwners(network.Model);
         return new(
             weights.Sum(weight => weight.numel()) + others.Sum(p => p.parameter.numel()),

@@ -14,7 +14,7 @@ internal sealed class ChannelGraph
     // Where the links cannot be found, an UnsupportedModelException names the module.
     internal ChannelGraph(Network network, CancellationToken token)
     {
-        var probe = new UnitProbe(network, hooked => hooked.Weighted is not null || hooked.IsChannelwise);
+        var probe = new UnitProbe(network, Cuts);
         (Calls, SourceUnits, TargetUnits) = (probe.Calls, probe.SourceUnits, probe.TargetUnits);
         (Links, _) = UnitGraph.Connect(probe, token);
         sourceStart = Starts(SourceUnits, 0);
@@ -37,6 +37,9 @@ internal sealed class ChannelGraph
     internal int OfSource(int source, int unit) => Find(sourceStart[source] + unit);
 
     internal int OfTarget(int target, int unit) => Find(targetStart[target] + unit);
+
+    // Whether a layer has channels, so that the network is cut there.
+    internal static bool Cuts(HookedModule hooked) => hooked.Weighted is not null || hooked.IsChannelwise;
 
     // In how many groups inputs and outputs are tied, each of which is removed as a whole; 0 where inputs and outputs are independent.
     internal static int TiedGroups(LayerCall call) => call.Layer.Module switch

@@ -37,6 +37,15 @@ internal sealed class RemovalPlan
         return changes;
     }
 
+    // Keeps every channel.
+    internal bool PinAll(string reason)
+    {
+        bool changes = false;
+        for (int source = 0; source < graph.SourceUnits.Count; source++) changes |= PinSource(source, reason);
+        for (int target = 0; target < graph.TargetUnits.Count; target++) changes |= PinTarget(target, reason);
+        return changes;
+    }
+
     internal void KeepOneEverywhere()
     {
         for (bool changed = true; changed;)

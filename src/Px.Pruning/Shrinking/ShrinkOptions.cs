@@ -15,6 +15,13 @@ public sealed record ShrinkOptions
     public ParameterSelection Layers { get; init; } = ParameterSelection.Default;
 
     /// <summary>
+    /// Whether layers that run neither in evaluation nor in training mode are taken to be unused. Default <see langword="false"/>: what
+    /// they are connected to is not known (they may wait for a flag, or be called by another method than <c>forward</c>), so that while
+    /// the model has any, no channel is removed.
+    /// </summary>
+    public bool IgnoresUncalledLayers { get; init; }
+
+    /// <summary>
     /// The binding that holds pruned weights of the model at zero, whose mask is fitted to the small network. Where the model itself is
     /// shrunk, success removes the binding; after a failure it holds as before. Default <see langword="null"/>: nothing is bound.
     /// </summary>

@@ -47,8 +47,10 @@ internal sealed class ShrinkRun(
         var facts = new ChannelFacts(network, graph);
         var plan = new RemovalPlan(graph, facts);
         Pin(network, graph, plan);
+        var training = new TrainingCourse(network, graph, token);
+        training.Pin(plan, options.IgnoresUncalledLayers);
         using var comparison = new OutputComparison(network, graph, facts, inputs.Select(input => input.To(float64)));
-        using var small = FindSmallLayers(graph, facts, plan, comparison);
+        using var small = FindSmallLayers(graph, facts, plan, comparison, training);
         return Write(network, graph, plan, comparison, small, inputs, mask, IsConstant(network, comparison));
     }
 
@@ -95,7 +97,8 @@ internal sealed class ShrinkRun(
     }
 
     // Runs the network with small layers, and pins the channels where it fails, until it runs and has the same outputs.
-    private SmallLayers FindSmallLayers(ChannelGraph graph, ChannelFacts facts, RemovalPlan plan, OutputComparison comparison)
+    private SmallLayers FindSmallLayers(
+        ChannelGraph graph, ChannelFacts facts, RemovalPlan plan, OutputComparison comparison, TrainingCourse training)
     {
         while (true)
         {
@@ -104,11 +107,16 @@ internal sealed class ShrinkRun(
             var small = new SmallLayers(graph, facts, plan);
             try
             {
-                var fault = comparison.Compare(plan, small);
-                if (fault is null && comparison.Difference <= options.Tolerance) return small;
-                if (fault is null) throw Different(comparison.Difference);
-                if (!PinNext(fault, graph, plan))
-                    throw fault.Exception is null ? Rewired(fault.Module) : Broken(fault.Module, fault.Exception);
+                if (comparison.Compare(plan, small) is { } fault)
+                {
+                    if (!PinNext(fault, graph, plan))
+                        throw fault.Exception is null ? Rewired(fault.Module) : Broken(fault.Module, fault.Exception);
+                }
+                else
+                {
+                    if (!(comparison.Difference <= options.Tolerance)) throw Different(comparison.Difference);
+                    if (training.Accepts(small) || !plan.PinAll("without them the network does not run in training mode")) return small;
+                }
             }
             catch
             {

@@ -22,14 +22,21 @@ namespace Px.Pruning.Shrinking;
 /// where channels were zero, but a constant that was folded into a bias or mean no longer changes with training.
 /// </para>
 /// <para>
+/// The network also runs in training mode, with its buffers put back afterwards. Channels of layers that only meet there (an auxiliary
+/// head, a layer that is skipped, another addition) stay. Convolutions, linear and norm layers that run in neither mode (behind a flag or a
+/// counter, called by <c>forward</c> or by another method) may be connected to anything: while there are any, all channels stay, unless
+/// <see cref="ShrinkOptions.IgnoresUncalledLayers"/> is set. So they do where the small network fails in training mode. A network that
+/// throws there is shrunk for evaluation.
+/// </para>
+/// <para>
 /// Layers keep their modules and names. After success those that lost channels have new <c>Parameter</c> objects without gradients:
 /// <b>create a new optimizer.</b> After a failure the very same objects are back. <c>save</c> and <c>state_dict</c> work as before; to load
 /// what was saved, create the network anew and call <see cref="Fit"/> first. Other tensors in the shape of a channel, such as parameters of
 /// your own modules, are not changed; channels that they need stay.
 /// </para>
 /// <para>
-/// <b>Cost:</b> about a dozen passes in which no layer computes, a forward pass of four and two of two samples in float64 (and one more for
-/// each place with fixed numbers of channels), and the timed passes.
+/// <b>Cost:</b> about twenty passes in which no layer computes, a forward pass of four and two of two samples in float64 (and one more for
+/// each place with fixed numbers of channels), one of two samples in training mode, and the timed passes.
 /// </para>
 /// <para><b>Law:</b> max |y − y′| / max |y| is at most <see cref="ShrinkOptions.Tolerance"/>, or the model is left as it was found.</para>
 /// <para>

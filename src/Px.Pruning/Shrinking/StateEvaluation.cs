@@ -7,7 +7,7 @@ namespace Px.Pruning.Shrinking;
 // The network in evaluation mode, in the dtype of its input; its forward pass must make the given calls in their order.
 internal abstract class CallEvaluation(IReadOnlyList<LayerCall> calls) : Evaluation
 {
-    internal sealed override bool Replaces(HookedModule hooked) => hooked.Weighted is not null || hooked.IsChannelwise;
+    internal sealed override bool Replaces(HookedModule hooked) => ChannelGraph.Cuts(hooked);
 
     // The call with this index if it is one of the layer.
     protected LayerCall? Find(int index, HookedModule hooked) =>
@@ -31,6 +31,11 @@ internal sealed class StateEvaluation(IReadOnlyList<LayerCall> calls, IReadOnlyD
     : CallEvaluation(calls)
 {
     private readonly Stack<HookedModule> inside = new();
+    private readonly IReadOnlyDictionary<HookedModule, LayerCall>? anyCourse;
+
+    // In any order of calls: a call of each layer says how many channels its module expects.
+    internal StateEvaluation(IReadOnlyDictionary<HookedModule, LayerCall> anyCourse, IReadOnlyDictionary<HookedModule, LayerState> states)
+        : this([], states) => this.anyCourse = anyCourse;
 
     // Σx and Σx² of each channel that arrives at each call so far.
     internal List<(double[] Sums, double[] Squares)> Arrivals { get; } = [];
@@ -54,7 +59,8 @@ internal sealed class StateEvaluation(IReadOnlyList<LayerCall> calls, IReadOnlyD
     internal override Tensor Placeholder(HookedModule hooked, Tensor input)
     {
         long[] shape = input.shape;
-        if (Find(Arrivals.Count, hooked) is not { } call || shape.Length < call.UnitDimensionFromEnd) return hooked.Placeholder(input);
+        var found = anyCourse is null ? Find(Arrivals.Count, hooked) : anyCourse.GetValueOrDefault(hooked);
+        if (found is not { } call || shape.Length < call.UnitDimensionFromEnd) return hooked.Placeholder(input);
         shape[^call.UnitDimensionFromEnd] = call.Inputs;
         if (call.UnitDimensionFromEnd < shape.Length) shape[0] = 1;
         using var whole = zeros(shape, input.dtype, input.device);
@@ -63,10 +69,11 @@ internal sealed class StateEvaluation(IReadOnlyList<LayerCall> calls, IReadOnlyD
 
     internal override Tensor Compute(HookedModule hooked, Tensor input)
     {
-        var call = Expect(Arrivals.Count, hooked);
+        var call = anyCourse is null ? Expect(Arrivals.Count, hooked) : null;
         states.TryGetValue(hooked, out var given);
         using var own = given is null ? LayerState.Of(hooked.Module) : null;
         var output = (given ?? own!).Apply(hooked, input);
+        if (call is null) return output;
         using var scope = NewDisposeScope();
         var places = ByUnit(input, call).to(float64);
         Arrivals.Add((Values(places.sum(1)), Values(places.square().sum(1))));

@@ -1,4 +1,5 @@
 using System.Diagnostics.CodeAnalysis;
+using Px.Bytes;
 using static TorchSharp.torch;
 
 namespace Px.Safetensors;
@@ -6,9 +7,6 @@ namespace Px.Safetensors;
 // Copies a tensor's bytes from and to a stream without converting them, so that halves, bfloat16 and NaNs stay as they are.
 internal static class TensorBytes
 {
-    // A span holds at most 2 GB; a tensor may be larger.
-    private const long ChunkBytes = 1 << 26;
-
     private static readonly (ScalarType Type, string Name)[] Types =
     [
         (ScalarType.Bool, "BOOL"), (ScalarType.Byte, "U8"), (ScalarType.Int8, "I8"), (ScalarType.Int16, "I16"), (ScalarType.Int32, "I32"),
@@ -67,20 +65,7 @@ internal static class TensorBytes
     // Calls the action on the memory of a contiguous CPU tensor, in order, in chunks that a span can hold.
     internal static void ForEachChunk(Tensor contiguous, ChunkAction action)
     {
-        var (count, step) = (contiguous.numel(), ChunkBytes / contiguous.ElementSize);
-        if (count == 0) return;
-        if (count <= step)
-        {
-            action(contiguous.bytes);
-            return;
-        }
-
-        using var flat = contiguous.view(-1);
-        for (var start = 0L; start < count; start += step)
-        {
-            using var chunk = flat.narrow(0, start, Math.Min(step, count - start));
-            action(chunk.bytes);
-        }
+        foreach (var chunk in new TensorMemory<byte>(contiguous)) action(chunk);
     }
 
     // Any other byte in a bool tensor is undefined behaviour in libtorch.

@@ -173,8 +173,8 @@ internal sealed class NtkJacobian : IDisposable
 
     private static List<Parameter> Others(Network network)
     {
-        var weights = network.Slots.Select(slot => TensorMemory.Of(slot.Weight)).ToHashSet();
-        return [.. network.Model.named_parameters().Select(p => p.parameter).Where(p => weights.Add(TensorMemory.Of(p)))];
+        var weights = network.Slots.Select(slot => TensorAddress.Of(slot.Weight)).ToHashSet();
+        return [.. network.Model.named_parameters().Select(p => p.parameter).Where(p => weights.Add(TensorAddress.Of(p)))];
     }
 }
 

@@ -1,6 +1,8 @@
 using System.Collections;
+using System.Numerics;
 using System.Runtime.InteropServices;
 using Microsoft.Extensions.Logging;
+using Px.Bytes;
 using Px.Pruning.Engine;
 using Px.Pruning.Engine.Wiring;
 using static TorchSharp.torch;
@@ -18,7 +20,7 @@ internal sealed class PhewRun(ScoringContext context) : MethodRun(context)
         var order = new WalkOrder(Network, graph, weights, new SplitMix64(Context.Seed, $"PHEW {round.Number}"));
         order.Walk(round.Wanted ?? long.MaxValue, Context.Token);
         Context.Logger?.LogDebug("{Walks} walks touched {Touched} weights.", order.Walks, order.Touched);
-        return new(order.Scores());
+        return new(order.Scores(round.Wanted));
     }
 }
 
@@ -28,6 +30,9 @@ internal sealed class WalkOrder
     // Without a limit, walks would take very long to find the last weights, which are the least likely.
     private const int WalksBetweenChecks = 1000;
     private const int NewBetweenChecks = 100;
+
+    // float32 has every whole number up to here.
+    private const long ExactSingles = 1 << 24;
 
     private readonly Network network;
     private readonly WalkWeights weights;
@@ -42,6 +47,8 @@ internal sealed class WalkOrder
     internal WalkOrder(Network network, UnitGraph graph, WalkWeights weights, SplitMix64 random)
     {
         (this.network, this.graph, this.weights, this.random, visit) = (network, graph, weights, random, Visit);
+        if (network.Prunable.Sum(slot => slot.Weight.numel()) > int.MaxValue)
+            throw new UnsupportedModelException($"PHEW numbers weights with 32 bits: {int.MaxValue:N0} at most.");
         touched = [.. network.Slots.Select(slot => slot.Prunable ? new BitArray((int)slot.Weight.numel()) : null)];
         starts = new int[touched.Length];
         for (int slot = 1; slot < starts.Length; slot++) starts[slot] = checked(starts[slot - 1] + (touched[slot - 1]?.Count ?? 0));
@@ -50,6 +57,8 @@ internal sealed class WalkOrder
 
     internal long Touched => order.Count;
 
+    private long Total => touched.Sum(slot => slot?.Count ?? 0L);
+
     internal long Walks { get; private set; }
 
     // Walks until so many weights are touched, or walks hardly find new ones.
@@ -57,7 +66,7 @@ internal sealed class WalkOrder
     {
         if (directions.Any(direction => direction.Starts.Count == 0)) return;
         // The last walk may touch one more weight in each call.
-        order.EnsureCapacity((int)Math.Min(wanted, touched.Sum(slot => slot?.Count ?? 0)) + graph.Calls.Count);
+        order.EnsureCapacity((int)Math.Min(wanted, Total) + graph.Calls.Count);
         for (long before = Touched; Touched < wanted; before = Touched)
         {
             token.ThrowIfCancellationRequested();
@@ -67,26 +76,34 @@ internal sealed class WalkOrder
     }
 
     // Touched weights score above 1, earlier ones more. Others score the probability of a forward step through them, |θ| / Σ‖K(·, i)‖₁, or
-    // 0 in layers that are not called. Float64, on the CPU.
-    internal SlotTensors Scores()
+    // 0 in layers that are not called. On the CPU. Ends this object's use: the order is lost.
+    internal SlotTensors Scores(long? wanted)
     {
-        long total = touched.Sum(slot => slot?.Count ?? 0L);
-        int[] places = [.. order], ranks = [.. Enumerable.Range(0, order.Count)];
-        Array.Sort(places, ranks);
+        // Where walks make the mask, float32 has what counts: the whole numbers of touched weights.
+        bool isNarrow = network.ComputeType == ScalarType.Float32 && order.Count >= wanted && Total < ExactSingles;
+        int[] ranks = [.. Enumerable.Range(0, order.Count)];
+        CollectionsMarshal.AsSpan(order).Sort(ranks.AsSpan());
         int next = 0;
         return new(network.Prunable, slot =>
         {
-            var scores = zeros(slot.Weight.shape, float64, CPU);
-            var values = MemoryMarshal.Cast<byte, double>(scores.bytes);
-            int start = starts[slot.Index];
-            for (; next < places.Length && places[next] < start + values.Length; next++)
-                values[places[next] - start] = 1 + total - ranks[next];
-            if (graph.Calls.FirstOrDefault(call => call.Slot == slot) is { } call) Fill(values, call.Grid, weights.Of(slot));
+            var scores = zeros(slot.Weight.shape, isNarrow ? ScalarType.Float32 : ScalarType.Float64, CPU);
+            if (isNarrow) Fill<float>(scores, slot, ranks, ref next);
+            else Fill<double>(scores, slot, ranks, ref next);
             return scores;
         });
     }
 
-    private static void Fill(Span<double> scores, KernelGrid grid, Magnitudes magnitudes)
+    private void Fill<T>(Tensor scores, WeightSlot slot, int[] ranks, ref int next) where T : unmanaged, IFloatingPointIeee754<T>
+    {
+        var values = new TensorMemory<T>(scores);
+        var (start, total) = (starts[slot.Index], Total);
+        for (; next < ranks.Length && order[next] < start + values.Length; next++)
+            values[order[next] - start] = T.CreateChecked(1 + total - ranks[next]);
+        if (graph.Calls.FirstOrDefault(call => call.Slot == slot) is { } call) FillUntouched(values, call.Grid, weights.Of(slot));
+    }
+
+    private static void FillUntouched<T>(TensorMemory<T> scores, KernelGrid grid, Magnitudes magnitudes)
+        where T : unmanaged, IFloatingPointIeee754<T>
     {
         for (int input = 0; input < grid.Inputs; input++)
         {
@@ -99,7 +116,7 @@ internal sealed class WalkOrder
             {
                 int tap = grid.Kernel(input, output) * grid.KernelSize;
                 for (int end = tap + grid.KernelSize; tap < end; tap++)
-                    if (scores[tap] == 0) scores[tap] = magnitudes[tap] / sum;
+                    if (scores[tap] == T.Zero) scores[tap] = T.CreateChecked(magnitudes[tap] / sum);
             }
         }
     }

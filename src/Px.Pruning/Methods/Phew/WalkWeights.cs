@@ -1,4 +1,4 @@
-using System.Runtime.InteropServices;
+using Px.Bytes;
 using Px.Pruning.Engine;
 using TorchSharp;
 using static TorchSharp.torch;
@@ -31,16 +31,16 @@ internal sealed class WalkWeights
 // |θ| of one parameter's weights, 0 where they are pruned: a view of the parameter's memory.
 internal readonly ref struct Magnitudes
 {
-    private readonly ReadOnlySpan<float> singles;
-    private readonly ReadOnlySpan<double> doubles;
-    private readonly ReadOnlySpan<byte> alive;
+    private readonly TensorMemory<float> singles;
+    private readonly TensorMemory<double> doubles;
+    private readonly TensorMemory<byte> alive;
 
     // Both contiguous on the CPU. theta: float32 or float64; alive: bool, or null if nothing is pruned.
     internal Magnitudes(Tensor theta, Tensor? alive)
     {
-        if (theta.dtype == ScalarType.Float64) doubles = MemoryMarshal.Cast<byte, double>(theta.bytes);
-        else singles = MemoryMarshal.Cast<byte, float>(theta.bytes);
-        if (alive is not null) this.alive = alive.bytes;
+        if (theta.dtype == ScalarType.Float64) doubles = new(theta);
+        else singles = new(theta);
+        if (alive is not null) this.alive = new(alive);
     }
 
     internal double this[int weight] =>

@@ -10,7 +10,7 @@ using static TorchSharp.torch.nn;
 namespace Px.Pruning.Tests.Masking;
 
 /// <summary>One tensor in several modules is one tensor, whether they share a handle or not.</summary>
-public class TensorMemoryTests
+public class TensorAddressTests
 {
     [Theory]
     [InlineData(ScalarType.Float64)]
@@ -25,16 +25,16 @@ public class TensorMemoryTests
         var whole = zeros([4, 4], type);
         long live = DisposeScopeManager.Statistics.ThreadTotalLiveCount;
 
-        var memory = TensorMemory.Of(whole);
+        var memory = TensorAddress.Of(whole);
 
         DisposeScopeManager.Statistics.ThreadTotalLiveCount.Should().Be(live);
         whole.sum().IsInvalid.Should().BeFalse();
-        TensorMemory.Of(whole.alias()).Should().Be(memory);
-        TensorMemory.Of(whole.detach()).Should().Be(memory);
-        TensorMemory.Of(whole.clone()).Should().NotBe(memory);
-        TensorMemory.Of(whole[0]).Should().NotBe(memory, "a part is not the whole");
-        TensorMemory.Of(whole[1]).Should().NotBe(TensorMemory.Of(whole[0]), "as the weights of a flattened LSTM");
-        TensorMemory.Of(zeros([0], type)).Should().NotBe(TensorMemory.Of(zeros([0], type)));
+        TensorAddress.Of(whole.alias()).Should().Be(memory);
+        TensorAddress.Of(whole.detach()).Should().Be(memory);
+        TensorAddress.Of(whole.clone()).Should().NotBe(memory);
+        TensorAddress.Of(whole[0]).Should().NotBe(memory, "a part is not the whole");
+        TensorAddress.Of(whole[1]).Should().NotBe(TensorAddress.Of(whole[0]), "as the weights of a flattened LSTM");
+        TensorAddress.Of(zeros([0], type)).Should().NotBe(TensorAddress.Of(zeros([0], type)));
     }
 
     [Fact]
