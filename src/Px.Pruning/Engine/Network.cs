@@ -28,7 +28,7 @@ internal sealed class Network : IDisposable
     // Every convolution and linear weight, in the model's order; Prunable are those that are ranked.
     internal IReadOnlyList<WeightSlot> Slots { get; }
 
-    internal IReadOnlyList<WeightSlot> Prunable { get; }
+    internal IReadOnlyList<WeightSlot> Prunable { get; private set; }
 
     // Weighted layers that the model calls through forward, so that their hooks do not run.
     internal IReadOnlyList<string> Unhooked { get; private set; } = [];
@@ -39,8 +39,17 @@ internal sealed class Network : IDisposable
     // Whether hooks see every use of every weight, as far as a probe has shown.
     internal bool IsSeenWhole => Unhooked.Count == 0 && UsedElsewhere.Count == 0;
 
+    // Whether modules that multiply paths were found.
+    internal bool HasGates { get; set; }
+
+    // Whether what leaves a module is a sum of paths. Beside gates, which may be fed by any code, that is known of layers and the output.
+    internal bool ShowsPaths(HookedModule hooked) =>
+        !HasGates || hooked.Name.Length == 0 || (hooked.Weighted is not null && !hooked.FeedsOnlyGates);
+
     // Whether PathSigns has found no fault, which depends on no weight.
     internal bool SignsAreChecked { get; set; }
+
+    internal bool GatesAreChecked { get; set; }
 
     // The shape of one input without the batch dimension, and of its output, [1, K, …]; null before Probe.
     internal long[]? SampleShape { get; private set; }
@@ -61,6 +70,17 @@ internal sealed class Network : IDisposable
     internal Tensor Run(Evaluation evaluation, Tensor input) => hooks.Run(evaluation, input);
 
     internal bool IsAboutTheModel(Exception e) => hooks.IsAboutTheModel(e);
+
+    // Weights that would be ranked if they did not feed gates alone, in whole or in part.
+    internal IReadOnlyList<WeightSlot> GateWeights { get; private set; } = [];
+
+    // Takes weights out of the ranking: all of those of which no unit is ranked, and the other units of the rest.
+    internal void LeaveOut(IReadOnlyList<WeightSlot> gateWeights)
+    {
+        GateWeights = gateWeights;
+        foreach (var slot in gateWeights) slot.Prunable = slot.RankedUnits is not [];
+        Prunable = [.. Prunable.Where(slot => slot.Prunable)];
+    }
 
     // FLOPs of one sample in weighted layers, a multiply-add counting as two; 0 before Probe.
     internal long Flops => Modules.Sum(hooked => hooked.Weighted is { } layer ? 2 * layer.Positions * layer.Weight.numel() : 0);

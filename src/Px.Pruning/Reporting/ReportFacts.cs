@@ -17,6 +17,16 @@ internal sealed record ReportFacts(
 
     internal long KeptWithoutScore { get; init; }
 
+    // What a network without paths from input to output does.
+    internal string Cut { get; private init; } = Dead;
+
+    internal const string Dead = "the network answers the same to every input";
+
+    internal static string CutOf(Network network) => network.HasGates ? Dead + ", except for constants that gates multiply" : Dead;
+
+    // Weights that a method of paths did not rank, since they feed only gates.
+    internal IReadOnlyList<LayerReport> GateWeights { get; init; } = [];
+
     internal static ReportFacts Of(Network network)
     {
         var weights = network.Slots.Select(slot => slot.Layer.Weight).ToDictionary(weight => weight.Handle, weight => (Tensor)weight);
@@ -27,7 +37,14 @@ internal sealed record ReportFacts(
             weights.Values.Sum(weight => weight.numel()) + others.Sum(p => p.parameter.numel()),
             [.. others.Where(p => p.parameter.dim() > 1).Select(p => Describe(network, p.name, p.parameter))],
             [.. network.Unhooked.Concat(network.UsedElsewhere.Select(use => use.Layer)).Distinct()],
-            Note(network));
+            Note(network))
+        { Cut = CutOf(network), GateWeights = [.. network.GateWeights.Select(GateWeight)] };
+    }
+
+    private static LayerReport GateWeight(WeightSlot slot)
+    {
+        long all = slot.Layer.Weight.numel(), weights = all - slot.Ranked, units = all == 0 ? 0 : slot.Units * weights / all;
+        return new() { Name = slot.Name, Type = slot.Layer.Type, Kept = weights, Total = weights, UnitsAlive = units, Units = units };
     }
 
     // Whether two handles lie on the same memory; on another device than the CPU that is not told.

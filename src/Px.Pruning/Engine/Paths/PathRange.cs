@@ -47,7 +47,8 @@ internal readonly record struct PathRange(ScalarType Type, int Exponent)
             Weight = weight,
             OwnsWeights = ownsWeights,
             Scale = scale,
-            Observer = (hooked, _, output) => largest = hooked.IsContainer ? largest : Math.Max(largest, Maximum(output)),
+            Observer = (hooked, _, output) =>
+                largest = hooked.IsContainer || hooked.IsGate || hooked.FeedsOnlyGates ? largest : Math.Max(largest, Maximum(output)),
         };
         var input = full([1, .. network.SampleShape!], Math.ScaleB(1, -ProbeExponent), ScalarType.Float64, network.Device);
         network.Run(evaluation, input);

@@ -28,7 +28,7 @@ internal static class GateCheck
         int corrected = -1; // the last mismatch that signs were to remove
         while (FirstMismatch(network, weights, statistics, sample) is { } mismatch)
         {
-            var before = mismatch.Earlier.LastOrDefault(hooked => !hooked.IsOtherActivation && !hooked.PassesSigns);
+            var before = mismatch.Earlier.LastOrDefault(hooked => !IsConstant(hooked) && !hooked.PassesSigns);
             if (mismatch.Index <= corrected || before is null) throw Missed(mismatch.Layer);
             before.PassesSigns = true;
             corrected = mismatch.Index;
@@ -44,14 +44,17 @@ internal static class GateCheck
         using var unused = new ActivationPattern();
         var plain = new Trace(new ForwardEvaluation(weights, norms, pattern), null);
         var inputs = plain.Run(network, sample);
-        var tests = plain.Outputs.Prepend(sample).Select(TestVector).ToList();
-        var perturbed = plain.Outputs.Zip(tests.Skip(1), (z, t) => z + t * Epsilon).ToList();
-        var moved = new Trace(new ForwardEvaluation(weights, norms, unused), perturbed).Run(network, sample + tests[0] * Epsilon);
+        var test = TestVector(sample);
+        // A module that multiplies paths is a constant, and what feeds it need not be linear.
+        var tests = plain.Modules.Zip(plain.Outputs, (hooked, z) => hooked.IsGate ? z : TestVector(z)).ToList();
+        var perturbed = plain.Modules.Zip(plain.Outputs.Zip(tests), (hooked, at) => hooked.IsGate ? at.First : at.First + at.Second * Epsilon);
+        var moved = new Trace(new ForwardEvaluation(weights, norms, unused), [.. perturbed]).Run(network, sample + test * Epsilon);
         var path = new PathEvaluation { Weight = weights.Ones, OwnsWeights = true, Pattern = pattern, InPlace = true };
-        var gated = new Trace(path, [.. tests.Skip(1)]).Run(network, tests[0].clone());
+        var gated = new Trace(path, tests).Run(network, test.clone());
 
         for (int i = 0; i < inputs.Count; i++)
         {
+            if (i < plain.Modules.Count && (plain.Modules[i].IsGate || plain.Modules[i].FeedsOnlyGates)) continue;
             if (!Agree((moved[i] - inputs[i]) / Epsilon, gated[i]))
                 return (i, i < plain.Modules.Count ? plain.Modules[i] : null, plain.Modules.Take(i).ToList());
         }
@@ -68,6 +71,9 @@ internal static class GateCheck
         var noise = randn(sample.shape, ScalarType.Float64, generator: generator).to(sample.device);
         return (sample + noise * (size > 0 ? size : 1)).MoveToOuterDisposeScope();
     }
+
+    // Whether the module's output is given, and its gate or factor known.
+    private static bool IsConstant(HookedModule hooked) => hooked.IsOtherActivation || hooked.IsGate;
 
     private static bool Agree(Tensor expected, Tensor found)
     {
@@ -117,23 +123,23 @@ internal static class GateCheck
             return [.. inputs, output];
         }
 
-        internal override bool Replaces(HookedModule hooked) => inner.Replaces(hooked) || hooked.IsOtherActivation;
+        internal override bool Replaces(HookedModule hooked) => inner.Replaces(hooked) || IsConstant(hooked);
 
         internal override Tensor Compute(HookedModule hooked, Tensor input)
         {
-            if (hooked.Weighted is null && hooked.Norm is null && !hooked.IsOtherActivation) return inner.Compute(hooked, input);
+            if (hooked.Weighted is null && hooked.Norm is null && !IsConstant(hooked)) return inner.Compute(hooked, input);
             inputs.Add(input.clone().MoveToOtherDisposeScope(owner));
             Modules.Add(hooked);
             var output = outputs is not null ? outputs[Modules.Count - 1].clone()
-                : hooked.IsOtherActivation ? hooked.Module.forward(input.clone()) : inner.Compute(hooked, input);
+                : IsConstant(hooked) ? hooked.Module.forward(input.clone()) : inner.Compute(hooked, input);
             if (outputs is null) Outputs.Add(output.clone().MoveToOtherDisposeScope(owner));
             return output;
         }
 
         internal override Tensor? Enter(HookedModule hooked, int step, Tensor input) => inner.Enter(hooked, step, input);
 
-        // The gate of another activation is its squared derivative by definition: there is nothing to check.
+        // The gate of another activation is its squared derivative by definition: there is nothing to check. Nor is a factor's square.
         internal override Tensor? Leave(HookedModule hooked, int step, Tensor output) =>
-            hooked.IsOtherActivation ? null : inner.Leave(hooked, step, output);
+            IsConstant(hooked) ? null : inner.Leave(hooked, step, output);
     }
 }
