@@ -84,7 +84,8 @@ internal static class GateFactors
         {
             var output = base.Compute(hooked, input);
             if (!hooked.IsGate) return output;
-            using var numbers = Numbers(output.shape, output.dtype, output.device, Gates.Count == raised ? step : 0, FirstCall + Gates.Count);
+            double more = Gates.Count == raised ? step : 0;
+            using var numbers = Numbers(output.shape, output.dtype, output.device, more, FirstCall + Gates.Count);
             Gates.Add(hooked);
             output.copy_(numbers);
             return output;

@@ -47,7 +47,8 @@ internal static class GateCheck
         var test = TestVector(sample);
         // A module that multiplies paths is a constant, and what feeds it need not be linear.
         var tests = plain.Modules.Zip(plain.Outputs, (hooked, z) => hooked.IsGate ? z : TestVector(z)).ToList();
-        var perturbed = plain.Modules.Zip(plain.Outputs.Zip(tests), (hooked, at) => hooked.IsGate ? at.First : at.First + at.Second * Epsilon);
+        var perturbed = plain.Modules.Zip(
+            plain.Outputs.Zip(tests), (hooked, at) => hooked.IsGate ? at.First : at.First + at.Second * Epsilon);
         var moved = new Trace(new ForwardEvaluation(weights, norms, unused), [.. perturbed]).Run(network, sample + test * Epsilon);
         var path = new PathEvaluation { Weight = weights.Ones, OwnsWeights = true, Pattern = pattern, InPlace = true };
         var gated = new Trace(path, tests).Run(network, test.clone());
