@@ -44,7 +44,8 @@ internal sealed class ReleasedPathExclusionRun(ScoringContext context, bool keep
         return (dR.to(float64).abs() * thetaSquared.detach().to(float64).pow(2.5)).cpu().MoveToOuterDisposeScope();
     }
 
-    // h: squared weights and biases, activations as the identity, gates as 1, norm layers in training mode with γ and β, max-pooling on its own values.
+    // h: squared weights and biases, activations as the identity, gates as 1, norm layers in training mode with γ and β, max-pooling on its
+    // own values.
     private sealed class Kernel(SlotTensors squared) : Evaluation
     {
         internal override bool Replaces(HookedModule hooked) =>
