@@ -52,9 +52,9 @@ internal static class GateFactors
     }
 
     private static UnsupportedModelException Refuse(HookedModule gate, HookedModule layer) => new(
-        $"'{gate.Name}' multiplies a path, but {(layer.Name.Length == 0 ? "the model's output" : $"what reaches '{layer.Name}'")} is not in "
-        + "proportion to it, as with 1 - gate or a gate that is divided by its sum, so that its paths have no product form. Multiply by the "
-        + "gate's own output alone.")
+        $"'{gate.Name}' multiplies a path, but {(layer.Name.Length == 0 ? "the model's output" : $"what reaches '{layer.Name}'")} is not "
+        + "in proportion to it, as with 1 - gate or a gate that is divided by its sum, so that its paths have no product form. Multiply by "
+        + "the gate's own output alone.")
     { Module = gate.Name };
 
     // A run in which layers and gates return fixed numbers, those of one call of a gate a step larger.
