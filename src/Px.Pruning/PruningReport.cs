@@ -116,7 +116,8 @@ public sealed class PruningReport
 
     /// <summary>
     /// Weights that a method of paths does not rank, since they feed only gates that multiply paths (squeeze-excite, attention, gated
-    /// linear units) and lie on no path themselves: whole layers, which are not in <see cref="Layers"/>, or the output units of a layer that do,
+    /// linear units) and lie on no path themselves: whole layers, which are not in <see cref="Layers"/>, or the output units of a layer
+    /// that do,
     /// whose weights count as kept there. Empty where there are none, and for other methods, which rank them.
     /// </summary>
     public IReadOnlyList<LayerReport> GateWeights => Facts.GateWeights;
