@@ -4,6 +4,7 @@ using Microsoft.Extensions.Logging;
 using Px.Pruning.Engine;
 using Px.Pruning.Engine.Paths;
 using Px.Pruning.Engine.Weights;
+using Px.Pruning.Engine.Wiring;
 using Px.Pruning.Masking;
 using Px.Pruning.Reporting;
 using static TorchSharp.torch;
@@ -44,7 +45,8 @@ public abstract class Pruner : IPruner
         var (mask, report, redrawn) = Session.Run(model, data, options, context =>
         {
             var network = context.Network;
-            var weights = network.Prunable.Select(slot => (slot.Name, slot.Weight.numel()));
+            FindGates(context);
+            var weights = network.Prunable.Select(slot => (slot.Name, slot.Ranked));
             var plan = new PruningPlan(Name, DefaultRounds, sparsity, options, weights);
             var left = HeldWeights.Left(model.Module, network.Prunable.Select(slot => (slot.Name, slot.Weight.shape)));
             var zeros = new ZeroScores(Name, context);
@@ -83,6 +85,7 @@ public abstract class Pruner : IPruner
         Check(model, data);
         return Session.Run(model, data, options ?? new PruningOptions(), context =>
         {
+            FindGates(context);
             using var run = Start(context);
             using var round = new ScoringRound(context.Network, 1, AliveUnder(mask, model, context.Network), wanted: null);
             var (scores, exponent) = run.Score(round);
@@ -92,6 +95,21 @@ public abstract class Pruner : IPruner
     }
 
     internal abstract MethodRun Start(ScoringContext context);
+
+    // Methods of paths do not rank what feeds only gates.
+    private void FindGates(ScoringContext context)
+    {
+        var network = context.Network;
+        Gates.Find(network, context.Token);
+        if (!Needs.Hooks && !Needs.Paths) return;
+        Gates.LeaveOut(network, context.Token);
+        if (network.GateWeights.Count == 0) return;
+        string names = string.Join(", ", network.GateWeights.Select(slot => slot.Name));
+        if (network.Prunable.Count == 0)
+            throw new UnsupportedModelException($"No path leads through any of the selected weights, which feed only gates: {names}.");
+        context.Logger?.LogInformation(
+            "{Method} does not rank weights that feed only gates (sigmoid, softmax, tanh), on which no path lies: {Names}.", Name, names);
+    }
 
     // All rounds. Returns the last masks: bool, on the CPU, in the current dispose scope. left: what bindings of earlier prunings have left
     // of each parameter; null for all of it.
@@ -107,18 +125,21 @@ public abstract class Pruner : IPruner
             using var temporaries = NewDisposeScope();
             using var round = new ScoringRound(context.Network, number, alive, plan.Wanted(number));
             var ranked = Needs.WeightsReturn ? found : alive;
-            var scores = run.Score(round).Scores;
+            var scores = run.Score(round).Scores.Map((slot, whole) => slot.RankedPart(whole));
             if (number == 1 && plan.Removes) zeros.ThrowIfAll(scores);
-            var next = plan.Select(number, scores.Select(entry => (
+            var parts = plan.Select(number, scores.Select(entry => (
                 entry.Key.Name, (inverted ? entry.Value.neg() : entry.Value).contiguous(),
-                ranked?[entry.Key] ?? ones(entry.Value.shape, ScalarType.Bool))), zeros.Magnitude);
-            zeros.Note(number, scores.Values, next);
+                ranked is null ? ones(entry.Value.shape, ScalarType.Bool) : entry.Key.RankedPart(ranked[entry.Key]).contiguous())),
+                zeros.Magnitude);
+            zeros.Note(number, scores.Values, parts);
+            var next = context.Network.Prunable.Zip(parts, (slot, part) => slot.WholeMask(part, found?[slot])).ToList();
             // Later masks are copied into the first ones: keeping each round's own would fragment the memory that the next round needs.
             if (alive is null)
                 alive = new SlotTensors(context.Network.Prunable.Zip(next, (slot, mask) => (slot, mask.MoveToOuterDisposeScope())));
             else
                 foreach (var (mask, newer) in alive.Values.Zip(next)) mask.copy_(newer);
-            plan.Report(number, watch.Elapsed, alive.Select(entry => KeyValuePair.Create(entry.Key.Name, entry.Value)));
+            plan.Report(number, watch.Elapsed, alive.Select(entry => KeyValuePair.Create(entry.Key.Name, entry.Value)),
+                alive.Sum(entry => MaskTensors.CountTrue(entry.Key.RankedPart(entry.Value).contiguous())));
         }
 
         return alive!;

@@ -1,6 +1,5 @@
 using System.Globalization;
 using Microsoft.Extensions.Logging;
-using Px.Pruning.Masking;
 using Px.Pruning.Ranking;
 using static TorchSharp.torch;
 
@@ -49,14 +48,12 @@ internal sealed class PruningPlan
                 { Magnitude = magnitude is null ? null : () => magnitude(p.Name) })],
             Keep(round));
 
-    // Reports the masks of a round.
-    internal void Report(int round, TimeSpan elapsed, IEnumerable<KeyValuePair<string, Tensor>> masks)
+    // Reports the masks of a round, and how many of the ranked weights they keep.
+    internal void Report(int round, TimeSpan elapsed, IEnumerable<KeyValuePair<string, Tensor>> masks, long kept)
     {
-        var named = masks.ToList();
-        long kept = named.Sum(mask => MaskTensors.CountTrue(mask.Value));
         options.Logger?.LogInformation(
             "{Method} round {Round} of {Rounds}: {Kept} of {Total} weights kept.", method, round, Rounds, kept, total);
-        options.RoundMasks?.Add(new PruningMask(named, new Dictionary<string, string>
+        options.RoundMasks?.Add(new PruningMask(masks, new Dictionary<string, string>
         {
             ["method"] = method,
             ["round"] = round.ToString(CultureInfo.InvariantCulture),

@@ -75,15 +75,16 @@ public sealed class PruningReport
     /// <summary>Whether a path of kept weights leads from the input to any output unit; <see langword="null"/> if unknown.</summary>
     /// <remarks>
     /// Known if <c>Prune</c> got data or <see cref="PruningData.Shape"/>, all layers are called through <c>call</c>, and the forward only
-    /// adds paths: no sigmoid, softmax or product of two activations. A path counts whatever its weights' values and signs; biases and
-    /// shifts of normalisation layers start none. May be <see langword="true"/> although layers are empty, such as residual branches
-    /// beside a shortcut.
+    /// adds paths, which modules that are gates may multiply: no sigmoid or softmax as a function, no product of two paths. A path counts
+    /// whatever its weights' values and signs; biases and shifts of normalisation layers start none, though a gate may still multiply them
+    /// by what it sees of the input. May be <see langword="true"/> although layers are empty, such as residual branches beside a shortcut.
     /// </remarks>
     public bool? IsConnected => OutputsReached is { } reached ? reached > 0 : null;
 
     /// <summary>
     /// The number of output units (second dimension of [1, K, …]) that a path of kept weights reaches, in [0, <see cref="Outputs"/>];
-    /// <see langword="null"/> where <see cref="IsConnected"/> is. The others give the same output for every input.
+    /// <see langword="null"/> where <see cref="IsConnected"/> is. The others give the same output for every input, except for gates that
+    /// multiply constants.
     /// </summary>
     public long? OutputsReached { get; }
 
@@ -116,6 +117,14 @@ public sealed class PruningReport
     /// ranking.
     /// </summary>
     public long KeptWithoutScore => Facts.KeptWithoutScore;
+
+    /// <summary>
+    /// Weights that a method of paths does not rank, since they feed only gates that multiply paths (squeeze-excite, attention, gated
+    /// linear units) and lie on no path themselves: whole layers, which are not in <see cref="Layers"/>, or the output units of a layer
+    /// that do,
+    /// whose weights count as kept there. Empty where there are none, and for other methods, which rank them.
+    /// </summary>
+    public IReadOnlyList<LayerReport> GateWeights => Facts.GateWeights;
 
     internal ReportFacts Facts { get; private init; } = ReportFacts.None;
 

@@ -1,5 +1,6 @@
 using Px.Pruning.Engine;
 using Px.Pruning.Engine.Paths;
+using Px.Pruning.Engine.Wiring;
 using Px.Pruning.Masking;
 using Px.Pruning.Reporting;
 
@@ -40,6 +41,7 @@ public sealed class PruningResult : IDisposable
         };
         var report = new NetworkSession(method, new()).Run(model, data ?? PruningData.None, masked, context =>
         {
+            Gates.Find(context.Network, context.Token);
             using var both = HeldWeights.Left(model.Module, mask);
             var left = both ?? mask;
             var connectivity = Connectivity.Measure(context.Network, context.Network.MasksOf(left), logger: null);

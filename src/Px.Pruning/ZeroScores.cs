@@ -39,8 +39,9 @@ internal sealed class ZeroScores(string method, ScoringContext context)
         cutAmongZeros = true;
         using var noGrad = no_grad();
         using var whole = new MaskedWeights(context.Network, null);
-        using var magnitudes = whole.AbsoluteTheta(context.Network.Prunable.First(slot => slot.Name == name), float64);
-        return magnitudes.cpu().contiguous();
+        var slot = context.Network.Prunable.First(slot => slot.Name == name);
+        using var magnitudes = whole.AbsoluteTheta(slot, float64);
+        return slot.RankedPart(magnitudes.cpu()).contiguous();
     }
 
     // Looks at what a round kept.

@@ -1,4 +1,5 @@
 using Px.Pruning.Engine.Wiring;
+using Px.Pruning.Reporting;
 using static Px.Pruning.Reporting.TextTable;
 
 namespace Px.Pruning.Analysis;
@@ -38,7 +39,7 @@ public sealed class Diagnosis
         var unused = layers.Where(layer => layer.Kept > 0).Except(used).Select(Unused);
         if (paths.DeadOutputs is not { } dead)
             return new([.. used.Where(IsCollapsed).Select(layer => Empty([layer], Bypass.None)), .. few, .. unused], paths.Unknown);
-        if (dead.Count == paths.Outputs) return new([Cut(used, dead.Count), .. unused], null);
+        if (dead.Count == paths.Outputs) return new([Cut(used, dead.Count, paths.Cut), .. unused], null);
         return new(
         [
             .. paths.Empty.Select(series => Empty([.. series.Layers.Select(name => byName[name])], series.Bypass))
@@ -64,14 +65,14 @@ public sealed class Diagnosis
         Kind = kind, Layers = [.. layers.Select(layer => layer.Name)], Count = count, Of = of, Problem = problem, Remedy = remedy,
     };
 
-    private static Finding Cut(IReadOnlyList<LayerAnalysis> layers, long outputs)
+    private static Finding Cut(IReadOnlyList<LayerAnalysis> layers, long outputs, string cut)
     {
         var empty = layers.Where(IsCollapsed).ToList();
         string why = empty.Count > 0
             ? $"No weight is left in {Names(empty)}."
             : "No layer is empty, but what one layer keeps does not meet what the next one keeps.";
         return Found(FindingKind.CutNetwork, empty, outputs, outputs,
-            $"Input and output are not connected: the network answers the same to every input. {why}");
+            $"Input and output are not connected: {cut}. {why}");
     }
 
     private static Finding Empty(IReadOnlyList<LayerAnalysis> series, Bypass bypass)
@@ -133,6 +134,9 @@ public sealed class Diagnosis
 // as far as known. Outputs and DeadOutputs, those that no path reaches, are null where paths are unknown. Empty are the series of layers
 // that carry nothing.
 internal sealed record PathFacts(
-    string? Unknown, IReadOnlySet<string> Used, long? Outputs, IReadOnlyList<long>? DeadOutputs, IReadOnlyList<EmptySeries> Empty);
+    string? Unknown, IReadOnlySet<string> Used, long? Outputs, IReadOnlyList<long>? DeadOutputs, IReadOnlyList<EmptySeries> Empty)
+{
+    internal string Cut { get; init; } = ReportFacts.Dead;
+}
 
 internal sealed record EmptySeries(IReadOnlyList<string> Layers, Bypass Bypass);

@@ -4,6 +4,7 @@ using Px.Pruning.Engine.Paths;
 using Px.Pruning.Engine.Weights;
 using Px.Pruning.Engine.Wiring;
 using Px.Pruning.Masking;
+using Px.Pruning.Reporting;
 using static TorchSharp.torch;
 
 namespace Px.Pruning.Analysis;
@@ -17,7 +18,7 @@ internal static class NetworkMeasurement
             using var paths = TryFollow(network, kept, token, out string? unknown);
             var layers = network.Slots.Select(slot => Count(network.Describe(slot), alive[slot], paths?.Effective(slot))).ToList();
             return new NetworkAnalysis(layers, model.Module.parameters().DistinctBy(TensorAddress.Of).Sum(p => p.numel()),
-                Facts(layers, paths, unknown));
+                Facts(layers, paths, unknown) with { Cut = ReportFacts.CutOf(network) });
         }, token);
 
     internal static PruningMask EffectiveMask(
@@ -38,6 +39,7 @@ internal static class NetworkMeasurement
         return new NetworkSession("The analysis", new()).Run(model, sample, options, context =>
         {
             RefuseOtherNames(mask, context.Network);
+            Gates.Find(context.Network, token);
             var alive = context.Network.MasksOf(mask);
             using var kept = new MaskedWeights(context.Network, alive);
             return measure(context.Network, alive, kept);

@@ -30,8 +30,16 @@ internal sealed class HookedModule
     internal bool IsRelu => Module is ReLU;
 
     // Another elementwise activation: its path activation is its squared derivative.
-    internal bool IsOtherActivation =>
+    internal bool IsOtherActivation => !IsGate &&
         Module is ReLU6 or LeakyReLU or PReLU or ELU or SELU or CELU or GELU or SiLU or Mish or Hardswish or Hardtanh or Softplus or Tanh;
+
+    // A bounded function: its output may multiply a path as a factor that does not grow with the path's weights.
+    internal bool MayGate => Module is Sigmoid or Hardsigmoid or Softmax or Softmax2d or Softmin or Tanh;
+
+    // Whether it is such a factor and lies on no path itself. Wiring.Gates finds these modules, and the layers that feed nothing else.
+    internal bool IsGate { get; set; }
+
+    internal bool FeedsOnlyGates { get; set; }
 
     // Has parameters or statistics for each channel, but no weights between channels: a norm layer, or PReLU with several slopes.
     internal bool IsChannelwise => Norm is not null || Module is PReLU { num_parameters: > 1 };

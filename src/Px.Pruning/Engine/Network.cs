@@ -41,7 +41,7 @@ internal sealed class Network : IDisposable
     internal IReadOnlyList<WeightSlot> Included { get; }
 
     // Those of both that are ranked, in the model's order.
-    internal IReadOnlyList<WeightSlot> Prunable { get; }
+    internal IReadOnlyList<WeightSlot> Prunable { get; private set; }
 
     // What the model's own code reads beside its layers.
     internal RawTensors Raw { get; }
@@ -58,8 +58,17 @@ internal sealed class Network : IDisposable
     // Whether hooks can put other weights in place of all that are ranked.
     internal bool CanSubstitute => IsSeenWhole && Included.Count == 0;
 
+    // Whether modules that multiply paths were found.
+    internal bool HasGates { get; set; }
+
+    // Whether what leaves a module is a sum of paths. Beside gates, which may be fed by any code, that is known of layers and the output.
+    internal bool ShowsPaths(HookedModule hooked) =>
+        !HasGates || hooked.Name.Length == 0 || (hooked.Weighted is not null && !hooked.FeedsOnlyGates);
+
     // Whether PathSigns has found no fault, which depends on no weight.
     internal bool SignsAreChecked { get; set; }
+
+    internal bool GatesAreChecked { get; set; }
 
     // What one sample looks like, and the shape of its output, [1, K, …]; null before Probe.
     internal SampleForm? Sample { get; private set; }
@@ -83,6 +92,17 @@ internal sealed class Network : IDisposable
     internal Tensor Call(Inputs input) => called.Run(input);
 
     internal bool IsAboutTheModel(Exception e) => hooks.IsAboutTheModel(e);
+
+    // Weights that would be ranked if they did not feed gates alone, in whole or in part.
+    internal IReadOnlyList<WeightSlot> GateWeights { get; private set; } = [];
+
+    // Takes weights out of the ranking: all of those of which no unit is ranked, and the other units of the rest.
+    internal void LeaveOut(IReadOnlyList<WeightSlot> gateWeights)
+    {
+        GateWeights = gateWeights;
+        foreach (var slot in gateWeights) slot.Prunable = slot.RankedUnits is not [];
+        Prunable = [.. Prunable.Where(slot => slot.Prunable)];
+    }
 
     // FLOPs of one sample in weighted layers, a multiply-add counting as two; 0 before Probe.
     internal long Flops => Modules.Sum(hooked => hooked.Weighted is { } layer ? 2 * layer.Positions * layer.Weight.numel() : 0);

@@ -25,7 +25,7 @@ internal sealed class WeightSlot
     // The module that owns it.
     internal nn.Module Module { get; }
 
-    internal bool Prunable { get; }
+    internal bool Prunable { get; set; }
 
     internal bool HasLayer => layer is not null;
 
@@ -33,6 +33,28 @@ internal sealed class WeightSlot
 
     // Looked up anew each time, since Module.to replaces it.
     internal Parameter Weight => find();
+
+    // The output units whose weights are ranked, where the others feed only gates; null for all of them.
+    internal long[]? RankedUnits { get; set; }
+
+    // How many weights are ranked.
+    internal long Ranked => RankedUnits is null ? Weight.numel() : RankedUnits.Length * (Weight.numel() / Units);
+
+    internal long Units => Weight.size(UnitDimension);
+
+    private int UnitDimension => Layer.Transposed ? 1 : 0;
+
+    // The ranked part of a tensor in the weight's shape, on the CPU. Borrowed where it is all of it.
+    internal Tensor RankedPart(Tensor whole) =>
+        RankedUnits is null ? whole : whole.index_select(UnitDimension, tensor(RankedUnits));
+
+    // The whole mask with a mask of the ranked part; the other weights as in others, or kept.
+    internal Tensor WholeMask(Tensor part, Tensor? others)
+    {
+        if (RankedUnits is null) return part;
+        var whole = others?.clone() ?? ones(Weight.shape, ScalarType.Bool);
+        return whole.index_copy_(UnitDimension, tensor(RankedUnits), part).contiguous();
+    }
 
     // The live parameter's memory, in no graph. Fresh handle.
     internal Tensor Detached() => Weight.detach();

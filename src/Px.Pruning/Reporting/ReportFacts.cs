@@ -16,6 +16,16 @@ internal sealed record ReportFacts(
 
     internal long KeptWithoutScore { get; init; }
 
+    // What a network without paths from input to output does.
+    internal string Cut { get; private init; } = Dead;
+
+    internal const string Dead = "the network answers the same to every input";
+
+    internal static string CutOf(Network network) => network.HasGates ? Dead + ", except for constants that gates multiply" : Dead;
+
+    // Weights that a method of paths did not rank, since they feed only gates.
+    internal IReadOnlyList<LayerReport> GateWeights { get; init; } = [];
+
     internal static ReportFacts Of(Network network)
     {
         var weights = network.Slots.Concat(network.Included).Select(slot => slot.Weight).DistinctBy(TensorAddress.Of).ToList();
@@ -26,7 +36,14 @@ internal sealed record ReportFacts(
             weights.Sum(weight => weight.numel()) + others.Sum(p => p.parameter.numel()),
             [.. others.Where(p => p.parameter.dim() > 1).Select(p => Describe(owners.Find(p.name).Owner, p.name, p.parameter))],
             [.. network.Unhooked.Concat(network.UsedElsewhere.Select(use => use.Layer)).Distinct()],
-            Note(network));
+            Note(network))
+        { Cut = CutOf(network), GateWeights = [.. network.GateWeights.Select(GateWeight)] };
+    }
+
+    private static LayerReport GateWeight(WeightSlot slot)
+    {
+        long all = slot.Weight.numel(), weights = all - slot.Ranked, units = all == 0 ? 0 : slot.Units * weights / all;
+        return new() { Name = slot.Name, Type = slot.Layer.Type, Kept = weights, Total = weights, UnitsAlive = units, Units = units };
     }
 
     private static LayerReport Describe(nn.Module owner, string name, Tensor parameter) => new()

@@ -51,7 +51,7 @@ internal static class ReportTable
     private static string Connected(PruningReport report) => report.OutputsReached switch
     {
         null => "",
-        0 => $"Input and output are NOT connected: 0 of {N(report.Outputs)} outputs reached, the network answers the same to every input. "
+        0 => $"Input and output are NOT connected: 0 of {N(report.Outputs)} outputs reached, {report.Facts.Cut}. "
             + "Prune less, in more rounds, or with a minimum for every layer: PruningScope.WithMinimumDensity.\n",
         var reached => $"Input and output are still connected: {N(reached)} of {N(report.Outputs)} outputs reached.\n",
     };
@@ -65,21 +65,31 @@ internal static class ReportTable
                 .Append(" of the kept weights scored 0 in the last round, as did others that it removed: their size alone decided.\n");
         }
 
+        if (report.GateWeights.Count > 0)
+        {
+            text.Append("Kept and not ranked, since they feed only gates, on which no path lies: ").Append(List(report.GateWeights))
+                .Append(".\n");
+        }
+
         if (report.Untouched.Count > 0)
         {
-            const int listed = 10;
             long untouched = report.Untouched.Sum(layer => layer.Total);
-            var names = report.Untouched.Take(listed).Select(layer => $"{layer.Name} ({layer.Type}, {N(layer.Total)})");
             text.Append(CultureInfo.InvariantCulture,
                     $"Not pruned, since they are no weights of convolutions or linear layers, are {N(untouched)} of the model's "
                     + $"{N(report.Parameters)} parameters: ")
-                .AppendJoin(", ", names)
-                .Append(report.Untouched.Count > listed ? $" and {N(report.Untouched.Count - listed)} more" : "")
+                .Append(List(report.Untouched))
                 .Append(". ParameterSelection.Including adds such parameters for methods that follow no paths.\n");
         }
 
         if (report.Facts.UnseenNote is { } note) text.Append(note).Append('\n');
         return text.ToString();
+    }
+
+    private static string List(IReadOnlyList<LayerReport> layers)
+    {
+        const int listed = 10;
+        string names = string.Join(", ", layers.Take(listed).Select(layer => $"{layer.Name} ({layer.Type}, {N(layer.Total)})"));
+        return layers.Count > listed ? $"{names} and {N(layers.Count - listed)} more" : names;
     }
 
     private static string N(long? number) => TextTable.Number(number);

@@ -1,6 +1,7 @@
 using Px.Pruning.Engine;
 using Px.Pruning.Engine.Norms;
 using Px.Pruning.Engine.Paths;
+using Px.Pruning.Engine.Wiring;
 using Px.Pruning.Methods.PathExclusion;
 using TorchSharp;
 using TorchSharp.Modules;
@@ -11,12 +12,13 @@ namespace Px.Pruning.Analysis.Ntk;
 // The bound on the trace that Path eXclusion prunes by, and the modules to which the proof of trace ≤ bound does not apply. The proof
 // writes fₖ = Σₚ aₚ xₛ vₚ and applies the Cauchy inequality over paths. Additive constants ahead of a weight are paths that do not start at
 // the input; a maximum may keep another path of a window than the path kernel's maximum; an activation that is not homogeneous is not a
-// factor of a path; statistics of single samples are different factors for each sample.
+// factor of a path; statistics of single samples, and gates that multiply, are different factors for each sample.
 internal static class PaperBound
 {
     // Σ ∂R/∂θ² over the kept weights.
     internal static double Value(NtkJacobian jacobian)
     {
+        Gates.Find(jacobian.Context.Network, jacobian.Context.Token);
         using var run = new PathExclusionRun(jacobian.Context, new PathExclusionPruner());
         var (leaves, exponent) = run.Decoupled(jacobian.Round, jacobian.Norms);
         using var noGrad = no_grad();
@@ -46,7 +48,7 @@ internal static class PaperBound
     }
 
     private static bool IsException(HookedModule hooked, bool aheadOfAWeight, NormPolicy norms) =>
-        hooked.IsMaxPool
+        hooked.IsMaxPool || hooked.IsGate
         || (hooked.IsOtherActivation && hooked.Module is not (LeakyReLU or PReLU))
         || (hooked.Norm is { IsBatchNorm: false } own && own.UsesBatch(norms.Statistics))
         || (aheadOfAWeight && (hooked.Norm is { } norm ? norms.Shifts(norm) : hooked.Weighted?.Bias is { } bias && AnyOf(bias)));

@@ -2,11 +2,13 @@ using static TorchSharp.torch;
 
 namespace Px.Pruning.Engine.Paths;
 
-// Which paths are active for one batch: the gates and max-pooling indices that a run of f records for a run of g. Owns them.
+// Which paths are active for one batch: the gates, the factors and the max-pooling indices that a run of f records for a run of g. Owns
+// them.
 internal sealed class ActivationPattern : IDisposable
 {
     private readonly Dictionary<int, (HookedModule Layer, Tensor Gate)> gates = [];
     private readonly Dictionary<int, (HookedModule Layer, Tensor Gate)> signs = [];
+    private readonly Dictionary<int, (HookedModule Layer, Tensor Gate)> factors = [];
     private readonly List<Tensor> indices = [];
     private int nextIndices;
 
@@ -21,6 +23,12 @@ internal sealed class ActivationPattern : IDisposable
         signs.Add(step, (hooked, plusMinusOne.DetachFromDisposeScope()));
 
     internal Tensor? Signs(HookedModule hooked, int step) => Find(signs, hooked, step);
+
+    // The squared output of a module that multiplies paths.
+    internal void AddFactor(HookedModule hooked, int step, Tensor squared) =>
+        factors.Add(step, (hooked, squared.DetachFromDisposeScope()));
+
+    internal Tensor? Factor(HookedModule hooked, int step) => Find(factors, hooked, step);
 
     private static Tensor? Find(Dictionary<int, (HookedModule Layer, Tensor Gate)> notes, HookedModule hooked, int step)
     {
@@ -40,7 +48,7 @@ internal sealed class ActivationPattern : IDisposable
 
     // Whether every gate has one entry a sample along its first dimension, so that samples can be taken apart.
     internal bool IsPerSample(long samples) =>
-        gates.Values.Concat(signs.Values).Select(note => note.Gate).Concat(indices)
+        Notes.Select(note => note.Gate).Concat(indices)
             .All(tensor => tensor.dim() > 0 && tensor.size(0) == samples);
 
     // The pattern of some of the samples: views of this one, which must outlive it.
@@ -49,15 +57,18 @@ internal sealed class ActivationPattern : IDisposable
         var part = new ActivationPattern();
         foreach (var (step, (hooked, gate)) in gates) part.AddGate(hooked, step, gate.narrow(0, start, count));
         foreach (var (step, (hooked, gate)) in signs) part.AddSigns(hooked, step, gate.narrow(0, start, count));
+        foreach (var (step, (hooked, gate)) in factors) part.AddFactor(hooked, step, gate.narrow(0, start, count));
         foreach (var flat in indices) part.AddIndices(flat.narrow(0, start, count));
         return part;
     }
 
     internal void Rewind() => nextIndices = 0;
 
+    private IEnumerable<(HookedModule Layer, Tensor Gate)> Notes => gates.Values.Concat(signs.Values).Concat(factors.Values);
+
     public void Dispose()
     {
-        foreach (var (_, gate) in gates.Values.Concat(signs.Values)) gate.Dispose();
+        foreach (var (_, gate) in Notes) gate.Dispose();
         foreach (var flat in indices) flat.Dispose();
     }
 }

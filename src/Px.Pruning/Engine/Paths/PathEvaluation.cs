@@ -7,7 +7,7 @@ namespace Px.Pruning.Engine.Paths;
 // A network of paths: linear in its input, with the given non-negative weights, no biases or shifts, and norm layers as fixed scales.
 // h (path kernel): squared weights, squared scales, every activation on. g (path activations): ones as weights, no scales, the gates of f.
 // The joint network: squared weights, squared scales, the gates of f. Without shifts and biases every ReLU sees non-negative numbers and is
-// the identity, so that only its gate remains.
+// the identity, so that only its gate remains. A module that multiplies paths is a constant: f's value squared, or 1.
 internal class PathEvaluation : Evaluation
 {
     // The weight of a slot in the input's dtype; disposed after use if OwnsWeights.
@@ -33,7 +33,7 @@ internal class PathEvaluation : Evaluation
     internal Action<HookedModule, int, Tensor>? Observer { get; init; }
 
     internal override bool Replaces(HookedModule hooked) =>
-        hooked.Weighted is not null || hooked.Norm is not null || hooked.IsRelu || hooked.IsOtherActivation
+        hooked.Weighted is not null || hooked.Norm is not null || hooked.IsRelu || hooked.IsOtherActivation || hooked.IsGate
             || (hooked.IsMaxPool && Pattern is not null);
 
     internal override Tensor? Value(RawTensor raw, ScalarType dtype) => raw.OnPaths(RawPower, dtype);
@@ -41,6 +41,7 @@ internal class PathEvaluation : Evaluation
     internal override Tensor Compute(HookedModule hooked, Tensor input)
     {
         if (hooked.Norm is { } norm) return Scaled(norm, input);
+        if (hooked.IsGate) return Ones(hooked, input);
         if (hooked.IsMaxPool) return Gather(input, Pattern!.NextIndices());
         if (hooked.Weighted is not { } layer) return KeepsItsInput(hooked) && !IsGatedRelu(hooked) ? input.clone() : input.alias();
         var weight = Weight(layer.Slot, input.dtype);
@@ -53,6 +54,7 @@ internal class PathEvaluation : Evaluation
 
     internal override Tensor? Leave(HookedModule hooked, int step, Tensor output)
     {
+        if (Pattern?.Factor(hooked, step) is { } factor) output.copy_(factor);
         // f's signs make a ReLU called as a function right after this layer gate by itself.
         var gated = Pattern?.Signs(hooked, step) is { } signs ? output * signs.to(output.dtype)
             : IsGatedRelu(hooked) && KeepsItsInput(hooked) ? Gated(hooked, step, output, inPlace: false) ?? output.clone()
@@ -68,6 +70,14 @@ internal class PathEvaluation : Evaluation
         if (!inPlace || IsExpanded(tensor)) return tensor * cast;
         tensor.mul_(cast);
         return null;
+    }
+
+    // In memory of its own, unless the module writes into its input.
+    private static Tensor Ones(HookedModule hooked, Tensor input)
+    {
+        if (KeepsItsInput(hooked)) return ones_like(input);
+        input.fill_(1);
+        return input.alias();
     }
 
     private Tensor Scaled(NormLayer norm, Tensor input)
@@ -93,7 +103,7 @@ internal class PathEvaluation : Evaluation
     private static bool KeepsItsInput(HookedModule hooked) => hooked.Module is not (ReLU { inplace: true } or ReLU6 { inplace: true }
         or LeakyReLU { inplace: true } or ELU { inplace: true } or SELU { inplace: true } or CELU { inplace: true }
         or GELU { inplace: true } or SiLU { inplace: true } or Mish { inplace: true } or Hardswish { inplace: true }
-        or Hardtanh { inplace: true } or Tanh { inplace: true });
+        or Hardtanh { inplace: true } or Tanh { inplace: true } or Sigmoid { inplace: true } or Hardsigmoid { inplace: true });
 
     // Whether several of the tensor's numbers share one place of memory.
     protected static bool IsExpanded(Tensor tensor)

@@ -57,14 +57,15 @@ internal static class PathLinearity
                 string factor = (doubled / sum).ToString("G6", CultureInfo.InvariantCulture);
                 throw Refusal(hooked, before, "is not linear in non-negative inputs once activations are on and biases off (twice the "
                     + $"input gave {factor} times the output), so that its paths have no product form. A smooth activation must "
-                    + "be a module (torch.nn.GELU, SiLU, …) instead of a function call; gating by products, softmax and added constants "
-                    + "are not supported.");
+                    + "be a module (torch.nn.GELU, SiLU, …) instead of a function call, and so must a gate that multiplies paths "
+                    + "(torch.nn.Sigmoid, Hardsigmoid, Softmax, Tanh); other products and added constants are not supported.");
             }
 
             if (hooked.Name.Length > 0) before = hooked.Name;
         }
 
         PathSigns.Check(network);
+        GateFactors.Check(network);
     }
 
     // Names the code that is to blame: before a layer, which hands on multiples of what it is given, or within a module of the caller's.
@@ -81,6 +82,8 @@ internal static class PathLinearity
         string remedy = (before, hooked.Name) switch
         {
             (_, "") => " If it is a softmax, log_softmax or sigmoid, let the model return logits; PruningOptions.Loss can apply it.",
+            _ when hooked is { MayGate: true, IsOtherActivation: false } =>
+                " If the model ends in it, let the model return logits; PruningOptions.Loss can apply it.",
             (null, _) => " If it normalises the data, do that in the data loader.",
             _ => "",
         };
@@ -93,8 +96,12 @@ internal static class PathLinearity
         using var scope = NewDisposeScope();
         using var noGrad = no_grad();
         var sums = new List<(HookedModule, double, double)>();
-        void Observe(HookedModule hooked, int step, Tensor output) =>
-            sums.Add((hooked, output.sum().ToDouble(), output.numel() == 0 ? 0 : output.min().ToDouble()));
+        void Observe(HookedModule hooked, int step, Tensor output)
+        {
+            if (network.ShowsPaths(hooked))
+                sums.Add((hooked, output.sum().ToDouble(), output.numel() == 0 ? 0 : output.min().ToDouble()));
+        }
+
         // The output once more: the model may be a module that has no hooks, or a function around one.
         Observe(network.Output, 0, network.Run(evaluation(Observe), network.Sample!.Full(value, dtype, network.Device)));
         return sums;

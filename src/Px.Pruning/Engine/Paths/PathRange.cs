@@ -49,7 +49,8 @@ internal readonly record struct PathRange(ScalarType Type, int Exponent)
             OwnsWeights = ownsWeights,
             Scale = scale,
             RawPower = rawPower,
-            Observer = (hooked, _, output) => largest = hooked.IsContainer ? largest : Math.Max(largest, Maximum(output)),
+            Observer = (hooked, _, output) =>
+                largest = hooked.IsContainer || hooked.IsGate || hooked.FeedsOnlyGates ? largest : Math.Max(largest, Maximum(output)),
         };
         var input = network.Sample!.Full(Math.ScaleB(1, -ProbeExponent), ScalarType.Float64, network.Device);
         network.Run(evaluation, input);

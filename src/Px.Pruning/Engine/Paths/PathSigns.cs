@@ -41,29 +41,34 @@ internal static class PathSigns
     private static void Run(Network network, bool larger, Action<HookedModule, Tensor> arrives)
     {
         using var scope = NewDisposeScope();
-        var evaluation = new RisingEvaluation(larger, arrives);
-        var input = network.Sample!.Deal(evaluation.Numbers([1, network.Sample.Numbers], network.ComputeType, network.Device));
-        arrives(network.Output, network.Run(evaluation, input));
+        var sample = network.Sample!;
+        var numbers = FixedEvaluation.Numbers([1, sample.Numbers], network.ComputeType, network.Device, larger ? 1 : 0);
+        arrives(network.Output, network.Run(new FixedEvaluation(larger, arrives), sample.Deal(numbers)));
     }
 
-    // Every layer returns fixed positive numbers, whatever it receives.
-    private sealed class RisingEvaluation(bool larger, Action<HookedModule, Tensor> arrives) : PathEvaluation
-    {
-        internal override Tensor Compute(HookedModule hooked, Tensor input)
-        {
-            if (hooked.Weighted is not { } layer) return base.Compute(hooked, input);
-            arrives(hooked, input);
-            return Numbers(layer.OutputShape(input), input.dtype, input.device);
-        }
+}
 
-        // Fractions of the multiples of two irrational numbers: without order, so that differences and sums with signs meet some.
-        internal Tensor Numbers(long[] shape, ScalarType dtype, Device device)
-        {
-            using var scope = NewDisposeScope();
-            var index = arange(shape.Aggregate(1L, (product, size) => product * size), ScalarType.Float64, device);
-            var numbers = (index * 0.6180339887498949).frac_().add_(0.5);
-            if (larger) numbers.add_((index * 0.4142135623730951).frac_());
-            return numbers.to(dtype).reshape(shape).MoveToOuterDisposeScope();
-        }
+// Every layer returns fixed positive numbers, whatever it receives. arrives: shown what enters each layer that may lie on a path.
+internal class FixedEvaluation(bool larger, Action<HookedModule, Tensor> arrives) : PathEvaluation
+{
+    private int calls;
+
+    internal override Tensor Compute(HookedModule hooked, Tensor input)
+    {
+        if (hooked.Weighted is not { } layer) return base.Compute(hooked, input);
+        if (!hooked.FeedsOnlyGates) arrives(hooked, input);
+        return Numbers(layer.OutputShape(input), input.dtype, input.device, larger ? 1 : 0, ++calls);
+    }
+
+    // Fractions of the multiples of two irrational numbers: without order and other ones for each call, so that differences and sums with
+    // signs meet some. More: how much of the second is added.
+    internal static Tensor Numbers(long[] shape, ScalarType dtype, Device device, double more, int call = 0)
+    {
+        using var scope = NewDisposeScope();
+        var index = arange(shape.Aggregate(1L, (product, size) => product * size), ScalarType.Float64, device);
+        index.add_(call * 1000);
+        var numbers = (index * 0.6180339887498949).frac_().add_(0.5);
+        if (more > 0) numbers.add_((index * 0.4142135623730951).frac_().mul_(more));
+        return numbers.to(dtype).reshape(shape).MoveToOuterDisposeScope();
     }
 }

@@ -7,8 +7,8 @@ using static TorchSharp.torch;
 namespace Px.Pruning.Engine.Wiring;
 
 // The code between layers alone: each call returns given constants instead of its own result, other norm layers and activations return
-// their input. A unit whose value at a layer's input differs from sample 0's was reached by a constant that differs. Where all positions of
-// a map are equal, they may share memory.
+// their input, known gates 1. A unit whose value at a layer's input differs from sample 0's was reached by a constant that differs. Where
+// all positions of a map are equal, they may share memory.
 internal sealed class CutEvaluation : PathEvaluation
 {
     // Far above float32's rounding, and below the share of one channel in a mean over thousands.
@@ -36,6 +36,8 @@ internal sealed class CutEvaluation : PathEvaluation
 
     // Collects, unless null, the sum of what each call and finally the output receives.
     internal List<double>? Sums { get; init; }
+
+    internal override bool Replaces(HookedModule hooked) => base.Replaces(hooked) || cuts(hooked);
 
     internal override Tensor Compute(HookedModule hooked, Tensor input)
     {
@@ -103,7 +105,7 @@ internal sealed class CutEvaluation : PathEvaluation
     // The result of a module that is not cut, computed at one position where all are equal.
     private Tensor HandOn(HookedModule hooked, Tensor input)
     {
-        if (!SharesMemory || input.numel() == 0) return base.Compute(hooked, input);
+        if (!SharesMemory || input.numel() == 0 || hooked.IsGate) return base.Compute(hooked, input);
         // Memory that several positions share cannot be written to, so that an alias is as good as a copy.
         if (IsExpanded(input)) return input.alias();
         using var scope = NewDisposeScope();

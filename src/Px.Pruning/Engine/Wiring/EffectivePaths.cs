@@ -8,7 +8,8 @@ namespace Px.Pruning.Engine.Wiring;
 // Forward, each layer returns 1 where a path arrives and 0 elsewhere; backward, each takes 1 where a path leads on and 0 elsewhere. A
 // weight lies on a path where at some position both of its ends do. All sums are of zeros and ones inside one layer, so that nothing
 // overflows, underflows or is rounded away in deep networks. A maximum called as a function (functional.max_pool2d) passes the gradient to
-// one element a window; the passes are repeated with known elements made small, so that others win, until nothing new is found.
+// one element a window; the passes are repeated with known elements made small, so that others win, until nothing new is found. What feeds
+// a gate leads on where the gate multiplies a path, unless paths alone are asked for.
 internal sealed class EffectivePaths : IDisposable
 {
     // Small, so that functions which saturate (ReLU6 called as a function) let it pass.
@@ -16,13 +17,14 @@ internal sealed class EffectivePaths : IDisposable
 
     private readonly Network network;
     private readonly MaskedWeights kept;
+    private readonly bool throughGates;
     private readonly CancellationToken token;
     private readonly List<PathCall> calls = [];
     private readonly Dictionary<WeightSlot, Tensor> used = [];
     private Tensor? outputs;
 
-    private EffectivePaths(Network network, MaskedWeights kept, CancellationToken token) =>
-        (this.network, this.kept, this.token) = (network, kept, token);
+    private EffectivePaths(Network network, MaskedWeights kept, bool throughGates, CancellationToken token) =>
+        (this.network, this.kept, this.throughGates, this.token) = (network, kept, throughGates, token);
 
     internal IReadOnlyList<PathCall> Calls => calls;
 
@@ -30,9 +32,9 @@ internal sealed class EffectivePaths : IDisposable
     internal Tensor Outputs => outputs!;
 
     // Throws an UnsupportedModelException for a forward pass that does not take the same course each time.
-    internal static EffectivePaths Follow(Network network, MaskedWeights kept, CancellationToken token)
+    internal static EffectivePaths Follow(Network network, MaskedWeights kept, CancellationToken token, bool throughGates = true)
     {
-        var paths = new EffectivePaths(network, kept, token);
+        var paths = new EffectivePaths(network, kept, throughGates, token);
         try
         {
             while (paths.FindMore()) { }
@@ -57,7 +59,8 @@ internal sealed class EffectivePaths : IDisposable
     internal CallGraph Graph()
     {
         using var temporaries = NewDisposeScope();
-        using var cut = new SegmentEvaluation((i, _, _) => full(calls[i].Reached.shape, Fresh, network.ComputeType, network.Device));
+        using var cut = new SegmentEvaluation((i, _, _) => full(calls[i].Reached.shape, Fresh, network.ComputeType, network.Device))
+        { ThroughGates = throughGates };
         using var grad = enable_grad();
         var output = cut.Run(network, Fresh);
         var feeds = new bool[calls.Count + 2, calls.Count + 2];
@@ -90,7 +93,7 @@ internal sealed class EffectivePaths : IDisposable
     {
         using var temporaries = NewDisposeScope();
         using var grad = enable_grad();
-        using var cut = new SegmentEvaluation(HandOn);
+        using var cut = new SegmentEvaluation(HandOn) { ThroughGates = throughGates };
         var output = cut.Run(network, Fresh);
         if (cut.Leaves.Count <= calls.Count) throw CutEvaluation.OtherCourse(calls[cut.Leaves.Count - 1].Layer);
         outputs ??= output.detach().gt(0).DetachFromDisposeScope();

@@ -19,7 +19,7 @@ internal sealed class LayerCall
             return;
         }
 
-        UnitDimensionFromEnd = hooked.Module is LayerNorm norm ? norm.normalized_shape.Length : outputShape.Length - 1;
+        UnitDimensionFromEnd = hooked.Module is LayerNorm norm ? norm.normalized_shape.Length : Math.Max(1, outputShape.Length - 1);
         Inputs = Outputs = (int)outputShape[^UnitDimensionFromEnd];
     }
 
@@ -43,6 +43,8 @@ internal sealed class LayerCall
 internal sealed class CallRecorder(Func<HookedModule, bool> cuts) : PathEvaluation
 {
     internal List<LayerCall> Calls { get; } = [];
+
+    internal override bool Replaces(HookedModule hooked) => base.Replaces(hooked) || cuts(hooked);
 
     internal override Tensor Compute(HookedModule hooked, Tensor input)
     {

@@ -12,6 +12,9 @@ internal sealed class SegmentEvaluation(Func<int, HookedModule, Tensor, Tensor> 
     private readonly List<(HookedModule Layer, Tensor Root)> calls = [];
     private readonly List<Tensor> leaves = [];
 
+    // Whether gates hand on what feeds them, so that gradients pass both factors of a product; otherwise they are constants.
+    internal bool ThroughGates { get; init; }
+
     // The network's input, then what each call returned.
     internal IReadOnlyList<Tensor> Leaves => leaves;
 
@@ -20,9 +23,12 @@ internal sealed class SegmentEvaluation(Func<int, HookedModule, Tensor, Tensor> 
     internal override Tensor Compute(HookedModule hooked, Tensor input)
     {
         if (hooked.IsMaxPool) return Spread(hooked, input);
+        if (hooked.IsGate && ThroughGates) return HandOn(hooked.Module, input);
         if (hooked.Weighted is null) return base.Compute(hooked, input);
         // A copy: code after the layer may change its input in place.
         var root = input.clone();
+        // What feeds only gates may be fed by one, which is a constant.
+        if (!root.requires_grad && hooked.FeedsOnlyGates) root.requires_grad_();
         if (!root.requires_grad) throw Detached($"'{hooked.Name}'", hooked.Name);
         using (no_grad()) AddLeaf(output(calls.Count, hooked, input));
         calls.Add((hooked, root.DetachFromDisposeScope()));
@@ -59,6 +65,15 @@ internal sealed class SegmentEvaluation(Func<int, HookedModule, Tensor, Tensor> 
     { Module = module };
 
     private void AddLeaf(Tensor value) => leaves.Add(value.requires_grad_().DetachFromDisposeScope());
+
+    // Positive whatever feeds the gate, and rising with all that its value depends on.
+    private static Tensor HandOn(nn.Module gate, Tensor input) => gate switch
+    {
+        Softmax m => input.sum(m.dim, keepdim: true).expand_as(input) + 1,
+        Softmin m => input.sum(m.dim, keepdim: true).expand_as(input) + 1,
+        Softmax2d => input.sum(-3, keepdim: true).expand_as(input) + 1,
+        _ => input + 1,
+    };
 
     // Max-pooling as the mean of each window, which is positive where any element is: gradients then reach the whole window.
     private static Tensor Spread(HookedModule hooked, Tensor x) => hooked.Module switch

@@ -101,6 +101,7 @@ internal sealed class UnitGraph
         for (int target = 0; target < feeds.Length; target++)
         {
             if (feeds[target].AsSpan().Contains(true)) continue;
+            if (target < probe.Calls.Count && probe.Calls[target].Layer.FeedsOnlyGates) continue;
             string name = target < probe.Calls.Count ? probe.Calls[target].Layer.Name : "";
             throw new UnsupportedModelException(
                 $"Nothing that flows through the layers before it reaches {(name.Length == 0 ? "the model's output" : $"'{name}'")}: the "

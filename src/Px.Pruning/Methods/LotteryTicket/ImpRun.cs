@@ -35,7 +35,7 @@ internal sealed class ImpRun(
                 before.Mask.Dispose();
                 if (checkpoint is not null) now.Save(checkpoint);
                 var mask = now.Mask;
-                plan.Report(round, watch.Elapsed, mask.Names.Select(name => KeyValuePair.Create(name, mask[name])));
+                plan.Report(round, watch.Elapsed, mask.Names.Select(name => KeyValuePair.Create(name, mask[name])), mask.Kept);
             }
 
             return now;

@@ -45,6 +45,11 @@ internal sealed class ForwardEvaluation(MaskedWeights weights, NormPolicy norms,
             pattern.AddGate(hooked, step, Positive(output));
             if (output.dim() > 0 && output.numel() > 0) seen[output] = Fingerprint(output);
         }
+        else if (hooked.IsGate)
+        {
+            pattern.AddFactor(hooked, step, output.square());
+            if (output.dim() > 0 && output.numel() > 0) seen[output] = Fingerprint(output);
+        }
         else if (hooked.PassesSigns)
         {
             pattern.AddSigns(hooked, step, Signs(output));

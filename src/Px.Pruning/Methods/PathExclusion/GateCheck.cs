@@ -29,7 +29,7 @@ internal static class GateCheck
         int corrected = -1; // the last mismatch that signs were to remove
         while (FirstMismatch(network, weights, statistics, sample) is { } mismatch)
         {
-            var before = mismatch.Earlier.LastOrDefault(hooked => !hooked.IsOtherActivation && !hooked.PassesSigns);
+            var before = mismatch.Earlier.LastOrDefault(hooked => !IsConstant(hooked) && !hooked.PassesSigns);
             // Signs are those of the layer's own output, which a negative scale turns.
             if (mismatch.Index <= corrected || before is null || network.Raw.ScaleByNegativeNumbers) throw Missed(mismatch.Layer);
             before.PassesSigns = true;
@@ -46,14 +46,16 @@ internal static class GateCheck
         using var unused = new ActivationPattern();
         var plain = new Trace(new ForwardEvaluation(weights, norms, pattern), null);
         var inputs = plain.Run(network, sample);
-        var tests = plain.Outputs.Select(TestVector).ToList();
-        var perturbed = plain.Outputs.Select(Moved).ToList();
+        // A module that multiplies paths is a constant, and what feeds it need not be linear.
+        var tests = plain.Modules.Zip(plain.Outputs, (hooked, z) => hooked.IsGate ? z : TestVector(z)).ToList();
+        var perturbed = plain.Modules.Zip(plain.Outputs, (hooked, z) => hooked.IsGate ? z : Moved(z)).ToList();
         var moved = new Trace(new ForwardEvaluation(weights, norms, unused), perturbed).Run(network, sample.MapNumbers(Moved));
         var path = new PathEvaluation { Weight = weights.Ones, OwnsWeights = true, Pattern = pattern, InPlace = true };
         var gated = new Trace(path, tests).Run(network, sample.MapNumbers(TestVector));
 
         for (int i = 0; i < inputs.Count; i++)
         {
+            if (i < plain.Modules.Count && (plain.Modules[i].IsGate || plain.Modules[i].FeedsOnlyGates)) continue;
             if (!Agree((moved[i] - inputs[i]) / Epsilon, gated[i]))
                 return (i, i < plain.Modules.Count ? plain.Modules[i] : null, plain.Modules.Take(i).ToList());
         }
@@ -69,6 +71,9 @@ internal static class GateCheck
         var noise = randn(sample.shape, ScalarType.Float64, generator: generator).to(sample.device);
         return (sample + noise * (size > 0 ? size : 1)).MoveToOuterDisposeScope();
     }
+
+    // Whether the module's output is given, and its gate or factor known.
+    private static bool IsConstant(HookedModule hooked) => hooked.IsOtherActivation || hooked.IsGate;
 
     private static bool Agree(Tensor expected, Tensor found)
     {
@@ -120,7 +125,7 @@ internal static class GateCheck
             return [.. inputs, output];
         }
 
-        internal override bool Replaces(HookedModule hooked) => inner.Replaces(hooked) || hooked.IsOtherActivation;
+        internal override bool Replaces(HookedModule hooked) => inner.Replaces(hooked) || IsConstant(hooked);
 
         // The same scales in f and g, without signs, as the theory asks of g.
         internal override Tensor? Value(RawTensor raw, ScalarType dtype) =>
@@ -128,19 +133,19 @@ internal static class GateCheck
 
         internal override Tensor Compute(HookedModule hooked, Tensor input)
         {
-            if (hooked.Weighted is null && hooked.Norm is null && !hooked.IsOtherActivation) return inner.Compute(hooked, input);
+            if (hooked.Weighted is null && hooked.Norm is null && !IsConstant(hooked)) return inner.Compute(hooked, input);
             inputs.Add(input.clone().MoveToOtherDisposeScope(owner));
             Modules.Add(hooked);
             var output = outputs is not null ? outputs[Modules.Count - 1].clone()
-                : hooked.IsOtherActivation ? hooked.Module.forward(input.clone()) : inner.Compute(hooked, input);
+                : IsConstant(hooked) ? hooked.Module.forward(input.clone()) : inner.Compute(hooked, input);
             if (outputs is null) Outputs.Add(output.clone().MoveToOtherDisposeScope(owner));
             return output;
         }
 
         internal override Tensor? Enter(HookedModule hooked, int step, Tensor input) => inner.Enter(hooked, step, input);
 
-        // The gate of another activation is its squared derivative by definition: there is nothing to check.
+        // The gate of another activation is its squared derivative by definition: there is nothing to check. Nor is a factor's square.
         internal override Tensor? Leave(HookedModule hooked, int step, Tensor output) =>
-            hooked.IsOtherActivation ? null : inner.Leave(hooked, step, output);
+            IsConstant(hooked) ? null : inner.Leave(hooked, step, output);
     }
 }

@@ -18,6 +18,12 @@ namespace Px.Pruning;
 /// refused if gates cannot be found, because a ReLU's output is combined further before it reaches a module boundary.
 /// </para>
 /// <para>
+/// <b>Factors (an extension of the paper):</b> a <c>Sigmoid</c>, <c>Hardsigmoid</c>, <c>Softmax</c> or <c>Tanh</c> module that multiplies
+/// paths instead of lying on one (squeeze-excite, attention, gated linear units) is a constant of the sample: its square in g and in the
+/// joint objective, 1 in h. Weights that feed only such factors lie on no path: they are kept, not ranked, and listed in
+/// <see cref="PruningReport.GateWeights"/>. The same functions called as functions are refused.
+/// </para>
+/// <para>
 /// <b>Cost:</b> two forward passes of the pruning data without gradients, and a forward and backward pass of one sample in float64 a round:
 /// since h does not depend on the data, <c>Gᵏ = Σₙ gᵏ</c> is summed first.
 /// </para>

@@ -45,12 +45,12 @@ internal sealed class ReleasedPathExclusionRun(ScoringContext context, bool keep
         return (dR.to(float64).abs() * thetaSquared.detach().to(float64).pow(2.5)).cpu().MoveToOuterDisposeScope();
     }
 
-    // h: squared weights, biases and raw tensors, activations as the identity, norm layers in training mode with γ and β,
+    // h: squared weights, biases and raw tensors, activations as the identity, gates as 1, norm layers in training mode with γ and β,
     // max-pooling on its own values.
     private sealed class Kernel(SlotTensors squared) : Evaluation
     {
         internal override bool Replaces(HookedModule hooked) =>
-            hooked.Weighted is not null || hooked.Norm is not null || hooked.IsRelu || hooked.IsOtherActivation;
+            hooked.Weighted is not null || hooked.Norm is not null || hooked.IsRelu || hooked.IsOtherActivation || hooked.IsGate;
 
         internal override Tensor? Value(RawTensor raw, ScalarType dtype)
         {
@@ -62,6 +62,7 @@ internal sealed class ReleasedPathExclusionRun(ScoringContext context, bool keep
         internal override Tensor Compute(HookedModule hooked, Tensor input)
         {
             if (hooked.Norm is { } norm) return norm.NormalizeBatch(input);
+            if (hooked.IsGate) return ones_like(input);
             if (hooked.Weighted is not { } layer) return input.clone();
             using var bias = layer.Bias?.detach().to(input.dtype).square();
             return layer.Apply(input, squared[layer.Slot], bias);
@@ -82,8 +83,8 @@ internal static class ActivationFreedom
         using var weights = new MaskedWeights(network, null);
         using var pattern = new ActivationPattern();
         var sample = input.Narrow(0, 1).MapNumbers(numbers => numbers.to(ScalarType.Float64));
-        var plus = new LinearPart(weights, pattern, record: true);
-        var minus = new LinearPart(weights, pattern, record: false);
+        var plus = new LinearPart(network, weights, pattern, record: true);
+        var minus = new LinearPart(network, weights, pattern, record: false);
         network.Run(plus, sample);
         network.Run(minus, sample.MapNumbers(numbers => numbers.neg()));
         foreach (var ((hooked, there), (_, back)) in plus.Sums.Zip(minus.Sums))
@@ -99,12 +100,13 @@ internal static class ActivationFreedom
     }
 
     // The network without biases and activations, norm layers as the identity.
-    private sealed class LinearPart(MaskedWeights weights, ActivationPattern pattern, bool record) : Evaluation
+    private sealed class LinearPart(Network network, MaskedWeights weights, ActivationPattern pattern, bool record) : Evaluation
     {
         internal List<(HookedModule Layer, (double Sum, double Magnitude) Output)> Sums { get; } = [];
 
         internal override bool Replaces(HookedModule hooked) =>
-            hooked.Weighted is not null || hooked.Norm is not null || hooked.IsRelu || hooked.IsOtherActivation || hooked.IsMaxPool;
+            hooked.Weighted is not null || hooked.Norm is not null || hooked.IsRelu || hooked.IsOtherActivation || hooked.IsGate
+                || hooked.IsMaxPool;
 
         internal override Tensor? Value(RawTensor raw, ScalarType dtype) =>
             raw.Role == RawTensorRole.Shift ? raw.OnPaths(1, dtype) : raw.As(dtype);
@@ -112,6 +114,7 @@ internal static class ActivationFreedom
         internal override Tensor Compute(HookedModule hooked, Tensor input)
         {
             if (hooked.IsMaxPool) return Pool(hooked, input);
+            if (hooked.IsGate) return ones_like(input);
             if (hooked.Weighted is not { } layer) return input.clone();
             using var theta = weights.Theta(layer.Slot, input.dtype);
             return layer.Apply(input, theta, null);
@@ -119,6 +122,7 @@ internal static class ActivationFreedom
 
         internal override Tensor? Leave(HookedModule hooked, int step, Tensor output)
         {
+            if (!network.ShowsPaths(hooked)) return null;
             using var magnitude = output.abs().sum();
             Sums.Add((hooked, (output.sum().ToDouble(), magnitude.ToDouble())));
             return null;

@@ -51,7 +51,7 @@ internal static class BorrowedFlow
         foreach (var hooked in network.Modules)
         {
             if (hooked.Weighted?.Bias is { } bias) found.Save(bias).fill_(0);
-            if (hooked.IsOtherActivation) throw Refuse(hooked, "its activation");
+            if (hooked.IsOtherActivation || hooked.MayGate) throw Refuse(hooked, "its activation");
             if (hooked.Norm is { } norm) Freeze(hooked, norm, found, power, scaled);
         }
     }
