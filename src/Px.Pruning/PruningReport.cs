@@ -113,6 +113,13 @@ public sealed class PruningReport
     /// </summary>
     public long KeptWithoutScore => Facts.KeptWithoutScore;
 
+    /// <summary>
+    /// Weights that were selected but not ranked, since the network's output does not depend on them in evaluation mode, as an auxiliary
+    /// head's; all are kept. <see cref="ParameterSelection.IncludingUnused"/> ranks them. Empty where there are none, or where neither data
+    /// nor a shape was given to find out.
+    /// </summary>
+    public IReadOnlyList<LayerReport> UnusedLayers => Facts.Unused;
+
     internal ReportFacts Facts { get; private init; } = ReportFacts.None;
 
     /// <summary>Formats the report as a text table: a line per layer, totals, collapsed layers, and whether input and output are connected.

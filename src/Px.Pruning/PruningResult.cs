@@ -35,7 +35,8 @@ public sealed class PruningResult : IDisposable
         ArgumentNullException.ThrowIfNull(model);
         ArgumentNullException.ThrowIfNull(mask);
         MaskMismatch.ThrowIfAny(model, mask);
-        var masked = new PruningOptions { Parameters = ParameterSelection.Default.Where((name, _) => mask.Contains(name)), Seed = 0 };
+        var names = ParameterSelection.Default.IncludingUnused().Where((name, _) => mask.Contains(name));
+        var masked = new PruningOptions { Parameters = names, Seed = 0 };
         var report = new NetworkSession(method, new()).Run(model, data ?? PruningData.None, masked, context =>
         {
             using var both = HeldWeights.Left(model, mask);

@@ -28,7 +28,10 @@ internal sealed class Network : IDisposable
     // Every convolution and linear weight, in the model's order; Prunable are those that are ranked.
     internal IReadOnlyList<WeightSlot> Slots { get; }
 
-    internal IReadOnlyList<WeightSlot> Prunable { get; }
+    internal IReadOnlyList<WeightSlot> Prunable { get; private set; }
+
+    // Selected weights that are not ranked, since the output does not depend on them.
+    internal IReadOnlyList<WeightSlot> Unused { get; private set; } = [];
 
     // Weighted layers that the model calls through forward, so that their hooks do not run.
     internal IReadOnlyList<string> Unhooked { get; private set; } = [];
@@ -61,6 +64,15 @@ internal sealed class Network : IDisposable
     internal Tensor Run(Evaluation evaluation, Tensor input) => hooks.Run(evaluation, input);
 
     internal bool IsAboutTheModel(Exception e) => hooks.IsAboutTheModel(e);
+
+    // Takes weights out of the ranking that the output depends on for none of these inputs. To be called after Probe.
+    internal void LeaveOutUnused(IEnumerable<Tensor> inputs)
+    {
+        (Unused, var silent) = UnusedLayers.Find(this, inputs);
+        Unhooked = [.. Unhooked.Union(silent.Select(slot => slot.Layer.Name))];
+        foreach (var slot in Unused) slot.Prunable = false;
+        Prunable = [.. Prunable.Where(slot => slot.Prunable)];
+    }
 
     // FLOPs of one sample in weighted layers, a multiply-add counting as two; 0 before Probe.
     internal long Flops => Modules.Sum(hooked => hooked.Weighted is { } layer ? 2 * layer.Positions * layer.Weight.numel() : 0);

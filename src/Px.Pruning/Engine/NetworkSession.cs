@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using Microsoft.Extensions.Logging;
 using Px.Pruning.Data;
 using static TorchSharp.torch;
 using static TorchSharp.torch.nn;
@@ -9,7 +10,8 @@ namespace Px.Pruning.Engine;
 // messages.
 internal sealed record NetworkSession(string Name, MethodNeeds Needs)
 {
-    private const string Accepted = "As it is, the network can be pruned by";
+    // The class of the pruner; null for another computation, whose refusals name no pruners.
+    internal string? Pruner { get; init; }
 
     internal T Run<T>(
         Module<Tensor, Tensor> model, PruningData data, PruningOptions options, Func<ScoringContext, T> work, CancellationToken token)
@@ -27,9 +29,8 @@ internal sealed record NetworkSession(string Name, MethodNeeds Needs)
 
         using var context = new ScoringContext(
             network, Collect(network, data, options, token), options, options.Seed ?? Random.Shared.NextInt64(), token);
-        if (network.Unhooked.Count > 0 && Needs.Hooks) throw WithOthers(NotHooked(network));
-        if (network.UsedElsewhere.Count > 0 && (Needs.Hooks || Needs.Paths)) throw network.UsedElsewhere[0].Refuse(Name);
         using var snapshot = new ModelSnapshot(model, options.Seed);
+        LeaveOutUnused(context, options.Parameters, data.SampleShape);
         // Once for the whole call: libtorch starts its threads anew whenever their number grows.
         using var serial = network.OnOneThread(
             Needs.Data ? context.Batches.Max(batch => batch.Input.size(0)) : Math.Min(Needs.DrawnSamples, options.BatchSize));
@@ -37,21 +38,39 @@ internal sealed record NetworkSession(string Name, MethodNeeds Needs)
         using var temporaries = NewDisposeScope();
         try
         {
+            if (network.Unhooked.Count > 0 && Needs.Hooks) throw NotHooked(network);
+            if (network.UsedElsewhere.Count > 0 && (Needs.Hooks || Needs.Paths)) throw network.UsedElsewhere[0].Refuse(Name);
             return work(context);
         }
         catch (ExternalException e) when (MixedTypes.Explain(context, Name, Needs, e) is { } refusal)
         {
-            throw refusal;
+            throw Pruner is null ? refusal : Alternatives.AddTo(refusal, context, Pruner);
         }
-        catch (UnsupportedModelException e) when ((Needs.Hooks || Needs.Paths) && !e.Message.Contains(Accepted, StringComparison.Ordinal))
+        catch (UnsupportedModelException e) when (Pruner is not null && !Alternatives.AreIn(e))
         {
-            throw WithOthers(e);
+            throw Alternatives.AddTo(e, context, Pruner);
         }
     }
 
-    // A refusal by a method of paths, with the methods that need none.
-    private static UnsupportedModelException WithOthers(UnsupportedModelException e) =>
-        new($"{e.Message} {Accepted} {UnsupportedModelException.NeedNoPaths}.", e) { Module = e.Module };
+    private void LeaveOutUnused(ScoringContext context, ParameterSelection selection, long[]? sampleShape)
+    {
+        var network = context.Network;
+        if (!network.IsProbed || selection.IncludesUnused) return;
+        using (var sample = context.Batches.Count > 0 ? null : ones([1, .. sampleShape!], network.ComputeType, network.Device))
+            network.LeaveOutUnused(sample is null ? context.Batches.Select(batch => batch.Input) : [sample]);
+        if (network.Unused.Count == 0) return;
+        string names = string.Join(", ", network.Unused.Select(slot => slot.Name));
+        if (network.Prunable.Count == 0)
+        {
+            throw new ArgumentException(
+                $"There is nothing to prune: in evaluation mode the output depends on none of the selected weights ({names}). "
+                + "ParameterSelection.IncludingUnused ranks them all the same.", nameof(selection));
+        }
+
+        context.Logger?.LogWarning(
+            "{Name} does not rank weights that the output does not depend on in evaluation mode: {Names}. "
+            + "ParameterSelection.IncludingUnused ranks them too.", Name, names);
+    }
 
     // Reads the data and probes the network with one sample of it.
     private PruningBatches? Collect(Network network, PruningData data, PruningOptions options, CancellationToken token)

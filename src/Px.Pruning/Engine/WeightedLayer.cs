@@ -149,7 +149,7 @@ internal sealed class WeightSlot(int index, string name, WeightedLayer layer, bo
 
     internal WeightedLayer Layer { get; } = layer;
 
-    internal bool Prunable { get; } = prunable;
+    internal bool Prunable { get; set; } = prunable;
 
     // The live parameter's memory, in no graph. Fresh handle.
     internal Tensor Detached() => Layer.Weight.detach();

@@ -17,6 +17,9 @@ internal sealed record ReportFacts(
 
     internal long KeptWithoutScore { get; init; }
 
+    // Selected weights that were not ranked, since the output does not depend on them.
+    internal IReadOnlyList<LayerReport> Unused { get; private init; } = [];
+
     internal static ReportFacts Of(Network network)
     {
         var weights = network.Slots.Select(slot => slot.Layer.Weight).ToDictionary(weight => weight.Handle, weight => (Tensor)weight);
@@ -27,7 +30,8 @@ internal sealed record ReportFacts(
             weights.Values.Sum(weight => weight.numel()) + others.Sum(p => p.parameter.numel()),
             [.. others.Where(p => p.parameter.dim() > 1).Select(p => Describe(network, p.name, p.parameter))],
             [.. network.Unhooked.Concat(network.UsedElsewhere.Select(use => use.Layer)).Distinct()],
-            Note(network));
+            Note(network))
+        { Unused = [.. network.Unused.Select(slot => Dense(slot.Name, slot.Layer.Type, slot.Layer.Weight))] };
     }
 
     // Whether two handles lie on the same memory; on another device than the CPU that is not told.
@@ -40,10 +44,13 @@ internal sealed record ReportFacts(
         return Unsafe.AreSame(ref MemoryMarshal.GetReference(first.bytes), ref MemoryMarshal.GetReference(second.bytes));
     }
 
-    private static LayerReport Describe(Network network, string name, Tensor parameter) => new()
+    private static LayerReport Describe(Network network, string name, Tensor parameter) =>
+        Dense(name, Owner(network.Model, name).GetType().Name, parameter);
+
+    private static LayerReport Dense(string name, string type, Tensor parameter) => new()
     {
         Name = name,
-        Type = Owner(network.Model, name).GetType().Name,
+        Type = type,
         Kept = parameter.numel(),
         Total = parameter.numel(),
         UnitsAlive = 0,

@@ -65,18 +65,28 @@ internal static class ReportTable
                 .Append(" of the kept weights scored 0 in the last round, as did others that it removed: their size alone decided.\n");
         }
 
+        if (report.UnusedLayers.Count > 0)
+        {
+            text.Append("Kept and not ranked, since the output does not depend on them in evaluation mode: ").Append(List(report.UnusedLayers))
+                .Append(". ParameterSelection.IncludingUnused ranks them too.\n");
+        }
+
         if (report.Untouched.Count > 0)
         {
-            const int listed = 10;
-            var names = report.Untouched.Take(listed).Select(layer => $"{layer.Name} ({layer.Type}, {N(layer.Total)})");
             text.Append(CultureInfo.InvariantCulture,
                     $"No pruner touches {N(report.Untouched.Sum(layer => layer.Total))} of the model's {N(report.Parameters)} parameters: ")
-                .AppendJoin(", ", names)
-                .Append(report.Untouched.Count > listed ? $" and {N(report.Untouched.Count - listed)} more.\n" : ".\n");
+                .Append(List(report.Untouched)).Append(".\n");
         }
 
         if (report.Facts.UnseenNote is { } note) text.Append(note).Append('\n');
         return text.ToString();
+    }
+
+    private static string List(IReadOnlyList<LayerReport> layers)
+    {
+        const int listed = 10;
+        string names = string.Join(", ", layers.Take(listed).Select(layer => $"{layer.Name} ({layer.Type}, {N(layer.Total)})"));
+        return layers.Count > listed ? $"{names} and {N(layers.Count - listed)} more" : names;
     }
 
     private static string N(long? number) => TextTable.Number(number);

@@ -27,6 +27,7 @@ internal static class PathLinearity
 
     private static void Check(Network network, Func<Action<HookedModule, int, Tensor>, PathEvaluation> evaluation, ScalarType dtype)
     {
+        ClosedModules.Refuse(network);
         double input = 1;
         var once = Sums(network, evaluation, dtype, input);
         bool isDouble = dtype == ScalarType.Float64;
