@@ -187,7 +187,7 @@ public class UnusedLayersTests
             var x = last.call(relu.call(second.call(relu.call(first.call(input)))));
             if (kind == Kind.OnlyInTraining && training) return x + extra.call(x).mean();
             // A value that never reaches the output.
-            if (kind == Kind.CalledBehindItsBack) extra.forward(x.detach());
+            if (kind == Kind.CalledBehindItsBack) extra.forward(x.detach().to(extra.weight.dtype));
             return x;
         }
     }
