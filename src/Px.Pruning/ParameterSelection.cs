@@ -5,7 +5,7 @@ namespace Px.Pruning;
 
 /// <summary>
 /// Which parameters may be pruned. Default: the weight of every <c>Conv1d/2d/3d</c>, <c>ConvTranspose1d/2d/3d</c> and <c>Linear</c>, by
-/// the module's type and never by its name. Immutable: each method returns another selection.
+/// the module's type and never by its name, if the output depends on it. Immutable: each method returns another selection.
 /// </summary>
 /// <remarks>
 /// Methods that follow no paths prune any parameter that <see cref="Including(string)"/> adds: weights of attention, recurrent, embedding
@@ -30,6 +30,9 @@ public sealed class ParameterSelection
     internal bool Includes { get; private init; }
 
     internal IReadOnlyList<(string Text, Regex Regex)> Patterns { get; private init; } = [];
+
+    // Whether layers are ranked that the output does not depend on.
+    internal bool IncludesUnused { get; private init; }
 
     /// <summary>Excludes a module and everything inside it, compared by reference.</summary>
     /// <param name="module">A module of the model that will be pruned.</param>
@@ -59,6 +62,7 @@ public sealed class ParameterSelection
         {
             Includes = Includes,
             Patterns = Patterns,
+            IncludesUnused = IncludesUnused,
         };
     }
 
@@ -83,6 +87,19 @@ public sealed class ParameterSelection
         return Including(predicate, Patterns);
     }
 
+    /// <summary>Includes selected layers that the output does not depend on while the network is scored.</summary>
+    /// <remarks>
+    /// Without it, a layer is left out of the ranking and named in report and log if no sample of the pruning data uses it in evaluation
+    /// mode: an auxiliary head that only runs in training, or a layer that <c>forward</c> never calls. What is known of that comes from
+    /// running the network, so that with <see cref="PruningData.None"/> every selected layer is ranked.
+    /// </remarks>
+    public ParameterSelection IncludingUnused() => new(accepts)
+    {
+        Includes = Includes,
+        Patterns = Patterns,
+        IncludesUnused = true,
+    };
+
     // isLayersWeight: whether the parameter is the weight of a convolution or linear layer.
     internal bool Accepts(string parameterName, Module owner, bool isLayersWeight) => accepts(parameterName, owner, isLayersWeight);
 
@@ -91,6 +108,7 @@ public sealed class ParameterSelection
         {
             Includes = true,
             Patterns = patterns,
+            IncludesUnused = IncludesUnused,
         };
 
     private static Regex Compile(string pattern)

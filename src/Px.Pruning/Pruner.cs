@@ -31,7 +31,7 @@ public abstract class Pruner : IPruner
     // The method's own settings, for the mask's metadata.
     internal virtual IEnumerable<(string Name, string Value)> Settings => [];
 
-    private NetworkSession Session => new(Name, Needs);
+    private NetworkSession Session => new(Name, Needs) { Pruner = GetType().Name };
 
     /// <inheritdoc/>
     public PruningResult Prune(

@@ -24,7 +24,10 @@ public sealed record PruningOptions
     /// <exception cref="ArgumentOutOfRangeException">The value is not a member of the enumeration.</exception>
     public SanityAblation Ablation { get; init => field = Require.Defined(value, "Not a sanity ablation."); }
 
-    /// <summary>Which parameters may be pruned. Default: weights of convolutions, transposed convolutions and linear layers.</summary>
+    /// <summary>
+    /// Which parameters may be pruned. Default: weights of convolutions, transposed convolutions and linear layers that the output depends
+    /// on in evaluation mode.
+    /// </summary>
     public ParameterSelection Parameters { get; init; } = ParameterSelection.Default;
 
     /// <summary>

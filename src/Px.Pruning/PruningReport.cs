@@ -121,10 +121,16 @@ public sealed class PruningReport
     /// <summary>
     /// Weights that a method of paths does not rank, since they feed only gates that multiply paths (squeeze-excite, attention, gated
     /// linear units) and lie on no path themselves: whole layers, which are not in <see cref="Layers"/>, or the output units of a layer
-    /// that do,
-    /// whose weights count as kept there. Empty where there are none, and for other methods, which rank them.
+    /// that do, whose weights count as kept there. Empty where there are none, and for other methods, which rank them.
     /// </summary>
     public IReadOnlyList<LayerReport> GateWeights => Facts.GateWeights;
+
+    /// <summary>
+    /// Weights that were selected but not ranked, since the network's output does not depend on them in evaluation mode, as an auxiliary
+    /// head's; all are kept. <see cref="ParameterSelection.IncludingUnused"/> ranks them. Empty where there are none, or where neither data
+    /// nor a shape was given to find out.
+    /// </summary>
+    public IReadOnlyList<LayerReport> UnusedLayers => Facts.Unused;
 
     internal ReportFacts Facts { get; private init; } = ReportFacts.None;
 

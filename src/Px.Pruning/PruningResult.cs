@@ -34,9 +34,10 @@ public sealed class PruningResult : IDisposable
         ArgumentNullException.ThrowIfNull(model);
         ArgumentNullException.ThrowIfNull(mask);
         MaskMismatch.ThrowIfAny(model.Module, mask);
+        var names = ParameterSelection.Default.IncludingUnused().Where((name, _) => mask.Contains(name));
         var masked = new PruningOptions
         {
-            Parameters = ParameterSelection.Default.Where((name, _) => mask.Contains(name)).Including((name, _) => mask.Contains(name)),
+            Parameters = names.Including((name, _) => mask.Contains(name)),
             Seed = 0,
         };
         var report = new NetworkSession(method, new()).Run(model, data ?? PruningData.None, masked, context =>

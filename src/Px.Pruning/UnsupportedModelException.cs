@@ -3,10 +3,6 @@ namespace Px.Pruning;
 /// <summary>Thrown when a method does not apply to a network: its scores would be wrong. The model is left as it was found.</summary>
 public sealed class UnsupportedModelException : NotSupportedException
 {
-    // The methods that follow no paths, as messages list them.
-    internal const string NeedNoPaths = "SnipPruner, IterSnipPruner, ForcePruner, GraspPruner, ProsPrPruner, NtkSapPruner, "
-        + "IterativeMagnitudePruner, MagnitudePruner and RandomPruner";
-
     /// <summary>Creates the exception without details.</summary>
     public UnsupportedModelException() : this("This pruning method does not support the model.") { }
 

@@ -35,7 +35,7 @@ internal static class NetworkMeasurement
     {
         if (mask is not null) MaskMismatch.ThrowIfAny(model.Module, mask);
         // With a seed, the session restores the global random state after forward passes that draw random numbers.
-        var options = new PruningOptions { Seed = 0 };
+        var options = new PruningOptions { Parameters = ParameterSelection.Default.IncludingUnused(), Seed = 0 };
         return new NetworkSession("The analysis", new()).Run(model, sample, options, context =>
         {
             RefuseOtherNames(mask, context.Network);

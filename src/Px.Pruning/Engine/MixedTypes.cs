@@ -15,28 +15,26 @@ internal static class MixedTypes
         var network = context.Network;
         string error = e.Message.Split('\n')[0];
         if (!error.Contains("type", StringComparison.Ordinal) && !error.Contains("integral", StringComparison.Ordinal)) return null;
-        string accepted = "IterativeMagnitudePruner, MagnitudePruner and RandomPruner";
-        if (network.WeightType == network.ComputeType)
-            accepted = "SnipPruner, IterSnipPruner, ForcePruner, GraspPruner, ProsPrPruner, " + accepted;
         bool makesInputs = !needs.Data || needs.Hooks || needs.Paths;
         // Such a method computes in the model's type: the error is the caller's loss' or targets'.
         if (!makesInputs && network.WeightType == network.ComputeType) return null;
         if (makesInputs && context.InputType is { } type && type is not (ScalarType.Float32 or ScalarType.Float64))
         {
-            return new($"{method} gives the network numbers that are not integers, but its input is {type}, such as the indices of an "
-                + $"embedding, where no path begins ({error}). As it is, the network can be pruned by {accepted}.", e);
+            string embedding = network.Model.named_modules().FirstOrDefault(module => module.module is Embedding or EmbeddingBag).name ?? "";
+            string indices = embedding.Length > 0 ? $"the indices of the embedding '{embedding}'" : "the indices of an embedding";
+            return new($"{method} gives the network numbers that are not integers, but its input is {type}, such as {indices}, where no "
+                + $"path begins ({error}).", e)
+            { Module = embedding };
         }
 
         if (network.WeightType == ScalarType.Float64) return null;
         if (!error.Contains("ouble", StringComparison.Ordinal) && network.WeightType == network.ComputeType) return null;
-        if (network.WeightType == network.ComputeType) accepted = "NtkSapPruner, " + accepted;
         var names = Native(network).Take(Listed + 1).ToList();
         string listed = string.Join(", ", names.Take(Listed).Select(name => $"'{name}'"));
         string what = names.Count == 0 ? "a tensor that is no registered parameter or buffer"
             : names.Count > Listed ? $"{listed} and others" : listed;
         return new($"{method} computes in another type than {network.WeightType}, but the model's forward combines the result with {what} "
-            + $"({error}). Let such a tensor follow its input, as kernel.to(x.dtype) does, or convert the whole model by to(float64). As "
-            + $"it is, the network can be pruned by {accepted}.", e);
+            + $"({error}). Let such a tensor follow its input, as kernel.to(x.dtype) does, or convert the whole model by to(float64).", e);
     }
 
     // Floating-point parameters of TorchSharp's own modules whose computation no hook replaces, and which read them in native code.

@@ -43,6 +43,9 @@ internal sealed class Network : IDisposable
     // Those of both that are ranked, in the model's order.
     internal IReadOnlyList<WeightSlot> Prunable { get; private set; }
 
+    // Selected weights that are not ranked, since the output does not depend on them.
+    internal IReadOnlyList<WeightSlot> Unused { get; private set; } = [];
+
     // What the model's own code reads beside its layers.
     internal RawTensors Raw { get; }
 
@@ -101,6 +104,15 @@ internal sealed class Network : IDisposable
     {
         GateWeights = gateWeights;
         foreach (var slot in gateWeights) slot.Prunable = slot.RankedUnits is not [];
+        Prunable = [.. Prunable.Where(slot => slot.Prunable)];
+    }
+
+    // Takes weights out of the ranking that the output depends on for none of these inputs. To be called after Probe.
+    internal void LeaveOutUnused(IEnumerable<Inputs> inputs)
+    {
+        (Unused, var silent) = UnusedLayers.Find(this, inputs);
+        Unhooked = [.. Unhooked.Union(silent.Select(slot => slot.Layer.Name))];
+        foreach (var slot in Unused) slot.Prunable = false;
         Prunable = [.. Prunable.Where(slot => slot.Prunable)];
     }
 

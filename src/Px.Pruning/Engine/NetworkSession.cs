@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using Microsoft.Extensions.Logging;
 using Px.Pruning.Data;
 using static TorchSharp.torch;
 
@@ -8,7 +9,8 @@ namespace Px.Pruning.Engine;
 // messages.
 internal sealed record NetworkSession(string Name, MethodNeeds Needs)
 {
-    private const string Accepted = "As it is, the network can be pruned by";
+    // The class of the pruner; null for another computation, whose refusals name no pruners.
+    internal string? Pruner { get; init; }
 
     internal T Run<T>(
         PruningModel model, PruningData data, PruningOptions options, Func<ScoringContext, T> work, CancellationToken token)
@@ -26,12 +28,10 @@ internal sealed record NetworkSession(string Name, MethodNeeds Needs)
                 nameof(model));
         }
 
-        if (network.Included is [var other, ..] && (Needs.Hooks || Needs.Paths)) throw OnNoPath(model.Module, other);
         using var context = new ScoringContext(
             network, Collect(network, data, options, token), options, options.Seed ?? Random.Shared.NextInt64(), token);
-        if (network.Unhooked.Count > 0 && Needs.Hooks) throw WithOthers(NotHooked(network));
-        if (network.UsedElsewhere.Count > 0 && (Needs.Hooks || Needs.Paths)) throw network.UsedElsewhere[0].Refuse(Name);
         using var snapshot = new ModelSnapshot(model.Module, options.Seed);
+        LeaveOutUnused(context, options.Parameters);
         // Once for the whole call: libtorch starts its threads anew whenever their number grows.
         using var serial = network.OnOneThread(
             Needs.Data ? context.Batches.Max(batch => batch.Input.Samples) : Math.Min(Needs.DrawnSamples, options.BatchSize));
@@ -39,22 +39,41 @@ internal sealed record NetworkSession(string Name, MethodNeeds Needs)
         using var temporaries = NewDisposeScope();
         try
         {
+            if (network.Included is [var other, ..] && (Needs.Hooks || Needs.Paths)) throw OnNoPath(model.Module, other);
+            if (network.Unhooked.Count > 0 && Needs.Hooks) throw NotHooked(network);
+            if (network.UsedElsewhere.Count > 0 && (Needs.Hooks || Needs.Paths)) throw network.UsedElsewhere[0].Refuse(Name);
             return work(context);
         }
         catch (Exception e) when ((e is ExternalException || (e is ArgumentException && e.Source == nameof(TorchSharp)))
             && MixedTypes.Explain(context, Name, Needs, e) is { } refusal)
         {
-            throw refusal;
+            throw Pruner is null ? refusal : Alternatives.AddTo(refusal, context, Pruner);
         }
-        catch (UnsupportedModelException e) when ((Needs.Hooks || Needs.Paths) && !e.Message.Contains(Accepted, StringComparison.Ordinal))
+        catch (UnsupportedModelException e) when (Pruner is not null && !Alternatives.AreIn(e))
         {
-            throw WithOthers(e);
+            throw Alternatives.AddTo(e, context, Pruner);
         }
     }
 
-    // A refusal by a method of paths, with the methods that need none.
-    private static UnsupportedModelException WithOthers(UnsupportedModelException e) =>
-        new($"{e.Message} {Accepted} {UnsupportedModelException.NeedNoPaths}.", e) { Module = e.Module };
+    private void LeaveOutUnused(ScoringContext context, ParameterSelection selection)
+    {
+        var network = context.Network;
+        if (!network.IsProbed || selection.IncludesUnused) return;
+        using (var sample = context.Batches.Count > 0 ? null : network.Sample!.Full(1, network.ComputeType, network.Device))
+            network.LeaveOutUnused(sample is null ? context.Batches.Select(batch => batch.Input) : [sample]);
+        if (network.Unused.Count == 0) return;
+        string names = string.Join(", ", network.Unused.Select(slot => slot.Name));
+        if (network.Prunable.Count == 0)
+        {
+            throw new ArgumentException(
+                $"There is nothing to prune: in evaluation mode the output depends on none of the selected weights ({names}). "
+                + "ParameterSelection.IncludingUnused ranks them all the same.", nameof(selection));
+        }
+
+        context.Logger?.LogWarning(
+            "{Name} does not rank weights that the output does not depend on in evaluation mode: {Names}. "
+            + "ParameterSelection.IncludingUnused ranks them too.", Name, names);
+    }
 
     // Reads the data and probes the network with one sample of it.
     private PruningBatches? Collect(Network network, PruningData data, PruningOptions options, CancellationToken token)
@@ -97,7 +116,7 @@ internal sealed record NetworkSession(string Name, MethodNeeds Needs)
     private UnsupportedModelException OnNoPath(nn.Module model, WeightSlot slot) => new(
         $"{Name} follows the paths through the weights of convolutions and linear layers, and '{slot.Name}', which "
         + $"PruningOptions.Parameters includes, is a parameter of another kind ({slot.Module.GetType().Name}). Leave it out of the "
-        + $"selection, or choose another pruner. {Accepted} {UnsupportedModelException.NeedNoPaths}.")
+        + "selection, or choose another pruner.")
     { Module = model.named_modules().FirstOrDefault(m => ReferenceEquals(m.module, slot.Module)).name ?? "" };
 
     private UnsupportedModelException NotHooked(Network network) => new(

@@ -12,8 +12,7 @@ internal sealed record UseElsewhere(string Layer, string Parameter, string? Shar
     // Method: who refuses, as the literature writes it.
     internal UnsupportedModelException Refuse(string method) => new(
         $"{method} has to see every use of a weight, but '{Parameter}' is {What}. Give each use a layer of its own that is called through "
-        + "call(); layers may share the parameter (second.weight = first.weight). As it is, the network can be pruned by "
-        + $"{UnsupportedModelException.NeedNoPaths}.")
+        + "call(); layers may share the parameter (second.weight = first.weight).")
     { Module = Layer };
 
     internal string What => Sharer is null

@@ -26,6 +26,9 @@ internal sealed record ReportFacts(
     // Weights that a method of paths did not rank, since they feed only gates.
     internal IReadOnlyList<LayerReport> GateWeights { get; init; } = [];
 
+    // Selected weights that were not ranked, since the output does not depend on them.
+    internal IReadOnlyList<LayerReport> Unused { get; private init; } = [];
+
     internal static ReportFacts Of(Network network)
     {
         var weights = network.Slots.Concat(network.Included).Select(slot => slot.Weight).DistinctBy(TensorAddress.Of).ToList();
@@ -37,7 +40,11 @@ internal sealed record ReportFacts(
             [.. others.Where(p => p.parameter.dim() > 1).Select(p => Describe(owners.Find(p.name).Owner, p.name, p.parameter))],
             [.. network.Unhooked.Concat(network.UsedElsewhere.Select(use => use.Layer)).Distinct()],
             Note(network))
-        { Cut = CutOf(network), GateWeights = [.. network.GateWeights.Select(GateWeight)] };
+        {
+            Cut = CutOf(network),
+            GateWeights = [.. network.GateWeights.Select(GateWeight)],
+            Unused = [.. network.Unused.Select(slot => Dense(slot.Name, slot.Layer.Type, slot.Weight))],
+        };
     }
 
     private static LayerReport GateWeight(WeightSlot slot)
@@ -46,10 +53,13 @@ internal sealed record ReportFacts(
         return new() { Name = slot.Name, Type = slot.Layer.Type, Kept = weights, Total = weights, UnitsAlive = units, Units = units };
     }
 
-    private static LayerReport Describe(nn.Module owner, string name, Tensor parameter) => new()
+    private static LayerReport Describe(nn.Module owner, string name, Tensor parameter) =>
+        Dense(name, owner.GetType().Name, parameter);
+
+    private static LayerReport Dense(string name, string type, Tensor parameter) => new()
     {
         Name = name,
-        Type = owner.GetType().Name,
+        Type = type,
         Kept = parameter.numel(),
         Total = parameter.numel(),
         UnitsAlive = 0,

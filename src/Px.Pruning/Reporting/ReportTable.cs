@@ -71,6 +71,12 @@ internal static class ReportTable
                 .Append(".\n");
         }
 
+        if (report.UnusedLayers.Count > 0)
+        {
+            text.Append("Kept and not ranked, since the output does not depend on them in evaluation mode: ").Append(List(report.UnusedLayers))
+                .Append(". ParameterSelection.IncludingUnused ranks them too.\n");
+        }
+
         if (report.Untouched.Count > 0)
         {
             long untouched = report.Untouched.Sum(layer => layer.Total);

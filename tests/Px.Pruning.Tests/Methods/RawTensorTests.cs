@@ -51,8 +51,8 @@ public sealed class RawTensorTests
     {
         using var scope = NewDisposeScope();
         manual_seed(3);
-        using var raw = new ConvNeXt(tensor([1e-6, -0.7, 0, 1.2, 0.5, 2]));
-        using var folded = new ConvNeXt(null);
+        using var raw = new LayerScaleNet(tensor([1e-6, -0.7, 0, 1.2, 0.5, 2]));
+        using var folded = new LayerScaleNet(null);
         using (no_grad())
         {
             foreach (var (name, parameter) in folded.named_parameters()) parameter.copy_(raw.get_parameter(name)!);

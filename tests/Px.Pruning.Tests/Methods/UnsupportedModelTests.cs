@@ -83,14 +83,16 @@ public class UnsupportedModelTests
     }
 
     [Fact]
-    public void Score_UnusedLayer_ScoresZeroInsteadOfFailing()
+    public void Score_UnusedLayerThatIsSelected_ScoresZeroInsteadOfFailing()
     {
         using var scope = NewDisposeScope();
         using var model = new SilentNet(silent: false);
         var data = PruningData.From([Samples.Normal(8, [3, 8, 8])]);
 
-        using var px = new PathExclusionPruner().Score(model, data);
-        using var snip = new SnipPruner().Score(model, data);
+        var options = new PruningOptions { Parameters = ParameterSelection.Default.IncludingUnused() };
+
+        using var px = new PathExclusionPruner().Score(model, data, options: options);
+        using var snip = new SnipPruner().Score(model, data, options: options);
 
         px["unused.weight"].abs().sum().item<double>().Should().Be(0);
         snip["unused.weight"].abs().sum().item<double>().Should().Be(0);

@@ -52,7 +52,7 @@ public sealed class RawNet : Module<Tensor, Tensor>
 }
 
 /// <summary>Stem, one ConvNeXt block with or without a layer scale, classifier on [B, 2, 5, 5], float64.</summary>
-internal sealed class ConvNeXt : Module<Tensor, Tensor>
+internal sealed class LayerScaleNet : Module<Tensor, Tensor>
 {
     private readonly Conv2d stem = Conv2d(2, 6, 3, padding: 1), depthwise = Conv2d(6, 6, 3, padding: 1, groups: 6);
     private readonly LayerNorm norm = LayerNorm(6);
@@ -60,7 +60,7 @@ internal sealed class ConvNeXt : Module<Tensor, Tensor>
     private readonly GELU gelu = GELU();
     private readonly Parameter? gamma;
 
-    internal ConvNeXt(Tensor? gamma) : base(nameof(ConvNeXt))
+    internal LayerScaleNet(Tensor? gamma) : base(nameof(LayerScaleNet))
     {
         if (gamma is not null) this.gamma = new Parameter(gamma);
         RegisterComponents();

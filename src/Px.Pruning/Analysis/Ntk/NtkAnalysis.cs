@@ -182,6 +182,7 @@ public static class NtkAnalysis
         var reading = new PruningOptions
         {
             Data = options.Data, BatchSize = options.BatchSize, Seed = options.Seed, Logger = options.Logger,
+            Parameters = ParameterSelection.Default.IncludingUnused(),
         };
         return session.Run(model, data, reading, context =>
         {

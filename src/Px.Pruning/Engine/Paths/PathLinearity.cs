@@ -28,6 +28,7 @@ internal static class PathLinearity
 
     private static void Check(Network network, Func<Action<HookedModule, int, Tensor>, PathEvaluation> evaluation, ScalarType dtype)
     {
+        ClosedModules.Refuse(network);
         RawRoles.Require(network);
         double input = 1;
         var once = Sums(network, evaluation, dtype, input);

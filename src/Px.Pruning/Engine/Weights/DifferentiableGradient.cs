@@ -23,7 +23,7 @@ internal sealed class DifferentiableGradient(SlotTensors weights, SlotTensors gr
             {
                 Backward(products.Aggregate((a, b) => a + b), [.. weights.Values], keepsGraph: false,
                     "This method differentiates the loss twice, and an operation of the network or of the loss",
-                    "choose a method of first order (SnipPruner, PathExclusionPruner)");
+                    "choose a pruner that differentiates once");
             }
         }
 
@@ -46,7 +46,7 @@ internal sealed class DifferentiableGradient(SlotTensors weights, SlotTensors gr
         catch (Exception e) when (e is ExternalException or InvalidOperationException)
         {
             throw new UnsupportedModelException(
-                $"{operation} has no second derivative: {e.Message.Split('\n')[0]} Replace that operation, or {remedy}.", e);
+                $"{operation} has no second derivative: {e.Message.Split('\n')[0].TrimEnd('.')}. Replace that operation, or {remedy}.", e);
         }
     }
 }

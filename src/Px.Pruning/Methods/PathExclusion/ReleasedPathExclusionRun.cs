@@ -78,6 +78,7 @@ internal static class ActivationFreedom
 
     internal static void Check(Network network, Inputs input)
     {
+        ClosedModules.Refuse(network);
         using var scope = NewDisposeScope();
         using var noGrad = no_grad();
         using var weights = new MaskedWeights(network, null);
@@ -94,7 +95,7 @@ internal static class ActivationFreedom
                 $"The forward of {(hooked.Name.Length == 0 ? "the model itself" : $"'{hooked.Name}'")} is not linear once its activation "
                 + "modules are taken out: an activation or a max-pooling is called as a function. The released variant of PX removes "
                 + "activations, which must therefore be modules (torch.nn.ReLU, torch.nn.MaxPool2d) called through call(). "
-                + "KeepsFunctionalActivations leaves them on instead; PathExclusionPruner itself has no such limit.")
+                + "KeepsFunctionalActivations leaves them on instead; PathExclusionPruner follows most of them.")
             { Module = hooked.Name };
         }
     }
