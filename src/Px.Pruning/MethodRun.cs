@@ -6,7 +6,7 @@ namespace Px.Pruning;
 
 // What a method needs. Data: all the data of the options; otherwise one batch is read, for the shapes in the report. Shape: the shape of
 // an input, if there is no data. Hooks and Paths: hooks must see every use of a weight; Hooks: they must also reach every layer.
-// WeightsReturn: later rounds rank pruned weights again.
+// SecondDerivatives: of the loss. WeightsReturn: later rounds rank pruned weights again.
 internal sealed record MethodNeeds
 {
     internal bool Data { get; init; }
@@ -16,6 +16,8 @@ internal sealed record MethodNeeds
     internal bool Hooks { get; init; }
 
     internal bool Paths { get; init; }
+
+    internal bool SecondDerivatives { get; init; }
 
     internal bool WeightsReturn { get; init; }
 

@@ -3,6 +3,7 @@ using System.Globalization;
 using Microsoft.Extensions.Logging;
 using Px.Pruning.Engine;
 using Px.Pruning.Engine.Paths;
+using Px.Pruning.Engine.Sessions;
 using Px.Pruning.Engine.Weights;
 using Px.Pruning.Engine.Wiring;
 using Px.Pruning.Masking;

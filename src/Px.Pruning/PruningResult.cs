@@ -1,5 +1,5 @@
-using Px.Pruning.Engine;
 using Px.Pruning.Engine.Paths;
+using Px.Pruning.Engine.Sessions;
 using Px.Pruning.Engine.Wiring;
 using Px.Pruning.Masking;
 using Px.Pruning.Reporting;

@@ -1,6 +1,7 @@
 using Px.Bytes;
 using Px.Pruning.Engine;
 using Px.Pruning.Engine.Paths;
+using Px.Pruning.Engine.Sessions;
 using Px.Pruning.Engine.Weights;
 using Px.Pruning.Engine.Wiring;
 using Px.Pruning.Masking;

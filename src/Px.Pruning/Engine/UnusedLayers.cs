@@ -6,8 +6,8 @@ namespace Px.Pruning.Engine;
 // Layers that a model has and does not use in evaluation mode: an auxiliary head, a layer that forward never calls.
 internal static class UnusedLayers
 {
-    // The ranked weights that the output depends on for none of the inputs, and those that it depends on although no hook has seen a call of
-    // their layers. None where no gradient can be taken to find out.
+    // The ranked weights that the output depends on for none of the inputs, and those that it depends on although no hook has seen a call
+    // of their layers. None where no gradient can be taken to find out.
     internal static (IReadOnlyList<WeightSlot> Unused, IReadOnlyList<WeightSlot> Silent) Find(Network network, IEnumerable<Inputs> inputs)
     {
         var unused = Quiet(network, [.. network.Prunable.Where(slot => slot.HasLayer)]);

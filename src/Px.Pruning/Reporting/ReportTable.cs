@@ -73,7 +73,8 @@ internal static class ReportTable
 
         if (report.UnusedLayers.Count > 0)
         {
-            text.Append("Kept and not ranked, since the output does not depend on them in evaluation mode: ").Append(List(report.UnusedLayers))
+            text.Append("Kept and not ranked, since the output does not depend on them in evaluation mode: ")
+                .Append(List(report.UnusedLayers))
                 .Append(". ParameterSelection.IncludingUnused ranks them too.\n");
         }
 

@@ -90,6 +90,9 @@ internal sealed class ShrinkRun(
                 : shared.Contains(hooked.Module) ? $"'{hooked.Name}' shares a parameter with another module"
                 : hooked.Weighted is { } layer && !layer.Slot.Prunable ? $"ShrinkOptions.Layers leaves '{hooked.Name}' out"
                 : null;
+            // A tensor product of wrong sizes would end the process, so that what cannot be followed is not tried either.
+            if (graph.Links[call + 1].DistinctBy(link => link.Unit).Count() < graph.SourceUnits[call + 1])
+                plan.PinSource(call + 1, $"some of what '{hooked.Name}' returns reaches no layer in a way that signals follow");
             if (reason is null) continue;
             plan.PinTarget(call, reason);
             plan.PinSource(call + 1, reason);
@@ -128,10 +131,12 @@ internal sealed class ShrinkRun(
         }
     }
 
-    // Pins the channels that arrive at the fault or, where they are kept already, at the next call; false if all are.
+    // Pins the channels that arrive at the fault, or where they are kept already, those of the next call that are not, or else all; false
+    // if all are kept.
     private static bool PinNext(OutputComparison.Fault fault, ChannelGraph graph, RemovalPlan plan) =>
         Enumerable.Range(fault.Target, graph.Calls.Count - fault.Target).Any(target => plan.PinTarget(
-            target, $"the code before '{graph.Calls[target].Layer.Name}' has numbers of channels written into it"));
+            target, $"the code before '{graph.Calls[target].Layer.Name}' has numbers of channels written into it"))
+        || plan.PinAll($"without others '{fault.Module}' receives something else");
 
     private ShrinkResult Write(
         Network network, ChannelGraph graph, RemovalPlan plan, OutputComparison comparison, SmallLayers small, List<Inputs> compared,

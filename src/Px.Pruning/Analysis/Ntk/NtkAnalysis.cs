@@ -1,5 +1,5 @@
 using Px.Pruning.Analysis.Ntk;
-using Px.Pruning.Engine;
+using Px.Pruning.Engine.Sessions;
 using Px.Pruning.Masking;
 using TorchSharp;
 using static TorchSharp.torch;

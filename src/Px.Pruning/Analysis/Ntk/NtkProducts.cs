@@ -94,9 +94,10 @@ internal sealed class NtkProducts(NtkJacobian jacobian, NtkEigenvalueOptions opt
         var products = g.Zip(u, (a, b) => a.requires_grad ? (a * b).sum().to(w.dtype) : null).OfType<Tensor>().ToList();
         if (products.Count > 0)
         {
-            DifferentiableGradient.Backward(products.Aggregate((a, b) => a + b), [w], keepsGraph: true,
-                "NtkAnalysis.TopEigenvalues differentiates the network twice, and an operation of it",
-                "take NtkAnalysis.Spectrum on fewer samples");
+            DifferentiableGradient.Backward(products.Aggregate((a, b) => a + b), [w], keepsGraph: true, e =>
+                DifferentiableGradient.NoSecondDerivative(e,
+                    "NtkAnalysis.TopEigenvalues differentiates the network twice, and an operation of it",
+                    "take NtkAnalysis.Spectrum on fewer samples"));
         }
 
         jacobian.Report();

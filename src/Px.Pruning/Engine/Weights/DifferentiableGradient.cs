@@ -21,9 +21,7 @@ internal sealed class DifferentiableGradient(SlotTensors weights, SlotTensors gr
             // Without products the loss is linear in the weights, and H is zero.
             if (products.Count > 0)
             {
-                Backward(products.Aggregate((a, b) => a + b), [.. weights.Values], keepsGraph: false,
-                    "This method differentiates the loss twice, and an operation of the network or of the loss",
-                    "choose a pruner that differentiates once");
+                Backward(products.Aggregate((a, b) => a + b), [.. weights.Values], keepsGraph: false, NoSecondDerivative);
             }
         }
 
@@ -36,8 +34,16 @@ internal sealed class DifferentiableGradient(SlotTensors weights, SlotTensors gr
         foreach (var tensor in gradients.Values.Concat(weights.Values)) tensor.Dispose();
     }
 
-    // A backward pass through a gradient. The texts are for the error where an operation has no second derivative.
-    internal static void Backward(Tensor product, IList<Tensor> inputs, bool keepsGraph, string operation, string remedy)
+    internal static UnsupportedModelException NoSecondDerivative(Exception e) => NoSecondDerivative(e,
+        "This method differentiates the loss twice, and an operation of the network or of the loss",
+        "choose a pruner that differentiates once");
+
+    internal static UnsupportedModelException NoSecondDerivative(Exception e, string operation, string remedy) => new(
+        $"{operation} has no second derivative: {e.Message.Split('\n')[0].TrimEnd('.')}. Replace that operation, or {remedy}.", e);
+
+    // A backward pass through a gradient. refusal: where an operation has no second derivative.
+    internal static void Backward(
+        Tensor product, IList<Tensor> inputs, bool keepsGraph, Func<Exception, UnsupportedModelException> refusal)
     {
         try
         {
@@ -45,8 +51,7 @@ internal sealed class DifferentiableGradient(SlotTensors weights, SlotTensors gr
         }
         catch (Exception e) when (e is ExternalException or InvalidOperationException)
         {
-            throw new UnsupportedModelException(
-                $"{operation} has no second derivative: {e.Message.Split('\n')[0].TrimEnd('.')}. Replace that operation, or {remedy}.", e);
+            throw refusal(e);
         }
     }
 }

@@ -2,6 +2,7 @@ using System.Numerics;
 using System.Runtime.InteropServices;
 using Px.Pruning.Engine.Paths;
 using TorchSharp;
+using TorchSharp.Modules;
 using static TorchSharp.torch;
 
 namespace Px.Pruning.Engine.Wiring;
@@ -37,7 +38,7 @@ internal sealed class CutEvaluation : PathEvaluation
     // Collects, unless null, the sum of what each call and finally the output receives.
     internal List<double>? Sums { get; init; }
 
-    internal override bool Replaces(HookedModule hooked) => base.Replaces(hooked) || cuts(hooked);
+    internal override bool Replaces(HookedModule hooked) => base.Replaces(hooked) || cuts(hooked) || IsSoftmax(hooked);
 
     internal override Tensor Compute(HookedModule hooked, Tensor input)
     {
@@ -48,6 +49,9 @@ internal sealed class CutEvaluation : PathEvaluation
         See(hooked, input, input.dim() - call.UnitDimensionFromEnd);
         return Constants(call, signal(next++)).MoveToOuterDisposeScope();
     }
+
+    // Of equal positions it makes the same numbers whatever they are, so that no signal would pass it.
+    private static bool IsSoftmax(HookedModule hooked) => hooked.Module is Softmax or Softmin or Softmax2d;
 
     // Notes what arrives at the next call (hooked) or at the output (null): which units of a sample have a value that differs from sample
     // 0's. Leaves temporaries to the current dispose scope.
@@ -105,6 +109,7 @@ internal sealed class CutEvaluation : PathEvaluation
     // The result of a module that is not cut, computed at one position where all are equal.
     private Tensor HandOn(HookedModule hooked, Tensor input)
     {
+        if (IsSoftmax(hooked) && !hooked.IsGate) return SegmentEvaluation.HandOn(hooked.Module, input);
         if (!SharesMemory || input.numel() == 0 || hooked.IsGate) return base.Compute(hooked, input);
         // Memory that several positions share cannot be written to, so that an alias is as good as a copy.
         if (IsExpanded(input)) return input.alias();

@@ -67,7 +67,7 @@ internal sealed class SegmentEvaluation(Func<int, HookedModule, Tensor, Tensor> 
     private void AddLeaf(Tensor value) => leaves.Add(value.requires_grad_().DetachFromDisposeScope());
 
     // Positive whatever feeds the gate, and rising with all that its value depends on.
-    private static Tensor HandOn(nn.Module gate, Tensor input) => gate switch
+    internal static Tensor HandOn(nn.Module gate, Tensor input) => gate switch
     {
         Softmax m => input.sum(m.dim, keepdim: true).expand_as(input) + 1,
         Softmin m => input.sum(m.dim, keepdim: true).expand_as(input) + 1,

@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using Microsoft.Extensions.Logging;
 using Px.Pruning.Engine;
+using Px.Pruning.Engine.Sessions;
 using Px.Pruning.Methods.LotteryTicket;
 using Px.Pruning.Reporting;
 using static TorchSharp.torch;

@@ -40,7 +40,7 @@ public sealed class GraspPruner : Pruner
     /// gradients flow through the batch's statistics, so that the batch size matters.</summary>
     public NormStatistics NormStatistics { get; init; } = NormStatistics.PruningBatch;
 
-    internal override MethodNeeds Needs => new() { Data = true };
+    internal override MethodNeeds Needs => new() { Data = true, SecondDerivatives = true };
 
     internal override IEnumerable<(string Name, string Value)> Settings =>
     [

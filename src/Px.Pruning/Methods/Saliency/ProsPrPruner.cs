@@ -60,7 +60,7 @@ public sealed class ProsPrPruner : Pruner
     /// gradients flow through the batch's statistics.</summary>
     public NormStatistics NormStatistics { get; init; } = NormStatistics.PruningBatch;
 
-    internal override MethodNeeds Needs => new() { Data = true };
+    internal override MethodNeeds Needs => new() { Data = true, SecondDerivatives = !FirstOrder };
 
     internal override IEnumerable<(string Name, string Value)> Settings =>
     [

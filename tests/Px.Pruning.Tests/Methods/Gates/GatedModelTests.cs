@@ -31,18 +31,25 @@ public sealed class GatedModelTests
         var before = ModelState.Of(model);
         var data = PruningData.From([Samples.Normal(4, [3, 32, 32])]);
         var pruner = AllPruners.Get(method);
+        // LogSynFlow's scores hardly know how far a layer is pruned, and empty the patches in few rounds.
+        int rounds = method == "LogSynFlow" ? 20 : Math.Min(2, pruner.DefaultRounds);
 
-        using (var scores = pruner.Score(model, data))
+        // PHEW's scores take walks until they find nothing new: minutes on MobileNet.
+        if (method != "PHEW" || name != "mobilenet_v3_small")
+        {
+            using var scores = pruner.Score(model, data);
             scores.Names.Should().OnlyContain(weight => scores[weight].isfinite().all().ToBoolean());
+        }
+
         ModelState.Of(model).ShouldEqual(before);
-        using var result = pruner.Prune(model, data, 0.9, new PruningOptions { Rounds = Math.Min(2, pruner.DefaultRounds), Seed = 1 });
+        using var result = pruner.Prune(model, data, 0.9, new PruningOptions { Rounds = rounds, Seed = 1 });
 
         result.Mask.Names.Intersect(whole).Should().BeEmpty();
         result.Report.GateWeights.Where(weights => !result.Mask.Contains(weights.Name)).Select(weights => weights.Name).Should().Equal(whole);
         result.Report.GateWeights.Sum(weights => weights.Total).Should().Be(gateWeights);
         long kept = gateWeights - whole.Sum(weight => model.get_parameter(weight)!.numel());
         (result.Mask.Kept - kept).Should().Be((long)Math.Round(0.1 * (result.Mask.Total - kept), MidpointRounding.AwayFromZero));
-        result.Report.IsConnected.Should().BeTrue();
+        result.Report.IsConnected.Should().BeTrue(result.Report.ToString());
         result.Binding.AssertHeld();
     }
 
@@ -86,11 +93,11 @@ public sealed class GatedModelTests
         using var scope = NewDisposeScope();
         using var model = Create(name, out string[] whole, out _);
 
-        using var mask = NetworkAnalysis.EffectiveMask(model, [3, 64, 64]);
+        using var mask = NetworkAnalysis.EffectiveMask(model, [3, 96, 96]);
 
         foreach (string weight in mask.Names) mask[weight].all().ToBoolean().Should().BeTrue(weight);
         mask.Names.Should().Contain(whole.Length > 0 ? whole : ["blocks.0.attention.qkv.weight"]);
-        NetworkAnalysis.Analyze(model, [3, 64, 64]).PathsUnknown.Should().BeNull();
+        NetworkAnalysis.Analyze(model, [3, 96, 96]).PathsUnknown.Should().BeNull();
     }
 
     [Fact]
@@ -116,6 +123,8 @@ public sealed class GatedModelTests
     [Theory]
     [InlineData("squeeze-excite", "fc2", 0)]
     [InlineData("attention", "v", 1)]
+    [InlineData("attention", "q", 0)]
+    [InlineData("fused attention", "qkv", 4)]
     [InlineData("glu", "both", 1)]
     [InlineData("tanh", "gate", 0)]
     public void Shrink_OneFactorOfAProductDead_LeavesTheSameNetwork(string name, string layer, int unit)
@@ -133,6 +142,70 @@ public sealed class GatedModelTests
         using var small = Shrinker.Shrink(net.Model, net.InputShape);
 
         net.Model.call(net.Input).allclose(expected, 1e-12, 1e-12).Should().BeTrue();
+    }
+
+    /// <summary>Heads are numbers of channels written into the code, so that values stay; hidden units of the other half of a block go.</summary>
+    [Theory]
+    [InlineData("vit", "attention.value")]
+    [InlineData("vit fused", "attention.qkv")]
+    public void Shrink_ATransformer_RemovesWhatAttentionDoesNotReshape(string name, string values)
+    {
+        using var scope = NewDisposeScope();
+        using var model = Create(name, out _, out _).to(float64);
+        using (no_grad())
+        {
+            foreach (var (layer, unit) in ((string, int)[])[("fc1", 3), (values, name == "vit" ? 5 : 37)])
+            {
+                model.get_parameter($"blocks.0.{layer}.weight")![unit].zero_();
+                model.get_parameter($"blocks.0.{layer}.bias")![unit].zero_();
+            }
+        }
+
+        model.eval();
+        var input = Samples.Normal(2, [3, 32, 32]).Input.to(float64);
+        var expected = model.call(input);
+        using var small = Shrinker.Shrink(model, [3, 32, 32]);
+
+        small.Layers.Single(layer => layer.Name == "blocks.0.fc1").Outputs.Should().Be(31);
+        small.Layers.Single(layer => layer.Name == "blocks.0." + values).Outputs.Should().Be(name == "vit" ? 16 : 48);
+        model.call(input).allclose(expected, 1e-12, 1e-12).Should().BeTrue();
+    }
+
+    /// <summary>Through a softmax called as a function no signal of queries and keys is seen: all that could be wrong stays.</summary>
+    [Fact]
+    public void Shrink_AttentionOfFunctions_LeavesTheSameNetwork()
+    {
+        using var scope = NewDisposeScope();
+        using var model = new FunctionalAttention();
+        using (no_grad())
+        {
+            model.get_parameter("value.weight")![1].zero_();
+            model.get_parameter("value.bias")![1].zero_();
+        }
+
+        var input = Samples.Normal(2, [3, 4]).Input.to(float64);
+        var expected = model.call(input);
+        using var small = Shrinker.Shrink(model, [3, 4]);
+
+        model.call(input).allclose(expected, 1e-12, 1e-12).Should().BeTrue();
+        small.Layers.Select(layer => (layer.Name, layer.Outputs)).Should().Equal(("query", 4), ("key", 4), ("value", 3), ("head", 4));
+    }
+
+    private sealed class FunctionalAttention : Module<Tensor, Tensor>
+    {
+        private readonly TorchSharp.Modules.Linear query = Linear(4, 4), key = Linear(4, 4), value = Linear(4, 4), head = Linear(4, 4);
+
+        internal FunctionalAttention() : base(nameof(FunctionalAttention))
+        {
+            RegisterComponents();
+            this.to(float64);
+        }
+
+        public override Tensor forward(Tensor input)
+        {
+            var weights = functional.softmax(query.call(input).matmul(key.call(input).transpose(1, 2)) / 2, -1);
+            return head.call(weights.matmul(value.call(input)));
+        }
     }
 
     /// <summary>The weights that feed only gates: names of whole layers, and how many weights they are with those in parts of layers.</summary>

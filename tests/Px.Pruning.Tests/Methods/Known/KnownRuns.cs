@@ -57,7 +57,8 @@ public sealed class KnownRuns
             Linear layer => layer.weight.numel(),
             _ => 0,
         });
-        (result.Mask.Total + result.Report.UnusedLayers.Sum(layer => layer.Total)).Should().Be(all);
+        var left = result.Report.UnusedLayers.Concat(result.Report.GateWeights).Where(layer => !result.Mask.Contains(layer.Name));
+        (result.Mask.Total + left.Sum(layer => layer.Total)).Should().Be(all);
         result.Mask.Kept.Should().Be((long)Math.Round((1 - Sparsity) * result.Mask.Total, MidpointRounding.AwayFromZero));
         result.Report.Kept.Should().Be(result.Mask.Kept);
         result.Binding.AssertHeld();
@@ -79,18 +80,18 @@ internal sealed record Answer(string Pruner, UnsupportedModelException? Refusal)
     }
 }
 
-/// <summary>Two batches of a known network's data. Owns them.</summary>
+/// <summary>Batches of a known network's data. Owns them.</summary>
 internal sealed class Batches : IDisposable
 {
     internal const int Size = 4;
 
     private readonly (Tensor Input, Tensor Target)[] batches;
 
-    internal Batches(Networks.Known.Known known)
+    internal Batches(Networks.Known.Known known, int count = 2, int size = Size)
     {
         using var scope = NewDisposeScope();
-        var (input, target) = known.Data(2 * Size);
-        batches = [.. input.split(Size).Zip(target.split(Size))];
+        var (input, target) = known.Data(count * size);
+        batches = [.. input.split(size).Zip(target.split(size))];
         foreach (var (x, y) in batches) (_, _) = (x.DetachFromDisposeScope(), y.DetachFromDisposeScope());
     }
 

@@ -1,4 +1,5 @@
 using System.Reflection;
+using TorchSharp;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
 using static TorchSharp.torch.nn;
@@ -20,6 +21,10 @@ internal static class Narrow
         {
             switch (module)
             {
+                case torchvision.SqueezeExcitation:
+                    var field = module.GetType().GetField("input_channels", BindingFlags.Instance | BindingFlags.NonPublic)!;
+                    field.SetValue(module, Channels((long)field.GetValue(module)!));
+                    break;
                 case Conv2d layer:
                     var (outputs, inputs) = (Channels(layer.out_channels), Channels(layer.in_channels));
                     long[] shape = [outputs, layer.groups == 1 ? inputs : 1, .. layer.weight.shape[2..]];

@@ -54,7 +54,7 @@ internal sealed class VisionTransformer : Module<Tensor, Tensor>
         public override Tensor forward(Tensor input)
         {
             var x = norm1.call(input).transpose(0, 1);
-            var attended = input + attention.call(x, x, x, null, false, null).Item1.transpose(0, 1);
+            var attended = input + attention.call(x, x, x).Item1.transpose(0, 1);
             return attended + mlp.call(norm2.call(attended));
         }
     }

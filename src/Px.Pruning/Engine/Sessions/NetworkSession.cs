@@ -3,7 +3,7 @@ using Microsoft.Extensions.Logging;
 using Px.Pruning.Data;
 using static TorchSharp.torch;
 
-namespace Px.Pruning.Engine;
+namespace Px.Pruning.Engine.Sessions;
 
 // One computation on a caller's network, with hooks, data and evaluation mode; afterwards the network is as it was found. Name appears in
 // messages.
@@ -42,6 +42,7 @@ internal sealed record NetworkSession(string Name, MethodNeeds Needs)
             if (network.Included is [var other, ..] && (Needs.Hooks || Needs.Paths)) throw OnNoPath(model.Module, other);
             if (network.Unhooked.Count > 0 && Needs.Hooks) throw NotHooked(network);
             if (network.UsedElsewhere.Count > 0 && (Needs.Hooks || Needs.Paths)) throw network.UsedElsewhere[0].Refuse(Name);
+            if (Needs.SecondDerivatives) Derivatives.RequireSecond(context);
             return work(context);
         }
         catch (Exception e) when ((e is ExternalException || (e is ArgumentException && e.Source == nameof(TorchSharp)))

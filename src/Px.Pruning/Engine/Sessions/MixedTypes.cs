@@ -1,7 +1,7 @@
 using TorchSharp.Modules;
 using static TorchSharp.torch;
 
-namespace Px.Pruning.Engine;
+namespace Px.Pruning.Engine.Sessions;
 
 // Layers, norms, parameters and buffers follow the type of a computation. A tensor that is not registered, or that a native module holds,
 // keeps its own type, and libtorch refuses to mix the two.
@@ -20,10 +20,11 @@ internal static class MixedTypes
         if (!makesInputs && network.WeightType == network.ComputeType) return null;
         if (makesInputs && context.InputType is { } type && type is not (ScalarType.Float32 or ScalarType.Float64))
         {
-            string embedding = network.Model.named_modules().FirstOrDefault(module => module.module is Embedding or EmbeddingBag).name ?? "";
+            string embedding = network.Model.named_modules()
+                .FirstOrDefault(module => module.module is Embedding or EmbeddingBag).name ?? "";
             string indices = embedding.Length > 0 ? $"the indices of the embedding '{embedding}'" : "the indices of an embedding";
-            return new($"{method} gives the network numbers that are not integers, but its input is {type}, such as {indices}, where no "
-                + $"path begins ({error}).", e)
+            return new($"{method} gives the network numbers that are not integers, but its input is {type}, such as {indices}, where "
+                + $"no path begins ({error}).", e)
             { Module = embedding };
         }
 
