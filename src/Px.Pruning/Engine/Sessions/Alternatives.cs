@@ -1,5 +1,6 @@
 using Px.Pruning.Engine.Paths;
 using Px.Pruning.Engine.Weights;
+using Px.Pruning.Engine.Wiring;
 using static TorchSharp.torch;
 
 namespace Px.Pruning.Engine.Sessions;
@@ -16,7 +17,7 @@ internal static class Alternatives
         var (once, twice, _) = Derivatives.Try(context);
         string[] names =
         [
-            .. HasPaths(context.Network) ? ["SynFlowL2Pruner", "SynFlowPruner", "LogSynFlowPruner"] : Array.Empty<string>(),
+            .. HasPaths(context) ? ["SynFlowL2Pruner", "SynFlowPruner", "LogSynFlowPruner"] : Array.Empty<string>(),
             .. once ? ["SnipPruner", "IterSnipPruner", "ForcePruner"] : Array.Empty<string>(),
             .. twice ? ["GraspPruner", "ProsPrPruner"] : Array.Empty<string>(),
             .. once && IsFloating(context) ? ["NtkSapPruner"] : Array.Empty<string>(),
@@ -35,11 +36,13 @@ internal static class Alternatives
     private static string Culprit(Network network, string message) => network.Modules.FirstOrDefault(
         hooked => message.Contains($"aten::{hooked.Module.GetType().Name}", StringComparison.OrdinalIgnoreCase))?.Name ?? "";
 
-    private static bool HasPaths(Network network)
+    private static bool HasPaths(ScoringContext context)
     {
+        var network = context.Network;
         if (!network.IsProbed || !network.CanSubstitute) return false;
         try
         {
+            Gates.Find(network, context.Token);
             using var weights = new MaskedWeights(network, null);
             PathLinearity.Check(network, weights.SquaredTheta);
             return true;
