@@ -26,7 +26,7 @@ internal static class Alternatives
         string module = e.Module.Length > 0 ? e.Module : Culprit(context.Network, e.Message);
         string where = module == e.Module ? "" : $" It is that of '{module}'.";
         string others = string.Join(", ", names.Where(name => name != refusing));
-        return new($"{e.Message}{where} {Sentence} {others} and RandomPruner.", e) { Module = module };
+        return new($"{e.Message}{where} {Sentence} {others} and RandomPruner.", e.InnerException ?? e) { Module = module };
     }
 
     private static bool IsFloating(ScoringContext context) =>

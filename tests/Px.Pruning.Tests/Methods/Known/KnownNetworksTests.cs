@@ -4,7 +4,8 @@ using Px.Pruning.Tests.Networks.Known;
 namespace Px.Pruning.Tests.Methods.Known;
 
 /// <summary>Ten networks that people have against the fifteen pruners: right, or refused in words that help, as docs/networks.md says.</summary>
-public class KnownNetworksTests(KnownRuns runs) : IClassFixture<KnownRuns>
+[Collection(SharedKnownRuns.Name)]
+public class KnownNetworksTests(KnownRuns runs)
 {
     public static TheoryData<string> Networks => [.. KnownNetworks.All.Keys];
 

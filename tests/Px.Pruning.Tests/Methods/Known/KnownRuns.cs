@@ -65,6 +65,13 @@ public sealed class KnownRuns
     }
 }
 
+/// <summary>Tests that share the runs.</summary>
+[CollectionDefinition(Name)]
+public sealed class SharedKnownRuns : ICollectionFixture<KnownRuns>
+{
+    internal const string Name = "Known networks";
+}
+
 /// <summary>The class of a pruner, and its refusal of a network; null where it prunes it.</summary>
 internal sealed record Answer(string Pruner, UnsupportedModelException? Refusal)
 {

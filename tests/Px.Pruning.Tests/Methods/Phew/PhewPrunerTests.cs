@@ -119,7 +119,7 @@ public sealed class PhewPrunerTests
     {
         using var model = new SilentNet(silent: false);
 
-        using var result = new PhewPruner().Prune(model, PruningData.Shape(3, 8, 8), 0.04, seeded);
+        using var result = new PhewPruner().Prune(model, PruningData.Shape(3, 8, 8), 0.04, seeded with { Parameters = ParameterSelection.Default.IncludingUnused() });
 
         result.Mask.KeptIn("conv.weight").Should().Be(3 * 6 * 9);
         result.Mask.KeptIn("fc.weight").Should().Be(6 * 4);
