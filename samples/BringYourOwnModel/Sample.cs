@@ -24,6 +24,12 @@ public static class Sample
 
     private static void Run(BlobOptions options, Terminal terminal, CancellationToken token)
     {
+        if (options.TwoInputs)
+        {
+            TwoInputs.Run(options, terminal, token);
+            return;
+        }
+
         var device = Devices.Choose(options.Cuda);
         manual_seed(options.Seed);
         using var model = new BlobNet().to(device);

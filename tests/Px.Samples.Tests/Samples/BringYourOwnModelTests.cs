@@ -25,6 +25,18 @@ public sealed partial class BringYourOwnModelTests : IDisposable
         mask.Kept.Should().Be((long)Math.Round(0.1 * mask.Total));
     }
 
+    [Fact]
+    public void Run_TwoInputs_LearnsAndShrinks()
+    {
+        var run = SampleRun.Of(Sample.Run, "--two-inputs");
+
+        run.ExitCode.Should().Be(0, run.Output);
+        var accuracies = TwoAccuracies().Match(run.Output).Groups.Values.Skip(1).Select(group => double.Parse(group.Value, CultureInfo.InvariantCulture)).ToList();
+        accuracies[0].Should().BeGreaterThan(80, "chance is 25, and 50 without the hint");
+        accuracies[1].Should().Be(accuracies[0]);
+        run.Output.Should().Contain("hint").And.Contain("isLower");
+    }
+
     [Theory]
     [InlineData(0, "--help")]
     [InlineData(2, "--sparsity", "1")]
@@ -34,4 +46,7 @@ public sealed partial class BringYourOwnModelTests : IDisposable
 
     [GeneratedRegex(@"accuracy ([\d.]+) %, reloaded ([\d.]+) %, shrunk ([\d.]+) %")]
     private static partial Regex Accuracy();
+
+    [GeneratedRegex(@"accuracy ([\d.]+) %, shrunk ([\d.]+) %")]
+    private static partial Regex TwoAccuracies();
 }
