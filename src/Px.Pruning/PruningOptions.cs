@@ -32,7 +32,7 @@ public sealed record PruningOptions
 
     /// <summary>
     /// What parameters and buffers do that the model's own forward reads, by name, such as a layer scale. Only for those that a method of
-    /// paths asks about: it finds the others out, and leaves those that take no part alone. Default <see langword="null"/>: none.
+    /// paths asks about: it finds the others out, and leaves alone those on no path. Default <see langword="null"/>: none.
     /// </summary>
     /// <exception cref="ArgumentException">When pruning: the model has no such tensor, or a layer's computation reads it.</exception>
     public IReadOnlyDictionary<string, RawTensorRole>? RawTensors { get; init; }

@@ -17,7 +17,7 @@ internal static class InferenceTensors
         {
             if (!tensor.is_floating_point() || !IsInference(tensor)) continue;
             throw new UnsupportedModelException(
-                $"'{name}' was made under torch.inference_mode(): libtorch lets nobody change it, or take gradients through it, so that "
+                $"'{name}' was made under torch.inference_mode(): libtorch allows neither changes to it nor gradients through it, so that "
                 + "the model can neither be pruned nor trained. Build the model outside of inference_mode(); its values can be taken "
                 + "over by load_state_dict(old.state_dict()).")
             { Module = name[..Math.Max(0, name.LastIndexOf('.'))] };

@@ -117,7 +117,7 @@ internal sealed class RawTensor(string name, Tensor tensor, bool isSlope)
 
     internal bool IsSlope { get; } = isSlope;
 
-    // Null where it is not known, or the tensor takes no part.
+    // Null where it is not known, or the output does not depend on it.
     internal RawTensorRole? Role { get; set; }
 
     internal bool HasNegativeNumbers => Any(numbers => numbers.lt(0));
