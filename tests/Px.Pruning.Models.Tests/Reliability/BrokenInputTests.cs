@@ -151,8 +151,16 @@ public sealed class BrokenInputTests : IDisposable
             () => SafetensorsFile.Load(folder.Path("test.bin")), () => TinyImageNet.Load(folder.Root, DatasetSplit.Test, options),
             () => ImageFolder.Load(folder.Path("classes"), options), () => ImageFolder.Load(folder.Path("closed"), options),
         ];
-        foreach (var read in readers)
-            read.Should().Throw<IOException>();
+        try
+        {
+            foreach (var read in readers)
+                read.Should().Throw<IOException>();
+        }
+        finally
+        {
+            // Otherwise it cannot be deleted.
+            File.SetUnixFileMode(folder.Path("closed/a"), UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+        }
     }
 
     [Fact]
