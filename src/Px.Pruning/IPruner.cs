@@ -38,6 +38,7 @@ public interface IPruner
     /// The method does not apply to this network, or scores every weight 0 and something is to be removed; the message names the module.
     /// </exception>
     /// <exception cref="NonFiniteScoreException">A score is NaN or infinite; the message names the layer.</exception>
+    /// <exception cref="InvalidOperationException">Another thread is pruning, scoring or analysing the model or a part of it.</exception>
     /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
     PruningResult Prune(
         PruningModel model, PruningData data, double sparsity,

@@ -18,8 +18,8 @@ namespace Px.Pruning;
 /// no <c>Module&lt;Tensor, Tensor&gt;</c>, such as LSTM and MultiheadAttention, are watched by the model's own hook.</para>
 /// <para>Hooks write to a weight only if one of its pruned entries is not zero, so that two forward passes may precede one backward
 /// pass.</para>
-/// <para>The binding follows the model to another device or type. Forward passes may run on several threads.</para>
-/// <para>
+/// <para>The binding follows the model to another device or type. Forward passes may run on several threads, also while masks are bound
+/// and bindings disposed; one that runs meanwhile may use some weights from before and some from after.</para><para>
 /// <b>Cost:</b> every <c>call</c> of the model reads all masked weights once and waits once for the device; <c>Apply(optimizer)</c> writes
 /// each masked parameter, its gradient and its state. Dispose the binding of a network that is not trained any more.
 /// </para>
@@ -36,7 +36,7 @@ public sealed class MaskBinding : IDisposable
     private readonly List<MaskedLayer> layers = [];
     private readonly List<Action> unhook = [];
     private readonly object gate = new();
-    private bool disposed, paused;
+    private bool disposed, paused; // hooks do nothing then; a call that began before Dispose may still have them
     private volatile bool isDistrusted;
 
     internal MaskBinding(Module model, PruningMask mask)
@@ -142,13 +142,13 @@ public sealed class MaskBinding : IDisposable
             if (owned.Key is not Module<Tensor, Tensor> module || ReferenceEquals(module, model)) continue;
             var layer = new MaskedLayer(owned.ToList());
             layers.Add(layer);
-            unhook.Add(module.register_forward_pre_hook((Module _) => BeforeLayer(layer)).remove);
+            unhook.Add(ModuleHooks.AddBefore(module, _ => BeforeLayer(layer)));
         }
 
         if (model is Module<Tensor, Tensor> root && parameters.Count > 0)
         {
-            unhook.Add(root.register_forward_pre_hook((Module _) => BeforeModel()).remove);
-            unhook.Add(root.register_forward_hook((Module _) => Trust(false)).remove);
+            unhook.Add(ModuleHooks.AddBefore(root, _ => BeforeModel()));
+            unhook.Add(ModuleHooks.AddAfter(root, _ => Trust(false)));
         }
     }
 
@@ -156,7 +156,7 @@ public sealed class MaskBinding : IDisposable
     {
         lock (gate)
         {
-            if (paused) return;
+            if (paused || disposed) return;
             Guarded(() =>
             {
                 RepairAll();
@@ -169,7 +169,7 @@ public sealed class MaskBinding : IDisposable
     {
         lock (gate)
         {
-            if (paused) return;
+            if (paused || disposed) return;
             if (layer.IsChecked && !isDistrusted)
             {
                 layer.IsChecked = false;

@@ -42,6 +42,7 @@ public abstract class Pruner : IPruner
         options ??= new PruningOptions();
         Check(model, data);
         PruningPlan.Check(sparsity);
+        using var use = new ModelUse(model.Module, Name);
         var watch = Stopwatch.StartNew();
         var (mask, report, redrawn) = Session.Run(model, data, options, context =>
         {

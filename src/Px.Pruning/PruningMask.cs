@@ -140,17 +140,24 @@ public sealed class PruningMask : IDisposable
     /// A masked parameter is missing or has another shape; the message lists all of them, and the model is unchanged.
     /// </exception>
     /// <exception cref="UnsupportedModelException">The model was built under <c>torch.inference_mode()</c>.</exception>
+    /// <exception cref="InvalidOperationException">Another thread is pruning, scoring, analysing or binding the model.</exception>
     /// <exception cref="ObjectDisposedException">The mask was disposed.</exception>
     public MaskBinding Bind(Module model)
     {
         ArgumentNullException.ThrowIfNull(model);
         MaskMismatch.ThrowIfAny(model, this);
         InferenceTensors.Refuse(model);
+        using var use = new ModelUse(model, "Binding a mask");
         return new MaskBinding(model, this);
     }
 
     /// <summary>Writes the mask to a safetensors file, which Python reads with <c>safetensors.torch.load_file</c>.</summary>
     /// <param name="path">The file; an existing one is replaced once the new one is complete.</param>
+    /// <remarks>
+    /// A symbolic link is followed, and the mode of a file that is replaced is kept. The bytes are on the disk when this returns. A
+    /// checksum, <c>px-sha256</c> among the file's metadata, covers all of them.
+    /// </remarks>
+    /// <exception cref="ArgumentException">A name or the metadata is not Unicode, or they take more than 100 MB.</exception>
     /// <exception cref="IOException">The file cannot be written.</exception>
     /// <exception cref="ObjectDisposedException">The mask was disposed.</exception>
     public void Save(string path)
@@ -162,6 +169,7 @@ public sealed class PruningMask : IDisposable
 
     /// <summary>Writes the mask to a stream in the safetensors format.</summary>
     /// <param name="stream">Where to write; left open.</param>
+    /// <exception cref="ArgumentException">As for a file.</exception>
     /// <exception cref="ObjectDisposedException">The mask was disposed.</exception>
     public void Save(Stream stream)
     {
@@ -171,19 +179,23 @@ public sealed class PruningMask : IDisposable
     }
 
     /// <summary>Reads a mask from a safetensors file: tensors of type BOOL, or U8 holding 0 and 1 only, and the metadata.</summary>
-    /// <param name="path">The file.</param>
+    /// <remarks>Reads whatever <see cref="Save(string)"/> writes, and allocates at most 16 times the file's bytes and 1 MiB. A checksum is
+    /// verified where the file has one.</remarks>
+    /// <param name="path">The file, or a pipe.</param>
     /// <returns>The mask; the caller disposes it.</returns>
-    /// <exception cref="IOException">The file cannot be read; <see cref="FileNotFoundException"/> if there is none.</exception>
+    /// <exception cref="IOException">The file cannot be read, or is a folder; <see cref="FileNotFoundException"/> if there is
+    /// none.</exception>
     /// <exception cref="InvalidDataException">The file is damaged or does not hold masks; the message says where.</exception>
     public static PruningMask Load(string path)
     {
         ArgumentException.ThrowIfNullOrEmpty(path);
-        using var stream = File.OpenRead(path);
+        using var stream = InputFile.OpenAny(path);
         return MaskFile.Read(stream, path);
     }
 
     /// <summary>Reads a mask in the safetensors format, from the stream's position to its end.</summary>
-    /// <param name="stream">Where to read; left open.</param>
+    /// <param name="stream">Where to read; left open. One that cannot seek is read through a temporary file, once its header is
+    /// checked.</param>
     /// <returns>The mask; the caller disposes it.</returns>
     /// <exception cref="InvalidDataException">The data is damaged or does not hold masks; the message says where.</exception>
     public static PruningMask Load(Stream stream)

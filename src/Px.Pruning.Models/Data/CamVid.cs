@@ -23,7 +23,7 @@ public static class CamVid
     /// <param name="path">The safetensors file.</param>
     /// <param name="split">Which images.</param>
     /// <param name="normalization">What pixels become; null for <see cref="ImageNormalization.ImageNet"/>.</param>
-    /// <exception cref="IOException">The file is missing or cannot be read.</exception>
+    /// <exception cref="IOException">The file is missing or cannot be read, or is a folder or a pipe.</exception>
     /// <exception cref="InvalidDataException">The file is damaged, or lacks a tensor, or one has another type, shape or label.</exception>
     public static SegmentationDataset Load(string path, DatasetSplit split, ImageNormalization? normalization = null)
     {
@@ -58,7 +58,7 @@ public static class CamVid
                 + $"{string.Join(", ", file.Keys.Order(StringComparer.Ordinal))}.");
         }
 
-        if (tensor.dtype != ScalarType.Byte || !fits(tensor.shape) || tensor.numel() == 0)
+        if (tensor.dtype != ScalarType.Byte || !fits(tensor.shape) || tensor.numel() == 0 || tensor.numel() > Array.MaxLength)
         {
             throw new InvalidDataException($"'{path}': {name} is {tensor.dtype} [{string.Join(", ", tensor.shape)}], and should be "
                 + $"{ScalarType.Byte} {expected}.");

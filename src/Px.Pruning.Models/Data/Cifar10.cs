@@ -11,6 +11,7 @@ public static class Cifar10
     /// <param name="split">Which images.</param>
     /// <param name="normalization">What pixels become; null for <see cref="ImageNormalization.Cifar10"/>.</param>
     /// <exception cref="FileNotFoundException">A file is not there; the message says which and where.</exception>
+    /// <exception cref="IOException">One that is there cannot be read.</exception>
     /// <exception cref="InvalidDataException">A file is truncated, damaged or of another kind.</exception>
     public static ImageDataset Load(string folder, DatasetSplit split, ImageNormalization? normalization = null)
     {

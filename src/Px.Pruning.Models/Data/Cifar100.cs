@@ -12,6 +12,7 @@ public static class Cifar100
     /// <param name="labels">The hundred classes or the twenty. The hundred by default.</param>
     /// <param name="normalization">What pixels become; null for <see cref="ImageNormalization.Cifar100"/>.</param>
     /// <exception cref="FileNotFoundException">A file is not there; the message says which and where.</exception>
+    /// <exception cref="IOException">One that is there cannot be read.</exception>
     /// <exception cref="InvalidDataException">A file is truncated, damaged or of another kind.</exception>
     public static ImageDataset Load(string folder, DatasetSplit split, Cifar100Labels labels = Cifar100Labels.Fine,
         ImageNormalization? normalization = null)

@@ -1,3 +1,4 @@
+using Px.Bytes;
 using Px.Pruning.Models.Data.Pipeline;
 
 namespace Px.Pruning.Models.Data;
@@ -8,7 +9,8 @@ internal static class CifarFormat
 {
     private const int Side = 32, ImageLength = 3 * Side * Side;
 
-    // Throws InvalidDataException if a file is not a whole number of records, or holds a label that there is not.
+    // Throws IOException if a file cannot be read, InvalidDataException if one is not a whole number of records, or holds a label
+    // that there is not.
     internal static ImageDataset Read(IReadOnlyList<string> paths, int[] labelBytes, int label, ImageNormalization normalization)
     {
         var record = labelBytes.Length + ImageLength;
@@ -51,7 +53,8 @@ internal static class CifarFormat
 
     private static byte[] ReadRecords(string path, int record, int[] labelBytes)
     {
-        var length = new FileInfo(path).Length;
+        using var file = InputFile.Open(path);
+        var length = file.Length;
         if (length == 0 || length % record != 0)
         {
             throw new InvalidDataException($"'{path}' has {length} bytes, which is not one or more records of {record}: it is truncated, "
@@ -60,7 +63,8 @@ internal static class CifarFormat
 
         if (length > Array.MaxLength)
             throw new InvalidDataException($"'{path}' has {length} bytes, more than fit into memory as one piece.");
-        var bytes = File.ReadAllBytes(path);
+        var bytes = new byte[length];
+        file.ReadExactly(bytes);
         for (var i = 0; i < labelBytes.Length; i++)
         {
             var labels = new byte[bytes.Length / record];

@@ -11,6 +11,7 @@ public static class FashionMnist
     /// <param name="split">Which of the two pairs.</param>
     /// <param name="normalization">What pixels become; null for <see cref="ImageNormalization.FashionMnist"/>.</param>
     /// <exception cref="FileNotFoundException">A file is not there; the message says which and where.</exception>
+    /// <exception cref="IOException">One that is there cannot be read.</exception>
     /// <exception cref="InvalidDataException">A file is truncated, damaged, of another kind, or the two do not belong together.</exception>
     public static ImageDataset Load(string folder, DatasetSplit split, ImageNormalization? normalization = null) =>
         MnistFormat.FromFolder(folder, split, normalization ?? ImageNormalization.FashionMnist, "Fashion-MNIST");

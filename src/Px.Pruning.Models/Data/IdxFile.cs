@@ -1,5 +1,6 @@
 using System.Buffers.Binary;
 using System.IO.Compression;
+using Px.Bytes;
 
 namespace Px.Pruning.Models.Data;
 
@@ -14,7 +15,7 @@ internal static class IdxFile
     private const long MaximumCompression = 1032;
 
     // Reads images, [N, height, width].
-    // Throws InvalidDataException if the file is something else, truncated, too long or damaged.
+    // Throws InvalidDataException if the file is something else, truncated, too long or damaged, IOException if it cannot be read.
     internal static (byte[] Pixels, int Count, int Height, int Width) ReadImages(string path)
     {
         var (data, sizes) = Read(path, dimensions: 3, "images");
@@ -33,7 +34,7 @@ internal static class IdxFile
 
     private static (byte[] Data, int[] Sizes) Read(string path, int dimensions, string content)
     {
-        using var file = File.OpenRead(path);
+        using var file = InputFile.Open(path);
         var zipped = file.Length >= 2 && file.ReadByte() == 0x1F && file.ReadByte() == 0x8B;
         file.Position = 0;
         using var stream = zipped ? new GZipStream(file, CompressionMode.Decompress) : (Stream)file;

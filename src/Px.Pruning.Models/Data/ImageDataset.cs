@@ -68,6 +68,7 @@ public sealed class ImageDataset : utils.data.Dataset
     /// Safe from several threads.</summary>
     /// <param name="index">0 to <see cref="Count"/> − 1.</param>
     /// <exception cref="ArgumentOutOfRangeException">There is no such image.</exception>
+    /// <exception cref="IOException">Its file cannot be read.</exception>
     /// <exception cref="InvalidDataException">Its file cannot be decoded; the message names it.</exception>
     public override Dictionary<string, Tensor> GetTensor(long index) => SampleBatches.Item(samples, SampleIndex.Check(index, indices));
 

@@ -23,6 +23,7 @@ public static class ImageFolder
     /// <param name="extensions">Endings of the files to take, with their dot, in whatever case; null for .jpg, .jpeg, .png and
     /// .bmp.</param>
     /// <exception cref="DirectoryNotFoundException">The folder does not exist.</exception>
+    /// <exception cref="IOException">A folder, or the first image, cannot be read.</exception>
     /// <exception cref="InvalidDataException">It has no sub-folder, one without images, or a first image that cannot be decoded; the
     /// message says which.</exception>
     public static ImageDataset Load(string folder, ImageFileOptions options, IReadOnlyList<string>? extensions = null)

@@ -28,6 +28,7 @@ public static class ImageList
     /// <exception cref="ArgumentException">An option lies outside its range.</exception>
     /// <exception cref="DirectoryNotFoundException">The folder does not exist.</exception>
     /// <exception cref="FileNotFoundException">The list or an image is not there; the message says which.</exception>
+    /// <exception cref="IOException">The list, the folder or the first image cannot be read.</exception>
     /// <exception cref="InvalidDataException">The list is empty or damaged, names a class that there is not, or has not as many lines as
     /// the folder has images; or the first image cannot be decoded.</exception>
     public static ImageDataset Load(string folder, string list, ImageFileOptions options, ImageListOptions? labels = null)

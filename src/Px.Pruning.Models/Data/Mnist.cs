@@ -12,6 +12,7 @@ public static class Mnist
     /// <param name="split">Which of the two pairs.</param>
     /// <param name="normalization">What pixels become; null for <see cref="ImageNormalization.Mnist"/>.</param>
     /// <exception cref="FileNotFoundException">A file is not there; the message says which and where.</exception>
+    /// <exception cref="IOException">One that is there cannot be read.</exception>
     /// <exception cref="InvalidDataException">A file is truncated, damaged, of another kind, or the two do not belong together.</exception>
     public static ImageDataset Load(string folder, DatasetSplit split, ImageNormalization? normalization = null) =>
         MnistFormat.FromFolder(folder, split, normalization ?? ImageNormalization.Mnist, "MNIST");
@@ -20,7 +21,7 @@ public static class Mnist
     /// <param name="images">An IDX file [N, H, W] of bytes.</param>
     /// <param name="labels">An IDX file [N] of bytes, 0 to 9.</param>
     /// <param name="normalization">What pixels become; null for <see cref="ImageNormalization.Mnist"/>.</param>
-    /// <exception cref="IOException">A file is not there.</exception>
+    /// <exception cref="IOException">A file is not there or cannot be read, or is a folder or a pipe.</exception>
     /// <exception cref="InvalidDataException">As for <see cref="Load"/>.</exception>
     public static ImageDataset FromFiles(string images, string labels, ImageNormalization? normalization = null) =>
         MnistFormat.FromFiles(images, labels, normalization ?? ImageNormalization.Mnist);

@@ -1,3 +1,4 @@
+using Px.Bytes;
 using Px.Pruning.Models.Data.Pipeline;
 
 namespace Px.Pruning.Models.Data;
@@ -40,6 +41,7 @@ public static class PascalVoc2012
     /// <param name="options">How files become items. The statistics are <see cref="ImageNormalization.ImageNet"/> unless it names
     /// others.</param>
     /// <exception cref="FileNotFoundException">A list, an image or a mask is not there; the message says which and where.</exception>
+    /// <exception cref="IOException">One that is there cannot be read.</exception>
     /// <exception cref="InvalidDataException">The list is empty, or the first image cannot be decoded.</exception>
     public static SegmentationDataset Load(string folder, PascalVocSplit split, ImageFileOptions options)
     {
@@ -59,7 +61,7 @@ public static class PascalVoc2012
         var (masks, whatToDo) = split == PascalVocSplit.AugmentedTrain
             ? ((string[])["SegmentationClassAug", "SegmentationClass"], Augmented) : (["SegmentationClass"], Official);
         var listPath = Existing([.. lists.Select(list => Path.Combine(root, "ImageSets", "Segmentation", list))], whatToDo);
-        string[] names = [.. File.ReadLines(listPath).Select(Name).Where(name => name.Length > 0)];
+        string[] names = [.. InputFile.ReadAllLines(listPath).Select(Name).Where(name => name.Length > 0)];
         if (names.Length == 0)
             throw new InvalidDataException($"'{listPath}' is empty.");
         var samples = new FileSamples(

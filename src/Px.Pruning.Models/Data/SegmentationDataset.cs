@@ -45,6 +45,7 @@ public sealed class SegmentationDataset : utils.data.Dataset
     /// from several threads.</summary>
     /// <param name="index">0 to <see cref="Count"/> − 1.</param>
     /// <exception cref="ArgumentOutOfRangeException">There is no such image.</exception>
+    /// <exception cref="IOException">A file cannot be read.</exception>
     /// <exception cref="InvalidDataException">A file cannot be decoded, or is no mask; the message names it.</exception>
     public override Dictionary<string, Tensor> GetTensor(long index) => SampleBatches.Item(samples, SampleIndex.Check(index, indices));
 

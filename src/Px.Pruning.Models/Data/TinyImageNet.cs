@@ -1,3 +1,4 @@
+using Px.Bytes;
 using Px.Pruning.Models.Data.Pipeline;
 
 namespace Px.Pruning.Models.Data;
@@ -20,6 +21,7 @@ public static class TinyImageNet
     /// <param name="options">How files become items. The statistics are <see cref="ImageNormalization.TinyImageNet"/> unless it names
     /// others.</param>
     /// <exception cref="FileNotFoundException">A list or an image is not there; the message says which and where.</exception>
+    /// <exception cref="IOException">One that is there cannot be read.</exception>
     /// <exception cref="InvalidDataException">A list is damaged, a class has no images, or the first image cannot be decoded.</exception>
     public static ImageDataset Load(string folder, DatasetSplit split, ImageFileOptions options)
     {
@@ -87,7 +89,7 @@ public static class TinyImageNet
         var path = Path.Combine(root, file);
         if (!File.Exists(path))
             throw new FileNotFoundException($"'{path}' is missing. {WhatToDo}", path);
-        string[] lines = [.. File.ReadLines(path).Where(line => line.Length > 0)];
+        string[] lines = [.. InputFile.ReadAllLines(path).Where(line => line.Length > 0)];
         return lines.Length > 0 ? lines : throw new InvalidDataException($"'{path}' is empty.");
     }
 }

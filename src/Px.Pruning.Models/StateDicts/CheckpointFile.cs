@@ -34,11 +34,11 @@ public static class CheckpointFile
     /// <exception cref="ArgumentException">An option lies outside its range.</exception>
     /// <exception cref="InvalidDataException">The file is damaged or no checkpoint, names a class or function that is not known, or does
     /// not hold what the options ask for; the message says what is wrong.</exception>
-    /// <exception cref="IOException">The file is missing or cannot be read.</exception>
+    /// <exception cref="IOException">The file is missing or cannot be read, or is a folder or a pipe.</exception>
     public static StateDict Load(string path, CheckpointOptions? options = null)
     {
         ArgumentException.ThrowIfNullOrEmpty(path);
-        using var stream = File.OpenRead(path);
+        using var stream = InputFile.Open(path);
         return CheckpointReader.Read(stream, options ?? new CheckpointOptions(), path);
     }
 
@@ -66,7 +66,9 @@ public static class CheckpointFile
     /// <param name="path">The file.</param>
     /// <param name="tensors">Tensors by name, on any device, in any memory layout. They are not changed. Tensors that share memory are
     /// written one by one.</param>
-    /// <exception cref="ArgumentException">A tensor has a type that is not listed above.</exception>
+    /// <remarks>A symbolic link is followed, and the mode of a file that is replaced is kept. The bytes are on the disk when this
+    /// returns.</remarks>
+    /// <exception cref="ArgumentException">A tensor has a type that is not listed above, or a name that is not Unicode.</exception>
     /// <exception cref="IOException">The file cannot be written.</exception>
     public static void Save(string path, IReadOnlyDictionary<string, Tensor> tensors)
     {

@@ -8,7 +8,8 @@ namespace Px.Pruning.Models.StateDicts;
 /// <remarks>
 /// <para>A file that lies about itself is refused before anything is allocated for it: header length (at most 100 MB), JSON, names, types,
 /// shapes (at most 64 dimensions), offsets, gaps, overlaps and total length are all checked, and all that is allocated stays within a
-/// multiple of the file.</para>
+/// multiple of the file. Where the file has a checksum, as those of <c>Px.Pruning</c>'s masks have, it is verified when all tensors are
+/// read.</para>
 /// <para>Types: BOOL, U8, I8, I16, I32, I64, F16, BF16, F32, F64 and C64. TorchSharp has no others of the format's, and the format no
 /// complex128. A file with others can be loaded in part: <see cref="StateDictExtensions.LoadWeights"/> with
 /// <see cref="CheckpointOptions.Prefix"/>.</para>
@@ -30,12 +31,12 @@ public static class SafetensorsFile
     /// <exception cref="ArgumentOutOfRangeException"><paramref name="maximumExpansion"/> is below 1.</exception>
     /// <exception cref="InvalidDataException">The file is no valid safetensors file, would take too much memory, or holds a type that
     /// TorchSharp lacks; the message says what is wrong.</exception>
-    /// <exception cref="IOException">The file is missing or cannot be read.</exception>
+    /// <exception cref="IOException">The file is missing or cannot be read, or is a folder or a pipe.</exception>
     public static StateDict Load(string path, double maximumExpansion = SafetensorsReader.UsualExpansion)
     {
         ArgumentException.ThrowIfNullOrEmpty(path);
         Check(maximumExpansion);
-        using var stream = File.OpenRead(path);
+        using var stream = InputFile.Open(path);
         return Load(stream, path, maximumExpansion, static entries => ToDictionary(entries));
     }
 
@@ -43,7 +44,7 @@ public static class SafetensorsFile
     internal static StateDict Load(
         string path, Func<IReadOnlyList<SafetensorsEntry>, IReadOnlyDictionary<string, SafetensorsEntry>> choose)
     {
-        using var stream = File.OpenRead(path);
+        using var stream = InputFile.Open(path);
         return Load(stream, path, SafetensorsReader.UsualExpansion, choose);
     }
 
@@ -71,7 +72,10 @@ public static class SafetensorsFile
     /// <param name="tensors">Tensors by name, on any device, in any memory layout. They are not changed. Tensors that share memory are
     /// written one by one.</param>
     /// <param name="metadata">Free text by name; null for none.</param>
-    /// <exception cref="ArgumentException">A name is <c>__metadata__</c>, or the format lacks a tensor's type.</exception>
+    /// <remarks>A symbolic link is followed, and the mode of a file that is replaced is kept. The bytes are on the disk when this
+    /// returns.</remarks>
+    /// <exception cref="ArgumentException">A name is <c>__metadata__</c>, a name or the metadata is not Unicode, they take more than 100
+    /// MB, or the format lacks a tensor's type.</exception>
     /// <exception cref="IOException">The file cannot be written.</exception>
     public static void Save(string path, IReadOnlyDictionary<string, Tensor> tensors, IReadOnlyDictionary<string, string>? metadata = null)
     {
@@ -115,6 +119,12 @@ public static class SafetensorsFile
         {
             stream.Position = start + header.DataStart + entry.Begin;
             tensors.Add(name, TensorBytes.Read(stream, entry));
+        }
+
+        if (chosen.Count == header.Entries.Count)
+        {
+            var names = chosen.ToDictionary(pair => pair.Value, pair => pair.Key);
+            SafetensorsChecksum.Verify(header, source, (entry, target) => TensorBytes.Write(target, tensors[names[entry]]));
         }
 
         unfinished.Detach(tensors.Values);

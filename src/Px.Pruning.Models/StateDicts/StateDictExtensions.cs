@@ -21,7 +21,7 @@ public static class StateDictExtensions
     /// <returns>The differences that were tolerated.</returns>
     /// <exception cref="StateDictMismatchException">File and module disagree; nothing was loaded.</exception>
     /// <exception cref="InvalidDataException">The file is no valid safetensors file.</exception>
-    /// <exception cref="IOException">The file is missing or cannot be read.</exception>
+    /// <exception cref="IOException">The file is missing or cannot be read, or is a folder or a pipe.</exception>
     public static StateDictMismatch LoadSafetensors(this nn.Module module, string path, StateDictOptions? options = null)
     {
         ArgumentNullException.ThrowIfNull(module);
@@ -51,7 +51,7 @@ public static class StateDictExtensions
     /// <exception cref="StateDictMismatchException">File and module disagree; nothing was loaded.</exception>
     /// <exception cref="ArgumentException">An option lies outside its range.</exception>
     /// <exception cref="InvalidDataException">As from <see cref="CheckpointFile.Load(string, CheckpointOptions?)"/>.</exception>
-    /// <exception cref="IOException">The file is missing or cannot be read.</exception>
+    /// <exception cref="IOException">The file is missing or cannot be read, or is a folder or a pipe.</exception>
     public static StateDictMismatch LoadCheckpoint(this nn.Module module, string path, StateDictOptions? options = null,
         CheckpointOptions? checkpoint = null)
     {
@@ -91,7 +91,7 @@ public static class StateDictExtensions
     /// <exception cref="ArgumentException">An option lies outside its range.</exception>
     /// <exception cref="InvalidDataException">The file is neither, or damaged, or refused as
     /// <see cref="CheckpointFile.Load(string, CheckpointOptions?)"/> describes.</exception>
-    /// <exception cref="IOException">The file is missing or cannot be read.</exception>
+    /// <exception cref="IOException">The file is missing or cannot be read, or is a folder or a pipe.</exception>
     public static StateDictMismatch LoadWeights(this nn.Module module, string path, StateDictOptions? options = null,
         CheckpointOptions? checkpoint = null)
     {

@@ -1,3 +1,4 @@
+using System.Buffers.Binary;
 using Px.Bytes;
 using Px.Safetensors;
 using static TorchSharp.torch;
@@ -19,30 +20,54 @@ internal static class MaskFile
             begin = end;
         }
 
-        SafetensorsWriter.Write(stream, layout, mask.Metadata, (entry, target) => TensorBytes.Write(target, mask[entry.Name]));
+        SafetensorsWriter.WriteOwn(stream, layout, mask.Metadata, (entry, target) => TensorBytes.Write(target, mask[entry.Name]));
     }
 
     // Reads from the stream's position to its end.
     internal static PruningMask Read(Stream stream, string source)
     {
         if (!stream.CanSeek) return ReadBuffered(stream, source);
-        var header = SafetensorsReader.Read(stream, stream.Length - stream.Position, source);
+        var header = ReadHeader(stream, stream.Length - stream.Position, source);
+        using var scope = NewDisposeScope();
+        var masks = header.Entries.ToDictionary(entry => entry.Name, entry => ReadTensor(stream, entry, source));
+        SafetensorsChecksum.Verify(header, source, (entry, target) => TensorBytes.Write(target, masks[entry.Name]));
+        return PruningMask.Adopt(masks, header.Metadata);
+    }
+
+    private static SafetensorsHeader ReadHeader(Stream stream, long length, string source, bool headerOnly = false)
+    {
+        var header = SafetensorsReader.Read(stream, length, source, SafetensorsReader.OwnExpansion, headerOnly);
         if (header.Entries.Count == 0) throw new InvalidDataException($"'{source}' holds no masks.");
         if (header.Entries.FirstOrDefault(entry => entry.DType is not ("BOOL" or "U8")) is { } other)
             throw NoMask(source, other, $"type {other.DType} instead of BOOL or U8.");
-        using var scope = NewDisposeScope();
-        return PruningMask.Adopt(
-            header.Entries.Select(entry => KeyValuePair.Create(entry.Name, ReadTensor(stream, entry, source))).ToList(), header.Metadata);
+        return header;
     }
 
+    // Through a file, since memory streams end at 2 GB. The header is checked before what follows it is waited for and stored.
     private static PruningMask ReadBuffered(Stream stream, string source)
     {
-        // A file, since memory streams end at 2 GB.
         string path = Path.GetTempFileName();
         using var buffer = new FileStream(path, FileMode.Open, FileAccess.ReadWrite, FileShare.None, 1 << 16, FileOptions.DeleteOnClose);
-        stream.CopyTo(buffer);
+        Span<byte> prefix = stackalloc byte[sizeof(ulong)];
+        prefix = prefix[..stream.ReadAtLeast(prefix, prefix.Length, throwOnEndOfStream: false)];
+        buffer.Write(prefix);
+        ulong claimed = prefix.Length == sizeof(ulong) ? BinaryPrimitives.ReadUInt64LittleEndian(prefix) : 0;
+        if (claimed <= SafetensorsHeader.MaximumLength) Copy(stream, buffer, (long)claimed);
+        buffer.Position = 0;
+        var header = ReadHeader(buffer, buffer.Length, source, headerOnly: true);
+        buffer.Position = buffer.Length;
+        Copy(stream, buffer, header.Entries[^1].End);
+        Copy(stream, buffer, 1); // what is too long is refused
         buffer.Position = 0;
         return Read(buffer, source);
+    }
+
+    // At most count bytes.
+    private static void Copy(Stream source, Stream target, long count)
+    {
+        var part = new byte[Math.Min(count, 1 << 16)];
+        for (int read; count > 0 && (read = source.Read(part, 0, (int)Math.Min(count, part.Length))) > 0; count -= read)
+            target.Write(part, 0, read);
     }
 
     private static Tensor ReadTensor(Stream stream, SafetensorsEntry entry, string source)

@@ -19,6 +19,8 @@ internal sealed class ShrinkRun(
     internal ShrinkResult Shrink()
     {
         token.ThrowIfCancellationRequested();
+        using var use = new ModelUse(reference.Module, "Shrinking");
+        using var targetUse = new ModelUse(target.Module, "Shrinking");
         using var inference = is_inference_mode_enabled() ? inference_mode(false) : null;
         InferenceTensors.Refuse(target.Module);
         using var mask = options.Mask is null ? options.Binding?.CopyMask(reference.Module) : null;

@@ -16,8 +16,11 @@ internal sealed class SafetensorsHeader
     // In the order of their bytes: the first begins at 0, each other where the one before it ends.
     internal required IReadOnlyList<SafetensorsEntry> Entries { get; init; }
 
-    // The file's free text by name.
+    // The file's free text by name, without the checksum.
     internal required IReadOnlyDictionary<string, string> Metadata { get; init; }
+
+    // See SafetensorsChecksum; null if the file has none.
+    internal string? Checksum { get; init; }
 
     // The offset of the data section: 8 + N.
     internal required long DataStart { get; init; }

@@ -14,12 +14,17 @@ internal static class SafetensorsReader
     // The file's bytes, and as much again for the objects made of its header.
     internal const double UsualExpansion = 2;
 
+    // For masks and checkpoints of runs: a tensor without a number takes 53 bytes of a header, and 13 times that in memory.
+    internal const double OwnExpansion = 16;
+
     private const string Remedy = "If it really holds thousands of tensors with a few elements each, SafetensorsFile.Load of "
         + "Px.Pruning.Models reads it with a larger maximumExpansion.";
 
     // Reads the header and leaves the stream at the first byte of the data section. Throws InvalidDataException if the file is malformed or
     // would take more memory than expansion times its length.
-    internal static SafetensorsHeader Read(Stream stream, long length, string source, double expansion = UsualExpansion)
+    // headerOnly: the stream has the header alone so far; its tensors take as many bytes as it says.
+    internal static SafetensorsHeader Read(
+        Stream stream, long length, string source, double expansion = UsualExpansion, bool headerOnly = false)
     {
         try
         {
@@ -29,8 +34,9 @@ internal static class SafetensorsReader
             budget.Spend(length - dataStart);
             var entries = new List<SafetensorsEntry>();
             var metadata = Parse(json, entries, budget);
-            CheckLayout(entries, length - dataStart);
-            return new SafetensorsHeader { Entries = entries, Metadata = metadata, DataStart = dataStart };
+            CheckLayout(entries, headerOnly ? null : length - dataStart);
+            metadata.Remove(SafetensorsChecksum.Key, out var checksum);
+            return new SafetensorsHeader { Entries = entries, Metadata = metadata, Checksum = checksum, DataStart = dataStart };
         }
         catch (Exception e) when (e is JsonException or EndOfStreamException or InvalidDataException)
         {
@@ -70,16 +76,24 @@ internal static class SafetensorsReader
         var metadata = new Dictionary<string, string>(StringComparer.Ordinal);
         var names = new HashSet<string>(StringComparer.Ordinal);
         var reader = new Utf8JsonReader(json);
-        reader.Read();
-        while (NextProperty(ref reader, budget, out var name))
+        try
         {
-            if (!names.Add(name)) throw new InvalidDataException($"the name '{Excerpt.Of(name)}' appears twice.");
-            if (name == SafetensorsHeader.MetadataName) ParseMetadata(ref reader, metadata, budget);
-            else entries.Add(SafetensorsEntryParser.Parse(ref reader, name, budget));
-        }
+            reader.Read();
+            while (NextProperty(ref reader, budget, out var name))
+            {
+                if (!names.Add(name)) throw new InvalidDataException($"the name '{Excerpt.Of(name)}' appears twice.");
+                if (name == SafetensorsHeader.MetadataName) ParseMetadata(ref reader, metadata, budget);
+                else entries.Add(SafetensorsEntryParser.Parse(ref reader, name, budget));
+            }
 
-        reader.Read(); // throws where more than white space follows the closing brace
-        return metadata;
+            reader.Read(); // throws where more than white space follows the closing brace
+            return metadata;
+        }
+        catch (InvalidOperationException e)
+        {
+            // From whatever reads or compares a text, be it a name, a type or a field.
+            throw new InvalidDataException($"a text in its header at byte {reader.TokenStartIndex} is not Unicode.", e);
+        }
     }
 
     private static void ParseMetadata(ref Utf8JsonReader reader, Dictionary<string, string> metadata, MemoryBudget budget)
@@ -102,22 +116,16 @@ internal static class SafetensorsReader
         return reader.TokenType == JsonTokenType.PropertyName;
     }
 
-    // The text of the current token; throws if it is not valid Unicode.
+    // The text of the current token; throws InvalidOperationException if it is not valid Unicode.
     private static string Text(ref Utf8JsonReader reader, MemoryBudget budget)
     {
         // The text has at most as many characters as the file has bytes for it.
         budget.Spend(NameCost + sizeof(char) * (long)reader.ValueSpan.Length);
-        try
-        {
-            return reader.GetString()!;
-        }
-        catch (InvalidOperationException e)
-        {
-            throw new InvalidDataException($"a text in its header at byte {reader.TokenStartIndex} is not Unicode.", e);
-        }
+        return reader.GetString()!;
     }
 
-    private static void CheckLayout(List<SafetensorsEntry> entries, long dataLength)
+    // dataLength: null if that is not known.
+    private static void CheckLayout(List<SafetensorsEntry> entries, long? dataLength)
     {
         entries.Sort(static (a, b) => a.Begin != b.Begin ? a.Begin.CompareTo(b.Begin) : a.End.CompareTo(b.End));
         var expected = 0L;
@@ -133,7 +141,7 @@ internal static class SafetensorsReader
             expected = entry.End;
         }
 
-        if (expected == dataLength) return;
+        if (expected == (dataLength ?? expected)) return;
         throw new InvalidDataException(
             $"its tensors take {expected} bytes, and {dataLength} follow the header: the file is "
             + (dataLength < expected ? "truncated." : "longer than it says."));

@@ -1,6 +1,7 @@
 using System.Buffers.Binary;
 using System.Text.Encodings.Web;
 using System.Text.Json;
+using Px.Bytes;
 
 namespace Px.Safetensors;
 
@@ -40,9 +41,33 @@ internal static class SafetensorsWriter
     // Writes the header and then, in the order of layout, each tensor's bytes.
     internal static void Write(
         Stream stream, IReadOnlyList<SafetensorsEntry> layout, IReadOnlyDictionary<string, string>? metadata,
+        Action<SafetensorsEntry, Stream> writeData) =>
+        Write(stream, Header(layout, metadata), layout, writeData);
+
+    // The same with a checksum. Throws ArgumentException where readers with OwnExpansion would refuse the file.
+    internal static void WriteOwn(
+        Stream stream, IReadOnlyList<SafetensorsEntry> layout, IReadOnlyDictionary<string, string>? metadata,
         Action<SafetensorsEntry, Stream> writeData)
     {
-        var json = Header(layout, metadata);
+        var json = Header(layout, SafetensorsChecksum.AddTo(metadata, layout, writeData));
+        using var header = new MemoryStream();
+        Write(header, json, [], writeData);
+        header.Position = 0;
+        try
+        {
+            SafetensorsReader.Read(header, header.Length, "the file", SafetensorsReader.OwnExpansion, headerOnly: true);
+        }
+        catch (InvalidDataException e)
+        {
+            throw new ArgumentException($"It could not be read again: {e.Message}", nameof(metadata), e);
+        }
+
+        Write(stream, json, layout, writeData);
+    }
+
+    private static void Write(
+        Stream stream, byte[] json, IReadOnlyList<SafetensorsEntry> layout, Action<SafetensorsEntry, Stream> writeData)
+    {
         if (json.Length > SafetensorsHeader.MaximumLength)
         {
             throw new ArgumentException(
@@ -76,13 +101,13 @@ internal static class SafetensorsWriter
     {
         writer.WriteStartObject(SafetensorsHeader.MetadataName);
         foreach (var (name, text) in metadata.OrderBy(pair => pair.Key, StringComparer.Ordinal))
-            writer.WriteString(name, text);
+            writer.WriteString(UnicodeText.Require(name, "The metadata name"), UnicodeText.Require(text, $"The metadata '{name}'"));
         writer.WriteEndObject();
     }
 
     private static void WriteEntry(Utf8JsonWriter writer, SafetensorsEntry entry)
     {
-        writer.WriteStartObject(entry.Name);
+        writer.WriteStartObject(UnicodeText.Require(entry.Name, "The tensor name"));
         writer.WriteString("dtype", entry.DType);
         WriteNumbers(writer, "shape", entry.Shape);
         WriteNumbers(writer, "data_offsets", [entry.Begin, entry.End]);

@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using System.Security.Cryptography;
 using System.Text;
 using TorchSharp;
 using static TorchSharp.torch;
@@ -11,7 +12,10 @@ public sealed class MaskFileTests : IDisposable
 
     public void Dispose() => scope.Dispose();
 
-    /// <summary>The file by hand: length of the header, header padded with spaces to a multiple of 8, one byte a weight.</summary>
+    /// <summary>
+    /// The file by hand: length of the header, header padded with spaces to a multiple of 8, one byte a weight. And its checksum: counts, and texts after their
+    /// length, of the metadata; then each tensor's name, type, sizes and bytes, in the order of names.
+    /// </summary>
     [Fact]
     public void Save_SmallMask_WritesTheFormatByteForByte()
     {
@@ -25,7 +29,14 @@ public sealed class MaskFileTests : IDisposable
 
         mask.Save(stream);
 
-        var header = """{"__metadata__":{"method":"PX","seed":"1"},"fc.weight":{"dtype":"BOOL","shape":[2,3],"data_offsets":[0,6]},"a.weight":{"dtype":"BOOL","shape":[2],"data_offsets":[6,8]}}""";
+        byte[] content =
+        [
+            2, 0, 0, 0, 6, .. "method"u8, 2, .. "PX"u8, 4, .. "seed"u8, 1, .. "1"u8,
+            8, .. "a.weight"u8, 4, .. "BOOL"u8, 1, 0, 0, 0, 2, 0, 0, 0, 0, 0, 0, 0, 0, 1,
+            9, .. "fc.weight"u8, 4, .. "BOOL"u8, 2, 0, 0, 0, 2, 0, 0, 0, 0, 0, 0, 0, 3, 0, 0, 0, 0, 0, 0, 0, 1, 0, 0, 1, 1, 0,
+        ];
+        string checksum = Convert.ToHexString(SHA256.HashData(content));
+        var header = $$$"""{"__metadata__":{"method":"PX","px-sha256":"{{{checksum}}}","seed":"1"},"fc.weight":{"dtype":"BOOL","shape":[2,3],"data_offsets":[0,6]},"a.weight":{"dtype":"BOOL","shape":[2],"data_offsets":[6,8]}}""";
         header = header.PadRight((header.Length + 7) / 8 * 8);
         byte[] length = new byte[8];
         BinaryPrimitives.WriteInt64LittleEndian(length, header.Length);
@@ -97,16 +108,13 @@ public sealed class MaskFileTests : IDisposable
     [Fact]
     public void Load_MutatedFile_IsAMaskOrInvalidData()
     {
-        using var original = new PruningMask(
-            [KeyValuePair.Create("a", ones(2, 3)), KeyValuePair.Create("b.weight", zeros(5))], new Dictionary<string, string> { ["seed"] = "1" });
-        using var stream = new MemoryStream();
-        original.Save(stream);
+        byte[] whole = MaskFileDamageTests.Bytes(MaskFileDamageTests.OldHeader, 1, 1, 1, 1, 1, 1, 0, 0, 0, 0, 0); // without a checksum, as older files are
         var random = new Random(20240607);
         var (valid, invalid) = (0, 0);
         var live = LiveTensors.Count;
         for (var i = 0; i < 4000; i++)
         {
-            var bytes = Mutate(stream.ToArray(), random);
+            var bytes = Mutate([.. whole], random);
             try
             {
                 using var mask = PruningMask.Load(new MemoryStream(bytes));
@@ -165,12 +173,7 @@ public sealed class MaskFileTests : IDisposable
         return bytes;
     }
 
-    private static PruningMask Load(string header, params byte[] data)
-    {
-        var length = new byte[8];
-        BinaryPrimitives.WriteInt64LittleEndian(length, header.Length);
-        return PruningMask.Load(new MemoryStream([.. length, .. Encoding.ASCII.GetBytes(header), .. data]));
-    }
+    private static PruningMask Load(string header, params byte[] data) => PruningMask.Load(new MemoryStream(MaskFileDamageTests.Bytes(header, data)));
 
     private static PruningMask ThroughStream(PruningMask mask)
     {

@@ -1,3 +1,5 @@
+using Px.Bytes;
+
 namespace Px.Pruning.Models.Data.Pipeline;
 
 // Files that are decoded each time; their bytes stay in memory where that is asked for.
@@ -14,7 +16,7 @@ internal sealed class ImageFiles
 
     internal string Path(int index) => paths[index];
 
-    // Throws InvalidDataException if the decoder threw, or returned nothing; the message names the file.
+    // Throws IOException if the file cannot be read, InvalidDataException if the decoder threw, or returned nothing; the message names it.
     internal DecodedImage Decode(int index)
     {
         using var stream = Open(index);
@@ -31,9 +33,9 @@ internal sealed class ImageFiles
     private Stream Open(int index)
     {
         if (kept is null)
-            return File.OpenRead(paths[index]);
+            return InputFile.Open(paths[index]);
         // Two threads may read the same file at first; either's bytes will do.
-        var bytes = Volatile.Read(ref kept[index]) ?? File.ReadAllBytes(paths[index]);
+        var bytes = Volatile.Read(ref kept[index]) ?? InputFile.ReadAllBytes(paths[index]);
         Volatile.Write(ref kept[index], bytes);
         return new MemoryStream(bytes, writable: false);
     }

@@ -1,4 +1,5 @@
 using System.Globalization;
+using Px.Bytes;
 
 namespace Px.Pruning.Models.Data.Pipeline;
 
@@ -19,7 +20,7 @@ internal static class ImageListFile
     {
         var lines = new List<Line>();
         var number = 0;
-        foreach (var text in System.IO.File.ReadLines(list).Select(line => line.Trim()))
+        foreach (var text in InputFile.ReadAllLines(list).Select(line => line.Trim()))
         {
             number++;
             if (text.Length == 0 || (number == 1 && text.StartsWith(Titles, StringComparison.Ordinal)))

@@ -1,15 +1,17 @@
+using Px.Bytes;
+
 namespace Px.Pruning.Models.Data.Pipeline;
 
 // Lists folders without hidden entries: names with a leading dot (.ipynb_checkpoints, and the ._ files of macOS), and what Windows marks
-// as hidden. Orders are ordinal.
+// as hidden. Orders are ordinal. Throws IOException where a folder cannot be read.
 internal static class VisibleFiles
 {
     private static readonly EnumerationOptions NotHidden = new() { AttributesToSkip = FileAttributes.Hidden, IgnoreInaccessible = false };
 
     // The names of the sub-folders.
     internal static string[] FolderNames(string folder) =>
-        [.. Directory.EnumerateDirectories(folder, "*", NotHidden).Select(path => Path.GetFileName(path)).Where(HasNoDot)
-            .Order(StringComparer.Ordinal)];
+        [.. InputFile.Try(folder, () => Directory.GetDirectories(folder, "*", NotHidden)).Select(path => Path.GetFileName(path))
+            .Where(HasNoDot).Order(StringComparer.Ordinal)];
 
     // The paths of files in the folder itself with one of the endings.
     internal static List<string> In(string folder, HashSet<string> endings) => [.. Files(folder, endings).Order(StringComparer.Ordinal)];
@@ -30,7 +32,7 @@ internal static class VisibleFiles
     }
 
     private static IEnumerable<string> Files(string folder, HashSet<string> endings) =>
-        Directory.EnumerateFiles(folder, "*", NotHidden)
+        InputFile.Try(folder, () => Directory.GetFiles(folder, "*", NotHidden))
             .Where(path => HasNoDot(Path.GetFileName(path)) && endings.Contains(Path.GetExtension(path)));
 
     private static bool HasNoDot(string name) => !name.StartsWith('.');

@@ -26,7 +26,7 @@ internal static class CheckpointReader
     // Whether a file begins as checkpoints do.
     internal static bool Recognizes(string path)
     {
-        using var stream = File.OpenRead(path);
+        using var stream = InputFile.Open(path);
         return FormatOf(new ByteSource(stream)) != Format.Unknown;
     }
 

@@ -1,4 +1,5 @@
 using System.Globalization;
+using Px.Bytes;
 using Px.Pruning.Models.StateDicts.Pickle;
 using Px.Pruning.Models.StateDicts.Zip;
 using Px.Safetensors;
@@ -14,13 +15,15 @@ internal sealed class CheckpointWriter
     private readonly IReadOnlyDictionary<string, Tensor> tensors;
     private readonly List<(string Name, TorchType Type, long[] Shape)> layout;
 
-    // Throws ArgumentException if a tensor's type has no name in PyTorch's files.
+    // Throws ArgumentException if a tensor's type has no name in PyTorch's files, or its own name is not Unicode.
     internal CheckpointWriter(IReadOnlyDictionary<string, Tensor> tensors)
     {
         this.tensors = tensors;
-        layout = [.. tensors.Select(pair => (pair.Key, TypeOf(pair.Value) ?? throw new ArgumentException(
-            $"Tensor '{pair.Key}' has the type {pair.Value.dtype}, which checkpoints are not written in. Convert it first.",
-            nameof(tensors)), pair.Value.shape))];
+        layout = [.. tensors.Select(pair => (
+            UnicodeText.Require(pair.Key, "The tensor name"),
+            TypeOf(pair.Value) ?? throw new ArgumentException($"Tensor '{pair.Key}' has the type {pair.Value.dtype}, which checkpoints are "
+                + "not written in. Convert it first.", nameof(tensors)),
+            pair.Value.shape))];
     }
 
     internal void Write(Stream stream)

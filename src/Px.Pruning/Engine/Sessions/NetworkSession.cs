@@ -16,6 +16,7 @@ internal sealed record NetworkSession(string Name, MethodNeeds Needs)
         PruningModel model, PruningData data, PruningOptions options, Func<ScoringContext, T> work, CancellationToken token)
     {
         token.ThrowIfCancellationRequested();
+        using var use = new ModelUse(model.Module, Name);
         using var inference = is_inference_mode_enabled() ? inference_mode(false) : null;
         InferenceTensors.Refuse(model.Module);
         using var network = new Network(model, options.Parameters, options.RawTensors);

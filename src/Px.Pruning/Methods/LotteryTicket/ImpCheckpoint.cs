@@ -28,14 +28,15 @@ internal sealed record ImpCheckpoint(int Completed, TrainingState Rewind, Prunin
         }));
         var metadata = new Dictionary<string, string>(Settings) { [CompletedKey] = Completed.ToString(CultureInfo.InvariantCulture) };
         AtomicFile.Write(path, stream =>
-            SafetensorsWriter.Write(stream, layout, metadata, (entry, target) => TensorBytes.Write(target, tensors[entry.Name])));
+            SafetensorsWriter.WriteOwn(stream, layout, metadata, (entry, target) => TensorBytes.Write(target, tensors[entry.Name])));
     }
 
-    // Throws InvalidDataException if the file is damaged or no checkpoint, InvalidOperationException if it is of another run.
+    // Throws InvalidDataException if the file is damaged or no checkpoint, IOException if it cannot be read, InvalidOperationException if
+    // it is of another run.
     internal static ImpCheckpoint Load(string path, TrainingState state, PruningMask mask, IReadOnlyDictionary<string, string> settings)
     {
-        using var stream = File.OpenRead(path);
-        var header = SafetensorsReader.Read(stream, stream.Length, path);
+        using var stream = InputFile.Open(path);
+        var header = SafetensorsReader.Read(stream, stream.Length, path, SafetensorsReader.OwnExpansion);
         var (rounds, seed) = (header.Metadata.GetValueOrDefault(CompletedKey), header.Metadata.GetValueOrDefault(SeedKey));
         if (!int.TryParse(rounds, NumberStyles.None, CultureInfo.InvariantCulture, out int completed)
             || !long.TryParse(seed, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out _))
@@ -46,16 +47,11 @@ internal sealed record ImpCheckpoint(int Completed, TrainingState Rewind, Prunin
 
         ThrowIfOfAnotherRun(path, header, state, mask, settings);
         using var scope = NewDisposeScope();
-        var (rewind, kept) = (new Dictionary<string, Tensor>(), new Dictionary<string, Tensor>());
-        foreach (var entry in header.Entries)
-        {
-            bool isMask = entry.Name.StartsWith(MaskPrefix, StringComparison.Ordinal);
-            (isMask ? kept : rewind).Add(entry.Name[(isMask ? MaskPrefix : RewindPrefix).Length..], TensorBytes.Read(stream, entry));
-        }
-
+        var tensors = header.Entries.ToDictionary(entry => entry.Name, entry => TensorBytes.Read(stream, entry));
+        SafetensorsChecksum.Verify(header, path, (entry, target) => TensorBytes.Write(target, tensors[entry.Name]));
         return new ImpCheckpoint(
-            completed, TrainingState.Adopt(rewind), PruningMask.Adopt(mask.Names.Select(name => KeyValuePair.Create(name, kept[name]))),
-            header.Metadata);
+            completed, TrainingState.Adopt(state.Tensors.Keys.ToDictionary(name => name, name => tensors[RewindPrefix + name])),
+            PruningMask.Adopt(mask.Names.Select(name => KeyValuePair.Create(name, tensors[MaskPrefix + name]))), header.Metadata);
     }
 
     public void Dispose()

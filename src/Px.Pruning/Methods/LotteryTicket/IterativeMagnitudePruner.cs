@@ -82,7 +82,8 @@ public sealed class IterativeMagnitudePruner : IPruner
     /// <summary>
     /// The path of a checkpoint, written after each round, from which a later call with the same settings and initial model resumes.
     /// A successful call deletes it at its end. Default <see langword="null"/>: no checkpoint. A file of another run causes an
-    /// <see cref="InvalidOperationException"/>, a damaged one an <see cref="InvalidDataException"/>.
+    /// <see cref="InvalidOperationException"/>, a damaged one an <see cref="InvalidDataException"/>, one that cannot be read an
+    /// <see cref="IOException"/>.
     /// </summary>
     public string? Checkpoint { get; init; }
 
@@ -117,6 +118,7 @@ public sealed class IterativeMagnitudePruner : IPruner
                 + "PruningMask.ShuffleWithinLayers instead.", nameof(options));
         }
 
+        using var use = new ModelUse(model.Module, Method);
         var watch = Stopwatch.StartNew();
         var (ranked, others, facts) = Describe(model, data, options, cancellationToken);
         var plan = new PruningPlan(Name, DefaultRounds, sparsity, options, ranked.Select(layer => (layer.Name, layer.Weights)));
@@ -156,6 +158,7 @@ public sealed class IterativeMagnitudePruner : IPruner
         ArgumentNullException.ThrowIfNull(model);
         ArgumentNullException.ThrowIfNull(data);
         options ??= new PruningOptions();
+        using var use = new ModelUse(model.Module, Method);
         var layers = Describe(model, data, options, cancellationToken);
         using var backup = new ModelBackup(model.Module);
         var run = new ImpRun(train, model.Module, backup, layers.Ranked, cancellationToken);
@@ -208,5 +211,6 @@ public sealed class IterativeMagnitudePruner : IPruner
         if (Checkpoint is null) return;
         string folder = Path.GetDirectoryName(Path.GetFullPath(Checkpoint))!;
         if (!Directory.Exists(folder)) throw new DirectoryNotFoundException($"The folder of the checkpoint does not exist: '{folder}'.");
+        if (Directory.Exists(Checkpoint)) throw new IOException($"The checkpoint '{Checkpoint}' is a folder: give the path of a file.");
     }
 }

@@ -1,4 +1,5 @@
 using Px.Pruning.Tests.Networks;
+using Px.Tests.Shared;
 using static TorchSharp.torch;
 using static TorchSharp.torch.nn;
 
@@ -96,6 +97,69 @@ public sealed class ImpCheckpointTests : IDisposable
             act.Should().Throw<InvalidDataException>();
             ModelState.Of(model).ShouldEqual(before);
         }
+    }
+
+    /// <summary>Damage is refused, wherever it is; a file that still says the same is resumed.</summary>
+    [Fact]
+    public void Prune_MutatedCheckpoint_IsRefusedOrResumedInItsRound()
+    {
+        using var model = IterativeMagnitudePrunerTests.Net();
+        var before = ModelState.Of(model);
+        Interrupt(false);
+        byte[] whole = System.IO.File.ReadAllBytes(File);
+        var (broken, outcome) = (new BrokenFiles(9), new DocumentedExceptions(typeof(InvalidOperationException)));
+        var imp = new IterativeMagnitudePruner((_, round) => throw new ResumedException(round.Number)) { Checkpoint = File };
+        for (int i = 0; i < BrokenFiles.Count / 10; i++)
+        {
+            byte[] damaged = i == 0 ? whole : broken.Mutate(whole);
+            System.IO.File.WriteAllBytes(File, damaged);
+
+            outcome.Try(damaged, () =>
+            {
+                try
+                {
+                    imp.Prune(model, PruningData.None, 0.8, fiveRounds);
+                }
+                catch (ResumedException e) when (e.Round == 3 || damaged.AsSpan().IndexOf("\"px-sha256\""u8) < 0)
+                {
+                }
+            });
+        }
+
+        outcome.Read.Should().BePositive();
+        outcome.Refused.Should().BeGreaterThan(BrokenFiles.Count / 20);
+        ModelState.Of(model).ShouldEqual(before);
+    }
+
+    [Fact]
+    public void Prune_FlippedBitOfAWeight_IsRefused()
+    {
+        using var model = IterativeMagnitudePrunerTests.Net();
+        Interrupt(false);
+        byte[] damaged = System.IO.File.ReadAllBytes(File);
+        damaged[^100] ^= 1;
+        System.IO.File.WriteAllBytes(File, damaged);
+
+        var act = () => Imp([], false, File).Prune(model, PruningData.None, 0.8, fiveRounds);
+
+        act.Should().Throw<InvalidDataException>().WithMessage("*checksum*");
+    }
+
+    [Fact]
+    public void Prune_CheckpointThatIsAFolder_IsNoticedBeforeTraining()
+    {
+        using var model = IterativeMagnitudePrunerTests.Net();
+        var rounds = new List<int>();
+
+        var act = () => Imp(rounds, false, folder).Prune(model, PruningData.None, 0.8, fiveRounds);
+
+        act.Should().Throw<IOException>().WithMessage("*is a folder*");
+        rounds.Should().BeEmpty();
+    }
+
+    private sealed class ResumedException(int round) : Exception
+    {
+        public int Round => round;
     }
 
     [Fact]
