@@ -44,7 +44,9 @@ public static class ResultReader
             return null;
         try
         {
-            return Directory.Exists(path) ? "is a folder." : File.Exists(path) ? MaskCheck.Problem(path, pruning)?.Replace($"'{path}'", "", StringComparison.Ordinal).TrimStart(':', ' ') : null;
+            if (Directory.Exists(path))
+                return "is a folder.";
+            return File.Exists(path) ? MaskCheck.Problem(path, pruning)?.Replace($"'{path}'", "", StringComparison.Ordinal).TrimStart(':', ' ') : null;
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {

@@ -8,7 +8,7 @@ public static class ResultCheck
 {
     // Far beyond any network and any run, and small enough to be added up.
     private const long MostCount = 1L << 50;
-    private const double MostSeconds = 1e10, MostEigenvalue = 1e100;
+    private const double MostSeconds = 1e10;
 
     /// <summary>What is wrong with a result; null where nothing is.</summary>
     public static string? Problem(CellResult result) =>
@@ -29,6 +29,8 @@ public static class ResultCheck
             return "a layer or a finding is null.";
         if (pruning.Rounds < 1 || !pruning.Seconds.All(IsTime))
             return "the rounds or the times of pruning are none.";
+        if (pruning.Total < 1 || pruning.DenseFlops < 1)
+            return "its network is empty.";
         if (!IsPart(pruning.Kept, pruning.Total) || !IsPart(pruning.Effective, pruning.Total) || !IsPart(pruning.OutputsReached, pruning.Outputs)
             || !IsPart(pruning.Flops, pruning.DenseFlops) || !IsPart(pruning.EffectiveFlops, pruning.DenseFlops))
             return "it keeps more than there is.";
@@ -43,7 +45,7 @@ public static class ResultCheck
             return null;
         if (spectrum.BoundExceptions.Any(name => name is null))
             return "a module of its spectrum is null.";
-        return spectrum.Eigenvalues.Append(spectrum.Bound ?? 0).All(value => Math.Abs(value) <= MostEigenvalue) ? null : "an eigenvalue or their bound is no number, or too large.";
+        return spectrum.Eigenvalues.All(double.IsFinite) ? null : "an eigenvalue is no number.";
     }
 
     /// <summary>Whether it is a fraction, or none: what cannot be measured is NaN.</summary>

@@ -10,7 +10,8 @@ namespace Px.Experiments.Running;
 /// <param name="cell">The cell.</param>
 public sealed class CellFiles(string folder, Cell cell)
 {
-    private const string LockEnding = ".lock", FailureEnding = ".failed.json", StartEnding = ".start.json", CheckpointEnding = ".checkpoint.safetensors", ImpEnding = ".imp";
+    private const string LockEnding = ".lock", FailureEnding = ".failed.json", StartEnding = ".start.json", CheckpointEnding = ".checkpoint.safetensors";
+    private const string ImpEnding = ".imp.safetensors", ImpRoundEnding = ".imp-round";
 
     /// <summary>The cell's name.</summary>
     public string Name { get; } = CellName.Of(cell);
@@ -34,10 +35,10 @@ public sealed class CellFiles(string folder, Cell cell)
     public string Checkpoint => In(CheckpointEnding);
 
     /// <summary>IMP after its last full round.</summary>
-    public string ImpCheckpoint => In($"{ImpEnding}.safetensors");
+    public string ImpCheckpoint => In(ImpEnding);
 
     /// <summary>The training of a round of IMP after the last full epoch.</summary>
-    public string ImpTraining(int round) => In(FormattableString.Invariant($"{ImpEnding}-round{round}.safetensors"));
+    public string ImpTraining(int round) => In(FormattableString.Invariant($"{ImpRoundEnding}{round}.safetensors"));
 
     /// <summary>The result, if there is a sound one.</summary>
     /// <param name="warn">Told what is wrong with one that is not: the cell is run again, then.</param>
@@ -80,13 +81,17 @@ public sealed class CellFiles(string folder, Cell cell)
     }
 
     /// <summary>Removes what IMP has after some of its rounds.</summary>
-    public void DeleteImp() => DeleteAll($"{ImpEnding}*");
+    public void DeleteImp()
+    {
+        File.Delete(ImpCheckpoint);
+        DeleteImpTrainings();
+    }
 
     /// <summary>Removes what trainings between the rounds of IMP have.</summary>
-    /// <param name="except">The round whose training stays.</param>
-    public void DeleteImpTrainings(int except)
+    /// <param name="except">The round whose training stays; none by default.</param>
+    public void DeleteImpTrainings(int? except = null)
     {
-        foreach (var path in Directory.GetFiles(folder, $"{Name}{ImpEnding}-round*").Where(path => path != ImpTraining(except)))
+        foreach (var path in Directory.GetFiles(folder, $"{Name}{ImpRoundEnding}*").Where(path => except is not { } round || path != ImpTraining(round)))
             File.Delete(path);
     }
 
@@ -94,21 +99,24 @@ public sealed class CellFiles(string folder, Cell cell)
     public void Fail(CellFailure failure) => JsonFile.Write(Failure, failure);
 
     /// <summary>Removes what a killed process left half written.</summary>
-    public void Tidy() => DeleteAll($".{WholeFile.Leftovers}");
+    public void Tidy()
+    {
+        foreach (var path in Directory.GetFiles(folder, $"{Name}.{WholeFile.Leftovers}"))
+            File.Delete(path);
+    }
 
-    /// <summary>Of the names of files in the folder those that no finished cell has: left by a process that was killed just then.</summary>
-    public bool IsLeftover(string name) =>
-        name.StartsWith($"{Name}.", StringComparison.Ordinal) && (name.EndsWith(".partial", StringComparison.Ordinal) || name[Name.Length..] is LockEnding or FailureEnding or StartEnding or CheckpointEnding
-            || name.AsSpan(Name.Length).StartsWith(ImpEnding, StringComparison.Ordinal));
+    /// <summary>Whether a file of that name in the folder is one that no finished cell has: left by a process that was killed just then.</summary>
+    public bool IsLeftover(string name)
+    {
+        if (!name.StartsWith($"{Name}.", StringComparison.Ordinal))
+            return false;
+        var ending = name[Name.Length..];
+        return ending is LockEnding or FailureEnding or StartEnding or CheckpointEnding or ImpEnding
+            || ending.StartsWith(ImpRoundEnding, StringComparison.Ordinal) || ending.EndsWith(".partial", StringComparison.Ordinal);
+    }
 
     /// <summary>A folder in the place of one of the files; null where there is none.</summary>
     public string? Obstacle() => Array.Find([Result, Mask, Lock, Failure, Start, Checkpoint, ImpCheckpoint], Directory.Exists);
-
-    private void DeleteAll(string pattern)
-    {
-        foreach (var path in Directory.GetFiles(folder, $"{Name}{pattern}"))
-            File.Delete(path);
-    }
 
     private string In(string ending) => Path.Combine(folder, $"{Name}{ending}");
 }

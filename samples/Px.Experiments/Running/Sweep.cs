@@ -126,14 +126,21 @@ public sealed class Sweep(string folder, InputLoader loader, CellRunner runner, 
     private void Tidy(IReadOnlyList<Cell> done)
     {
         var names = Directory.GetFiles(folder).Select(path => Path.GetFileName(path)).ToList();
-        foreach (var files in done.Select(cell => new CellFiles(folder, cell)).Where(files => names.Exists(files.IsLeftover)))
+        foreach (var files in done.Select(cell => new CellFiles(folder, cell)).Where(files => files.Obstacle() is null && names.Exists(files.IsLeftover)))
         {
-            using var taken = CellLock.TryTake(files.Lock);
-            if (taken is null)
-                continue;
-            files.Tidy();
-            files.DeleteUnfinished();
-            taken.Remove();
+            try
+            {
+                using var taken = CellLock.TryTake(files.Lock);
+                if (taken is null)
+                    continue;
+                files.Tidy();
+                files.DeleteUnfinished();
+                taken.Remove();
+            }
+            catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+            {
+                logger.LogWarning("What is left of {Cell} cannot be removed: {Error}", files.Name, e.Message);
+            }
         }
     }
 
