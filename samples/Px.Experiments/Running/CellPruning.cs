@@ -64,7 +64,7 @@ internal sealed class CellPruning(Cell cell, LearningTask task, Trainer trainer,
             catch (InvalidDataException e) when (pruner is IterativeMagnitudePruner && File.Exists(files.ImpCheckpoint))
             {
                 // The network is as it was, and without the file IMP begins.
-                resume.ForgetImp(e.Message);
+                resume.ForgetImp($"'{files.ImpCheckpoint}' is damaged. {e.Message}");
                 return Prune(pruned, rounds);
             }
             catch (Exception e) when (e is ArgumentException or UnsupportedModelException or NonFiniteScoreException)

@@ -96,7 +96,7 @@ public sealed class RunFolder
 
     private static IEnumerable<string> Differences(string before, string now)
     {
-        var (old, current) = (JsonNode.Parse(before)!.AsObject(), JsonNode.Parse(now)!.AsObject());
+        var (old, current) = (JsonNode.Parse(before)?.AsObject() ?? throw new JsonException("It holds nothing."), JsonNode.Parse(now)!.AsObject());
         return old.Select(pair => pair.Key).Union(current.Select(pair => pair.Key))
             .Where(option => !JsonNode.DeepEquals(old[option], current[option]))
             .Select(option => $"{option} was {old[option]?.ToJsonString() ?? "not given"}, is {current[option]?.ToJsonString() ?? "not given"}");

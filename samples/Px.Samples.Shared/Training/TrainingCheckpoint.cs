@@ -55,9 +55,10 @@ public sealed class TrainingCheckpoint : IDisposable
     {
         if (!File.Exists(path))
             return null;
-        var tensors = SafetensorsFile.Load(path);
+        StateDict? tensors = null;
         try
         {
+            tensors = SafetensorsFile.Load(path);
             Verify(tensors);
             return new TrainingCheckpoint(tensors, new TrainingProgress
             {
@@ -69,13 +70,13 @@ public sealed class TrainingCheckpoint : IDisposable
         }
         catch (Exception e) when (e is KeyNotFoundException or FormatException or OverflowException)
         {
-            tensors.Dispose();
+            tensors?.Dispose();
             throw new InvalidDataException($"'{path}' is not a checkpoint of a training: it does not say how far that was. Delete it to begin anew.", e);
         }
         catch (InvalidDataException e)
         {
-            tensors.Dispose();
-            throw new InvalidDataException($"'{path}' is damaged: {e.Message} Delete it to begin anew.", e);
+            tensors?.Dispose();
+            throw new InvalidDataException($"'{path}' is damaged: {e.Message.Replace($"'{path}': ", "", StringComparison.Ordinal)} Delete it to begin anew.", e);
         }
     }
 

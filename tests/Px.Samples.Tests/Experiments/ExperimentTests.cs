@@ -86,7 +86,7 @@ public sealed class ExperimentTests : IDisposable
         var options = Options(straight) with { Methods = ["random"], Epochs = 0 };
         Run(options);
 
-        foreach (var text in (string[])["", "null", "[]", "{\"", "{\"Seed\": []}"])
+        foreach (var text in (string[])["", "null", "[]", "{\""])
         {
             File.WriteAllText(straight.In(file), text);
             FluentActions.Invoking(() => Run(options with { Resume = true })).Should().Throw<SampleException>().WithMessage($"*{file}' is damaged: *");
