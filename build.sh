@@ -5,6 +5,7 @@ cd "$(dirname "${BASH_SOURCE[0]}")"
 export DOTNET_NOLOGO=1 DOTNET_CLI_TELEMETRY_OPTOUT=1
 . eng/system-packages.sh
 . eng/check-packages.sh
+. eng/soak.sh
 
 usage() {
     cat <<'TEXT'
@@ -19,6 +20,7 @@ usage: ./build.sh COMMAND [ARGUMENTS]
   pack               the NuGet packages, checked, in artifacts/
   bench [ARGUMENTS]  time, memory and growth of each method against the way its authors run it, and time against bare passes;
                      --help lists the arguments
+  soak [--minutes N] attack readers, files and sweeps with damage, for about N minutes (10), and print what ran and what was found
 TEXT
 }
 
@@ -87,7 +89,7 @@ bench() {
 command=${1:-}
 shift || true
 case $command in
-    demo | sample | test | pack | bench) ;;
+    demo | sample | test | pack | bench | soak) ;;
     -h | --help | help) usage; exit 0 ;;
     *) usage >&2; exit 2 ;;
 esac

@@ -1,5 +1,6 @@
 using Px.Experiments.Comparisons;
 using Px.Experiments.Reports;
+using Px.Experiments.Reports.Html;
 using Px.Experiments.Results;
 using Px.Samples;
 using Px.Samples.CommandLines;
@@ -35,16 +36,19 @@ public static class CompareCommand
             return;
         }
 
-        var table = options.Methods is null ? Folders(options.Operands[0], options.Operands[1], terminal) : Methods(options.Operands[0], options.Methods, terminal);
+        List<ResultSet> sets = [.. options.Operands.Select(folder => Read(folder, terminal))];
+        var table = options.Methods is null ? Folders(options.Operands, sets, terminal) : Methods(sets[0], options.Methods);
         terminal.WriteLine(table.ToString());
         if (options.FailBelow is { } points)
             table.RequireNoneBelow(points);
+        if (sets.Sum(set => set.Problems.Count) is > 0 and var problems)
+            throw new SampleException($"{Words.Count(problems, "file")} could not be used as they are; they are named above.");
     }
 
-    private static SideBySide Folders(string a, string b, Terminal terminal)
+    private static SideBySide Folders(IReadOnlyList<string> folders, List<ResultSet> sets, Terminal terminal)
     {
-        var comparison = new FolderComparison(Read(a, terminal), Read(b, terminal));
-        terminal.WriteLine($"A: {a}\nB: {b}");
+        var comparison = new FolderComparison(sets[0], sets[1]);
+        terminal.WriteLine($"A: {folders[0]}\nB: {folders[1]}");
         foreach (var (name, values) in comparison.Settings.OrderBy(pair => pair.Key, StringComparer.Ordinal))
             terminal.WriteLine($"   {name}: {values}");
         foreach (var (folder, names) in new[] { ("A", comparison.OnlyInA), ("B", comparison.OnlyInB) })
@@ -57,9 +61,9 @@ public static class CompareCommand
         return comparison.Rows.Count > 0 ? new SideBySide("A", "B", comparison.Rows) : throw new SampleException("The folders have no network in common.");
     }
 
-    private static SideBySide Methods(string folder, IReadOnlyList<string> methods, Terminal terminal)
+    private static SideBySide Methods(ResultSet results, IReadOnlyList<string> methods)
     {
-        var rows = MethodComparison.Of(Read(folder, terminal), methods[0], methods[1]).ToList();
+        var rows = MethodComparison.Of(results, methods[0], methods[1]).ToList();
         return rows.Count > 0 ? new SideBySide(methods[0], methods[1], rows) { MoreColumns = ["masks in common (by chance)"] } : throw new SampleException("The methods have no network in common.");
     }
 

@@ -1,4 +1,5 @@
 using Px.Experiments.Reports;
+using Px.Experiments.Reports.Html;
 using Px.Experiments.Reports.Tables;
 using Px.Experiments.Results;
 using Px.Samples;
@@ -36,5 +37,7 @@ public static class ReportCommand
         if (options.Csv is { } folder)
             CsvTables.Write(folder, report.Tables);
         terminal.WriteLine($"{options.Output}: {results.Results.Count} results{(options.Csv is null ? "" : $"; the same as CSV in {options.Csv}")}");
+        if (results.Problems.Count > 0)
+            throw new SampleException($"The page is there. {Words.Count(results.Problems.Count, "file")} could not be used as they are; the page lists them.");
     }
 }

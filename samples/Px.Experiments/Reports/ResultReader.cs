@@ -14,15 +14,43 @@ public static class ResultReader
     {
         try
         {
+            if (Directory.Exists(path))
+            {
+                problem = "is a folder.";
+                return null;
+            }
+
             var result = ResultFile.Read(path);
-            problem = Contradiction(result);
+            problem = double.IsFinite(result.Training.After) && double.IsFinite(result.Training.Before) ? null : "has a measure that is no number.";
             return problem is null ? result : null;
         }
-        catch (Exception e) when (e is SampleException or InvalidDataException or IOException or UnauthorizedAccessException)
+        catch (Exception e) when (e is SampleException or InvalidDataException)
         {
             // A page is about results, wherever they lie.
             problem = e.Message.Replace($"'{path}' ", "", StringComparison.Ordinal);
             return null;
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            problem = Unreadable(path, e);
+            return null;
+        }
+    }
+
+    /// <summary>What is wrong with the mask of a result; null where nothing is, or where there is none: results may be copied without.</summary>
+    public static string? MaskProblem(FoundResult found)
+    {
+        if (found.Result.Pruning is not { } pruning || found.MaskPath is not { } path)
+            return null;
+        try
+        {
+            if (Directory.Exists(path))
+                return "is a folder.";
+            return File.Exists(path) ? MaskCheck.Problem(path, pruning)?.Replace($"'{path}'", "", StringComparison.Ordinal).TrimStart(':', ' ') : null;
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            return Unreadable(path, e);
         }
     }
 
@@ -40,14 +68,5 @@ public static class ResultReader
         return (a.Spectrum?.Eigenvalues ?? []).SequenceEqual(b.Spectrum?.Eigenvalues ?? []) ? null : "their eigenvalues differ";
     }
 
-    private static string? Contradiction(CellResult result)
-    {
-        if (!double.IsFinite(result.Training.After) || !double.IsFinite(result.Training.Before))
-            return "has a measure that is no number.";
-        if (!(result.Cell.Sparsity >= 0 && result.Cell.Sparsity < 1))
-            return FormattableString.Invariant($"has a sparsity of {result.Cell.Sparsity}; it is at least 0 and below 1.");
-        return result.Pruning is { } pruning && (pruning.Kept > pruning.Total || pruning.Layers.Any(layer => layer.Kept > layer.Total || layer.UnitsAlive > layer.Units))
-            ? "keeps more than there is."
-            : null;
-    }
+    private static string Unreadable(string path, Exception e) => $"cannot be read: {e.Message.Replace(path, Path.GetFileName(path), StringComparison.Ordinal)}";
 }

@@ -37,11 +37,23 @@ public sealed class ResultSet
         var problems = new List<Problem>();
         foreach (var folder in folders.Select(Path.GetFullPath).Distinct())
         {
-            foreach (var file in Directory.EnumerateFiles(folder, $"*{ResultFile.Ending}").Order(StringComparer.Ordinal))
+            // Folders too: one with a result's name is said to be one.
+            foreach (var file in Directory.EnumerateFileSystemEntries(folder, $"*{ResultFile.Ending}").Order(StringComparer.Ordinal))
             {
                 if (ResultReader.Read(file, out var problem) is not { } result)
+                {
                     problems.Add(new Problem(Path.GetFileName(file), problem!));
-                else if (!found.TryAdd(result.Name, new FoundResult(result, folder)) && ResultReader.Difference(found[result.Name].Result, result) is { } difference)
+                    continue;
+                }
+
+                var one = new FoundResult(result, folder);
+                if (ResultReader.MaskProblem(one) is { } wrong)
+                {
+                    problems.Add(new Problem(Path.GetFileName(one.MaskPath!), wrong));
+                    one = one with { IsMaskSound = false };
+                }
+
+                if (!found.TryAdd(result.Name, one) && ResultReader.Difference(found[result.Name].Result, result) is { } difference)
                     problems.Add(new Problem(Path.GetFileName(file), $"is there twice, and not the same: {difference}; the first is shown."));
             }
         }

@@ -12,6 +12,9 @@ public sealed record PruningOutcome
     /// <summary>The file of the mask, beside the result.</summary>
     public required string MaskFile { get; init; }
 
+    /// <summary>SHA-256 of that file, in hexadecimal; null in results of older versions.</summary>
+    public string? MaskHash { get; init; }
+
     public required long Kept { get; init; }
 
     public required long Total { get; init; }

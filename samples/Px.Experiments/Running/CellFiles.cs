@@ -1,4 +1,3 @@
-using System.Text.Json;
 using Px.Experiments.Grids;
 using Px.Experiments.Results;
 using Px.Samples;
@@ -11,6 +10,9 @@ namespace Px.Experiments.Running;
 /// <param name="cell">The cell.</param>
 public sealed class CellFiles(string folder, Cell cell)
 {
+    private const string LockEnding = ".lock", FailureEnding = ".failed.json", StartEnding = ".start.json", CheckpointEnding = ".checkpoint.safetensors";
+    private const string ImpEnding = ".imp.safetensors", ImpRoundEnding = ".imp-round";
+
     /// <summary>The cell's name.</summary>
     public string Name { get; } = CellName.Of(cell);
 
@@ -21,22 +23,22 @@ public sealed class CellFiles(string folder, Cell cell)
     public string Mask => In(".mask.safetensors");
 
     /// <summary>Who works on the cell.</summary>
-    public string Lock => In(".lock");
+    public string Lock => In(LockEnding);
 
     /// <summary>Why the cell cannot be run.</summary>
-    public string Failure => In(".failed.json");
+    public string Failure => In(FailureEnding);
 
     /// <summary>What is known before training.</summary>
-    public string Start => In(".start.json");
+    public string Start => In(StartEnding);
 
     /// <summary>Training after the last full epoch.</summary>
-    public string Checkpoint => In(".checkpoint.safetensors");
+    public string Checkpoint => In(CheckpointEnding);
 
     /// <summary>IMP after its last full round.</summary>
-    public string ImpCheckpoint => In(".imp.safetensors");
+    public string ImpCheckpoint => In(ImpEnding);
 
     /// <summary>The training of a round of IMP after the last full epoch.</summary>
-    public string ImpTraining(int round) => In(FormattableString.Invariant($".imp-round{round}.safetensors"));
+    public string ImpTraining(int round) => In(FormattableString.Invariant($"{ImpRoundEnding}{round}.safetensors"));
 
     /// <summary>The result, if there is a sound one.</summary>
     /// <param name="warn">Told what is wrong with one that is not: the cell is run again, then.</param>
@@ -48,13 +50,16 @@ public sealed class CellFiles(string folder, Cell cell)
         try
         {
             var result = ResultFile.Read(Result);
-            if (result.Cell == cell && (result.Pruning is null || File.Exists(Mask)))
+            var problem = result.Cell != cell
+                ? $"'{Result}' is not of the cell that its name says."
+                : result.Pruning is null ? null : File.Exists(Mask) ? MaskCheck.Problem(Mask, result.Pruning) : $"'{Mask}' is missing.";
+            if (problem is null)
                 return result;
-            warn($"'{Result}' is not of the cell that its name says, or its mask is missing. It is made again.");
+            warn($"{problem} The cell is made again.");
         }
         catch (InvalidDataException e)
         {
-            warn($"{e.Message} It is made again.");
+            warn($"{e.Message} The cell is made again.");
         }
 
         return null;
@@ -64,22 +69,54 @@ public sealed class CellFiles(string folder, Cell cell)
     public void Finish(CellResult result)
     {
         ResultFile.Write(Result, result);
+        DeleteUnfinished();
+    }
+
+    /// <summary>Removes what only an unfinished cell needs.</summary>
+    public void DeleteUnfinished()
+    {
         foreach (var path in (string[])[Start, Checkpoint, Failure])
             File.Delete(path);
-        DeleteAll(".imp*");
+        DeleteImp();
+    }
+
+    /// <summary>Removes what IMP has after some of its rounds.</summary>
+    public void DeleteImp()
+    {
+        File.Delete(ImpCheckpoint);
+        DeleteImpTrainings();
+    }
+
+    /// <summary>Removes what trainings between the rounds of IMP have.</summary>
+    /// <param name="except">The round whose training stays; none by default.</param>
+    public void DeleteImpTrainings(int? except = null)
+    {
+        foreach (var path in Directory.GetFiles(folder, $"{Name}{ImpRoundEnding}*").Where(path => except is not { } round || path != ImpTraining(round)))
+            File.Delete(path);
     }
 
     /// <summary>Notes that the cell cannot be run.</summary>
-    public void Fail(CellFailure failure) => WholeFile.WriteText(Failure, JsonSerializer.Serialize(failure, ResultFile.Json));
+    public void Fail(CellFailure failure) => JsonFile.Write(Failure, failure);
 
     /// <summary>Removes what a killed process left half written.</summary>
-    public void Tidy() => DeleteAll($".{WholeFile.Leftovers}");
-
-    private void DeleteAll(string pattern)
+    public void Tidy()
     {
-        foreach (var path in Directory.GetFiles(folder, $"{Name}{pattern}"))
+        foreach (var path in Directory.GetFiles(folder, $"{Name}.{WholeFile.Leftovers}"))
             File.Delete(path);
     }
+
+    /// <summary>Whether a file of that name in the folder is one that no finished cell has: left by a process that was killed just then.</summary>
+    public bool IsLeftover(string name)
+    {
+        if (!name.StartsWith($"{Name}.", StringComparison.Ordinal))
+            return false;
+        var ending = name[Name.Length..];
+        return ending is LockEnding or FailureEnding or StartEnding or CheckpointEnding or ImpEnding
+            || ending.StartsWith(ImpRoundEnding, StringComparison.Ordinal) || ending.EndsWith(".partial", StringComparison.Ordinal);
+    }
+
+    /// <summary>A folder in the place of one of the files; null where there is none.</summary>
+    public string? Obstacle() => Array.Find([Result, Mask, Lock, Failure, Start, Checkpoint, ImpCheckpoint], Directory.Exists);
 
     private string In(string ending) => Path.Combine(folder, $"{Name}{ending}");
 }

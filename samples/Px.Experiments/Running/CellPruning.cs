@@ -15,9 +15,10 @@ namespace Px.Experiments.Running;
 /// <param name="task">What is learned.</param>
 /// <param name="trainer">Trains for IMP between its rounds.</param>
 /// <param name="files">Where IMP keeps what it has.</param>
+/// <param name="resume">What IMP has, as far as it can be relied on.</param>
 /// <param name="terminal">Where progress goes.</param>
 /// <param name="logger">What methods have to say.</param>
-internal sealed class CellPruning(Cell cell, LearningTask task, Trainer trainer, CellFiles files, Terminal terminal, ILogger logger)
+internal sealed class CellPruning(Cell cell, LearningTask task, Trainer trainer, CellFiles files, CellResume resume, Terminal terminal, ILogger logger)
 {
     /// <summary>Prunes a network.</summary>
     /// <param name="network">What is pruned and stays so.</param>
@@ -60,6 +61,12 @@ internal sealed class CellPruning(Cell cell, LearningTask task, Trainer trainer,
             {
                 return pruner.Prune(pruned, task.PruningSamples(cell.Seed), cell.Sparsity, options, token);
             }
+            catch (InvalidDataException e) when (pruner is IterativeMagnitudePruner && File.Exists(files.ImpCheckpoint))
+            {
+                // The network is as it was, and without the file IMP begins.
+                resume.ForgetImp($"'{files.ImpCheckpoint}' is damaged. {e.Message}");
+                return Prune(pruned, rounds);
+            }
             catch (Exception e) when (e is ArgumentException or UnsupportedModelException or NonFiniteScoreException)
             {
                 throw new CellFailedException(e.Message, e);
@@ -72,11 +79,11 @@ internal sealed class CellPruning(Cell cell, LearningTask task, Trainer trainer,
         }
     }
 
-    // The training that goes on is that of the round: its file has the round's number, and those of earlier rounds are of no use any more.
+    // The training that goes on is that of the round: its file has the round's number, and those of other rounds are of no use.
     private void TrainForImp(Module<Tensor, Tensor> model, ImpRound round)
     {
-        File.Delete(files.ImpTraining(round.Number - 1));
-        using var checkpoint = TrainingCheckpoint.TryLoad(files.ImpTraining(round.Number));
+        files.DeleteImpTrainings(except: round.Number);
+        using var checkpoint = resume.Training(files.ImpTraining(round.Number), mask: null, round.Seed);
         trainer.Train(
             new TrainingSubject
             {

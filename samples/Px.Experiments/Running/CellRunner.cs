@@ -42,18 +42,19 @@ public sealed class CellRunner(string folder, string? protocol, Device device, T
         var evaluator = new Evaluator(task, device, terminal);
         double Test(Module<Tensor, Tensor> network) => evaluator.Measure($"{title}: testing", network, token);
 
-        var start = CellStart.TryRead(files.Start);
+        var resume = new CellResume(cell, files, recipe, () => NewNetwork(task, cell), logger);
+        var start = resume.Start();
         if (start is not null && (start.DataHash, start.WeightsHash) != (inputs.DataHash, inputs.WeightsHash))
             throw new SampleException($"{title} was begun on other data or weights. Finish it with those, or delete the files '{files.Name}*' of '{folder}'.");
-        if (start is null || (start.Pruning is not null && !File.Exists(files.Mask)))
-            start = Begin(cell, inputs, files, new CellPruning(cell, task, trainer, files, terminal, logger), Test, token);
+        if (start is null)
+            start = Begin(cell, inputs, files, new CellPruning(cell, task, trainer, files, resume, terminal, logger), Test, token);
         else
             logger.LogInformation("{Cell}: going on after pruning.", files.Name);
 
         using var network = NewNetwork(task, cell);
         using var mask = start.Pruning is null ? null : PruningMask.Load(files.Mask);
         using var binding = mask?.Bind(network);
-        using var checkpoint = TrainingCheckpoint.TryLoad(files.Checkpoint);
+        using var checkpoint = resume.Training(files.Checkpoint, mask, cell.Seed);
         if (checkpoint is not null)
             logger.LogInformation("{Cell}: going on after epoch {Epoch} of {Epochs}.", files.Name, checkpoint.Progress.CompletedEpochs, recipe.Epochs);
         var progress = trainer.Train(
@@ -94,7 +95,7 @@ public sealed class CellRunner(string folder, string? protocol, Device device, T
         {
             DataHash = inputs.DataHash,
             WeightsHash = inputs.WeightsHash,
-            Pruning = pruned?.Outcome(NetworkAnalysis.Analyze(network, SampleShape(inputs.Task, cell), pruned.Result.Mask, token), Path.GetFileName(files.Mask)),
+            Pruning = pruned?.Outcome(NetworkAnalysis.Analyze(network, SampleShape(inputs.Task, cell), pruned.Result.Mask, token), files.Mask),
             Spectrum = cell.SpectrumSamples == 0 ? null : CellSpectrum.Take(cell, inputs.Task, network, pruned?.Result.Mask, token),
             Before = test(network),
         };

@@ -1,6 +1,4 @@
-using System.Text.Json;
 using Px.Experiments.Results;
-using Px.Samples.Files;
 
 namespace Px.Experiments.Running;
 
@@ -26,21 +24,13 @@ public sealed record CellStart
     public SpectrumResult? Spectrum { get; init; }
 
     /// <summary>Writes a file, whole or not at all.</summary>
-    public void Write(string path) => WholeFile.WriteText(path, JsonSerializer.Serialize(this, ResultFile.Json));
+    public void Write(string path) => JsonFile.Write(path, this);
 
     /// <summary>Reads a file; null where there is none, or one of another version.</summary>
     /// <exception cref="InvalidDataException">The file is damaged.</exception>
-    public static CellStart? TryRead(string path)
-    {
-        if (!File.Exists(path))
-            return null;
-        try
-        {
-            return JsonSerializer.Deserialize<CellStart>(File.ReadAllText(path), ResultFile.Json) is { Format: CellResult.CurrentFormat } start ? start : null;
-        }
-        catch (JsonException e)
-        {
-            throw new InvalidDataException($"'{path}' is damaged: {e.Message} Delete it, and the cell begins anew.", e);
-        }
-    }
+    public static CellStart? TryRead(string path) =>
+        File.Exists(path) ? JsonFile.Read<CellStart>(path, CellResult.CurrentFormat, out _, Problem) : null;
+
+    private static string? Problem(CellStart start) =>
+        ResultCheck.IsMeasure(start.Before) ? ResultCheck.Problem(start.Pruning) ?? ResultCheck.Problem(start.Spectrum) : "its measure is not between 0 and 1.";
 }

@@ -12,12 +12,13 @@ internal sealed record PrunedNetwork(PruningResult Result, int Rounds, IReadOnly
 {
     /// <summary>The plain numbers of it.</summary>
     /// <param name="analysis">What the mask leaves of the network.</param>
-    /// <param name="maskFile">The file of the mask.</param>
+    /// <param name="maskFile">The file that the mask was written to.</param>
     public PruningOutcome Outcome(NetworkAnalysis analysis, string maskFile) => new()
     {
         Rounds = Rounds,
         Seconds = Seconds,
-        MaskFile = maskFile,
+        MaskFile = Path.GetFileName(maskFile),
+        MaskHash = MaskCheck.HashOf(maskFile),
         Kept = Result.Mask.Kept,
         Total = Result.Mask.Total,
         Effective = analysis.Effective,

@@ -18,13 +18,20 @@ public sealed class Sweep(string folder, InputLoader loader, CellRunner runner, 
 {
     private static readonly TimeSpan LookAgain = TimeSpan.FromSeconds(1);
 
+    private readonly Dictionary<Cell, CellResult> finished = [];
+
     /// <summary>How far a cell is.</summary>
     /// <param name="cell">The cell.</param>
     /// <param name="result">What became of it; null unless it is done.</param>
     public CellState StateOf(Cell cell, out CellResult? result)
     {
+        // Reading a mask to check it takes time: what was found sound once is not read again.
+        if (finished.TryGetValue(cell, out result))
+            return CellState.Done;
         var files = new CellFiles(folder, cell);
         result = files.Finished(message => logger.LogWarning("{Message}", message));
+        if (result is not null)
+            finished.Add(cell, result);
         return result is not null ? CellState.Done : File.Exists(files.Failure) ? CellState.Failed : CellState.Open;
     }
 
@@ -38,6 +45,7 @@ public sealed class Sweep(string folder, InputLoader loader, CellRunner runner, 
     public IReadOnlyList<CellResult> Run(string title, IReadOnlyList<Cell> cells, bool retry, CancellationToken token)
     {
         var states = cells.ToDictionary(cell => cell, cell => StateOf(cell, out _));
+        Tidy([.. cells.Where(cell => states[cell] == CellState.Done)]);
         var open = cells.Where(cell => states[cell] == CellState.Open || (retry && states[cell] == CellState.Failed)).ToList();
         using (var bar = new ProgressBar(terminal, title, "networks", Math.Max(1, open.Count), above: true))
         {
@@ -76,6 +84,12 @@ public sealed class Sweep(string folder, InputLoader loader, CellRunner runner, 
     {
         token.ThrowIfCancellationRequested();
         var files = new CellFiles(folder, cell);
+        if (files.Obstacle() is { } obstacle)
+        {
+            states[cell] = Fail(cell, files, $"'{obstacle}' is a folder, where a file of the network belongs. Remove it.");
+            return true;
+        }
+
         using var taken = CellLock.TryTake(files.Lock);
         if (taken is null)
             return false;
@@ -96,9 +110,37 @@ public sealed class Sweep(string folder, InputLoader loader, CellRunner runner, 
         }
         catch (CellFailedException e)
         {
-            files.Fail(new CellFailure(files.Name, cell, e.Message, DateTime.UtcNow));
-            logger.LogWarning("{Cell} cannot be run: {Error}", CellTitle.Of(cell), e.Message);
-            return CellState.Failed;
+            return Fail(cell, files, e.Message);
+        }
+    }
+
+    private CellState Fail(Cell cell, CellFiles files, string error)
+    {
+        logger.LogWarning("{Cell} cannot be run: {Error}", CellTitle.Of(cell), error);
+        if (!Directory.Exists(files.Failure))
+            files.Fail(new CellFailure(files.Name, cell, error, DateTime.UtcNow));
+        return CellState.Failed;
+    }
+
+    // A process that is killed as it finishes a cell leaves files beside it. Whoever gets the cell's lock knows that they are nobody's.
+    private void Tidy(IReadOnlyList<Cell> done)
+    {
+        var names = Directory.GetFiles(folder).Select(path => Path.GetFileName(path)).ToList();
+        foreach (var files in done.Select(cell => new CellFiles(folder, cell)).Where(files => files.Obstacle() is null && names.Exists(files.IsLeftover)))
+        {
+            try
+            {
+                using var taken = CellLock.TryTake(files.Lock);
+                if (taken is null)
+                    continue;
+                files.Tidy();
+                files.DeleteUnfinished();
+                taken.Remove();
+            }
+            catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+            {
+                logger.LogWarning("What is left of {Cell} cannot be removed: {Error}", files.Name, e.Message);
+            }
         }
     }
 

@@ -50,8 +50,11 @@ public sealed class RunFolder
     }
 
     /// <summary>What became of a network, if an earlier process has finished it.</summary>
+    /// <exception cref="SampleException">The file is damaged.</exception>
     public NetworkResult? Finished(string network) =>
-        File.Exists(Result(network)) ? JsonSerializer.Deserialize<NetworkResult>(File.ReadAllText(Result(network))) : null;
+        !File.Exists(Result(network)) ? null : Parse(
+            Result(network), "Delete it, and the network is made again.",
+            text => JsonSerializer.Deserialize<NetworkResult>(text) ?? throw new JsonException("It holds nothing."));
 
     /// <summary>Writes the results so far.</summary>
     public void WriteResults(ResultTable table, IReadOnlyList<NetworkResult> results) => CsvFile.Write(In("results.csv"), table.Csv(results));
@@ -68,7 +71,7 @@ public sealed class RunFolder
         {
             if (!File.Exists(path))
                 throw new UsageException($"--resume: '{Path}' holds no run");
-            var differences = Differences(File.ReadAllText(path), text).ToList();
+            var differences = Parse(path, "Run without --resume to begin anew.", before => Differences(before, text).ToList());
             if (differences.Count > 0)
                 throw new UsageException($"--resume: '{Path}' holds a run with other options: {string.Join("; ", differences)}");
             return;
@@ -79,9 +82,21 @@ public sealed class RunFolder
         WholeFile.WriteText(path, text);
     }
 
+    private static T Parse<T>(string path, string advice, Func<string, T> parse)
+    {
+        try
+        {
+            return parse(File.ReadAllText(path));
+        }
+        catch (Exception e) when (e is JsonException or InvalidOperationException or ArgumentException)
+        {
+            throw new SampleException($"'{path}' is damaged: {e.Message} {advice}", e);
+        }
+    }
+
     private static IEnumerable<string> Differences(string before, string now)
     {
-        var (old, current) = (JsonNode.Parse(before)!.AsObject(), JsonNode.Parse(now)!.AsObject());
+        var (old, current) = (JsonNode.Parse(before)?.AsObject() ?? throw new JsonException("It holds nothing."), JsonNode.Parse(now)!.AsObject());
         return old.Select(pair => pair.Key).Union(current.Select(pair => pair.Key))
             .Where(option => !JsonNode.DeepEquals(old[option], current[option]))
             .Select(option => $"{option} was {old[option]?.ToJsonString() ?? "not given"}, is {current[option]?.ToJsonString() ?? "not given"}");

@@ -1,17 +1,21 @@
 using System.Globalization;
 using Px.Pruning;
 using Px.Pruning.Models.StateDicts;
+using Px.Samples.Files;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
 
 namespace Px.Samples.Training;
 
 /// <summary>All that a training needs to go on after an epoch, as one safetensors file: network, optimizer, mask, progress. Owns its tensors.</summary>
-/// <remarks>The file is replaced only once the new one is complete: a run may be killed at any moment.</remarks>
+/// <remarks>
+/// The file is replaced only once the new one is complete: a run may be killed at any moment. It carries a checksum of all that it holds, which is
+/// verified where it is present.
+/// </remarks>
 public sealed class TrainingCheckpoint : IDisposable
 {
     private const string NetworkPrefix = "network/", OptimizerPrefix = "optimizer/", MaskPrefix = "mask/";
-    private const string Epochs = "completed epochs", Seed = "seed", Best = "best measure", Elapsed = "elapsed";
+    private const string Epochs = "completed epochs", Seed = "seed", Best = "best measure", Elapsed = "elapsed", Checksum = "checksum";
 
     private readonly StateDict tensors;
 
@@ -31,7 +35,8 @@ public sealed class TrainingCheckpoint : IDisposable
         using var temporaries = NewDisposeScope();
         var all = network.state_dict().Select(pair => (Name: NetworkPrefix + pair.Key, Tensor: pair.Value))
             .Concat(OptimizerMemory.Save(optimizer).Select(pair => (Name: OptimizerPrefix + pair.Key, Tensor: pair.Value)))
-            .Concat((mask?.Names ?? []).Select(name => (Name: MaskPrefix + name, Tensor: mask![name])));
+            .Concat((mask?.Names ?? []).Select(name => (Name: MaskPrefix + name, Tensor: mask![name])))
+            .ToDictionary(entry => entry.Name, entry => entry.Tensor);
         var metadata = new Dictionary<string, string>
         {
             [Epochs] = progress.CompletedEpochs.ToString(CultureInfo.InvariantCulture),
@@ -40,7 +45,8 @@ public sealed class TrainingCheckpoint : IDisposable
         };
         if (progress.Best is { } best)
             metadata[Best] = best.ToString("R", CultureInfo.InvariantCulture);
-        SafetensorsFile.Save(path, all.ToDictionary(entry => entry.Name, entry => entry.Tensor), metadata);
+        metadata[Checksum] = TensorChecksum.Of(all, metadata);
+        SafetensorsFile.Save(path, all, metadata);
     }
 
     /// <summary>Reads a checkpoint; null where there is no such file. The caller disposes it.</summary>
@@ -49,9 +55,11 @@ public sealed class TrainingCheckpoint : IDisposable
     {
         if (!File.Exists(path))
             return null;
-        var tensors = SafetensorsFile.Load(path);
+        StateDict? tensors = null;
         try
         {
+            tensors = SafetensorsFile.Load(path);
+            Verify(tensors);
             return new TrainingCheckpoint(tensors, new TrainingProgress
             {
                 CompletedEpochs = int.Parse(tensors.Metadata[Epochs], CultureInfo.InvariantCulture),
@@ -62,9 +70,23 @@ public sealed class TrainingCheckpoint : IDisposable
         }
         catch (Exception e) when (e is KeyNotFoundException or FormatException or OverflowException)
         {
-            tensors.Dispose();
+            tensors?.Dispose();
             throw new InvalidDataException($"'{path}' is not a checkpoint of a training: it does not say how far that was. Delete it to begin anew.", e);
         }
+        catch (InvalidDataException e)
+        {
+            tensors?.Dispose();
+            throw new InvalidDataException($"'{path}' is damaged: {e.Message.Replace($"'{path}': ", "", StringComparison.Ordinal)} Delete it to begin anew.", e);
+        }
+    }
+
+    /// <summary>Whether the training was one of this mask; null for a dense network.</summary>
+    public bool IsOf(PruningMask? mask)
+    {
+        var masks = Part(MaskPrefix);
+        return masks.Count == (mask?.Names.Count ?? 0) && masks.All(pair => mask!.Contains(pair.Key) && IsSame(pair.Value, mask[pair.Key]));
+
+        static bool IsSame(Tensor a, Tensor b) => a.dtype == b.dtype && a.shape.SequenceEqual(b.shape) && a.bytes.SequenceEqual(b.bytes);
     }
 
     /// <summary>The mask, a copy that the caller disposes; null for a dense network.</summary>
@@ -82,6 +104,13 @@ public sealed class TrainingCheckpoint : IDisposable
     }
 
     public void Dispose() => tensors.Dispose();
+
+    private static void Verify(StateDict tensors)
+    {
+        var metadata = tensors.Metadata.ToDictionary();
+        if (metadata.Remove(Checksum, out var written) && written != TensorChecksum.Of(tensors, metadata))
+            throw new InvalidDataException("what it holds is not what was written, by its checksum.");
+    }
 
     private Dictionary<string, Tensor> Part(string prefix) =>
         tensors.Where(pair => pair.Key.StartsWith(prefix, StringComparison.Ordinal)).ToDictionary(pair => pair.Key[prefix.Length..], pair => pair.Value);

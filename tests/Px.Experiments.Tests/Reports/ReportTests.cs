@@ -135,8 +135,8 @@ public sealed class ReportTests : IDisposable
 
         var (exitCode, output, html) = Run(folder.Path);
 
-        exitCode.Should().Be(0);
-        output.Should().Contain("26 results");
+        exitCode.Should().Be(1, "something is wrong");
+        output.Should().Contain("26 results").And.Contain("half.result.json is damaged").And.EndWith("4 files could not be used as they are; the page lists them.\n");
         Text(html).Should().Contain("half.result.json is damaged").And.Contain("list.result.json is damaged").And.Contain("newer.result.json is of format 7").And.Contain("nan.result.json has a measure that is no number");
         html.Should().NotContain(folder.Path, "a page does not depend on where results lie");
     }
@@ -249,15 +249,18 @@ public sealed class ReportTests : IDisposable
     }
 
     [Fact]
-    public void Report_MaskThatIsMissingOrDamaged_IsLeftOut()
+    public void Report_MaskThatIsMissingOrDamaged_IsLeftOutAndDamageIsNamed()
     {
         MadeUp.Write(folder.Path, MadeUp.Grid(), withMasks: true);
         var masks = MadeUp.Grid().Where(result => result.Cell is { Method: "px", Sparsity: 0.5 }).Select(result => folder.In(result.Pruning!.MaskFile)).ToList();
         File.Delete(masks[0]);
         File.WriteAllText(masks[1], "no mask");
 
-        Run(folder.Path).ExitCode.Should().Be(0);
+        var (exitCode, output, html) = Run(folder.Path);
 
+        exitCode.Should().Be(1);
+        output.Should().Contain($"{Path.GetFileName(masks[1])} is ").And.NotContain(Path.GetFileName(masks[0]), "results may be copied without their masks");
+        html.Should().Contain(Path.GetFileName(masks[1])).And.NotContain(folder.Path);
         var rows = Csv.Read(folder.In("csv/overlap.csv"));
         rows.Where(row => Number(row["sparsity"]) == 0.5).Should().HaveCount(6).And.NotContain(row => row["method"] == "PX");
         rows.Where(row => Number(row["sparsity"]) == 0.9).Should().HaveCount(10);
@@ -286,8 +289,9 @@ public sealed class ReportTests : IDisposable
 
     private (int ExitCode, string Output, string Html) Run(params string[] folders)
     {
-        using var output = new StringWriter();
+        File.Delete(folder.In("page.html"));
+        using var output = new StringWriter { NewLine = "\n" };
         var exitCode = App.Run(["report", .. folders, "--output", folder.In("page.html"), "--csv", folder.In("csv")], new Terminal(output, isInteractive: false, 80, TimeProvider.System), CancellationToken.None);
-        return (exitCode, output.ToString(), exitCode == 0 ? File.ReadAllText(folder.In("page.html")) : "");
+        return (exitCode, output.ToString(), File.Exists(folder.In("page.html")) ? File.ReadAllText(folder.In("page.html")) : "");
     }
 }

@@ -1,3 +1,4 @@
+using System.Text.Json.Nodes;
 using Px.Experiments.Grids;
 using Px.Experiments.Results;
 using Px.Samples;
@@ -57,6 +58,37 @@ public sealed class ResultFileTests : IDisposable
         ResultFile.Write(folder.In("a.result.json"), Example with { Format = 2 });
 
         FluentActions.Invoking(() => ResultFile.Read(folder.In("a.result.json"))).Should().Throw<SampleException>().WithMessage("*is of format 2; this version reads and writes format 1.*");
+    }
+
+    [Fact]
+    public void Read_WhatWasChangedSince_IsRefusedByItsChecksum()
+    {
+        var path = folder.In("a.result.json");
+        ResultFile.Write(path, Example with { Method = "a \"quoted\" \\ ∂θ 😀 <&> \u0001 name" });
+        ResultFile.Read(path).Method.Should().EndWith("name");
+        var text = File.ReadAllText(path);
+
+        foreach (var (before, after) in new[] { ("\"kept\": 1,", "\"kept\": 0,"), ("∂θ", "∂ω"), ("\"seed\": 1", "\"seed\": 2"), ("0.1.0+abc", "0.1.0+abd") })
+        {
+            text.Should().Contain(before);
+            File.WriteAllText(path, text.Replace(before, after, StringComparison.Ordinal));
+            FluentActions.Invoking(() => ResultFile.Read(path)).Should().Throw<InvalidDataException>().WithMessage("*by its checksum*");
+        }
+    }
+
+    [Fact]
+    public void Read_OtherWhitespaceOrNoChecksum_IsTheSame()
+    {
+        var path = folder.In("a.result.json");
+        ResultFile.Write(path, Example);
+        var json = JsonNode.Parse(File.ReadAllText(path))!.AsObject();
+
+        File.WriteAllText(path, json.ToJsonString());
+        ResultFile.Read(path).Should().BeEquivalentTo(Example);
+        json.Remove("checksum").Should().BeTrue();
+        json["added later"] = 1;
+        File.WriteAllText(path, json.ToJsonString());
+        ResultFile.Read(path).Should().BeEquivalentTo(Example, "older files have no checksum");
     }
 
     public void Dispose() => folder.Dispose();

@@ -79,6 +79,21 @@ public sealed class ExperimentTests : IDisposable
     }
 
     [Theory]
+    [InlineData("options.json")]
+    [InlineData("random-0.36-seed1.result.json")]
+    public void Run_ResumedWithADamagedFile_SaysWhichAndWhatToDo(string file)
+    {
+        var options = Options(straight) with { Methods = ["random"], Epochs = 0 };
+        Run(options);
+
+        foreach (var text in (string[])["", "null", "[]", "{\""])
+        {
+            File.WriteAllText(straight.In(file), text);
+            FluentActions.Invoking(() => Run(options with { Resume = true })).Should().Throw<SampleException>().WithMessage($"*{file}' is damaged: *");
+        }
+    }
+
+    [Theory]
     [InlineData(65, 1, "--batch 65 is more than the 64 training samples")]
     [InlineData(16, 17, "--accumulate 17 is more than the 16 samples of a batch")]
     public void New_OptionsThatContradictTheData_AreRefused(int batch, int accumulate, string message) =>

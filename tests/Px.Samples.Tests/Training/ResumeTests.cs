@@ -58,6 +58,44 @@ public sealed class ResumeTests : IDisposable
             .Should().Throw<InvalidDataException>().WithMessage("*is not a checkpoint of a training*");
     }
 
+    [Fact]
+    public void TryLoad_AnyFlippedBitOfATensorOrOfTheProgress_IsRefused()
+    {
+        var path = folder.In("sound.safetensors");
+        Run(OptimizerKind.Sgd, path, pruned: true, killAfter: int.MaxValue);
+        var sound = File.ReadAllBytes(path);
+        var header = 8 + (int)BitConverter.ToInt64(sound);
+
+        for (var i = header; i < sound.Length; i += 13)
+        {
+            var damaged = sound.ToArray();
+            damaged[i] ^= (byte)(1 << (i % 8));
+            File.WriteAllBytes(path, damaged);
+            FluentActions.Invoking(() => TrainingCheckpoint.TryLoad(path)).Should().Throw<InvalidDataException>().WithMessage("*sound.safetensors' *");
+        }
+
+        var epochs = System.Text.Encoding.UTF8.GetString(sound[8..header]).Replace("\"completed epochs\":\"4\"", "\"completed epochs\":\"3\"", StringComparison.Ordinal);
+        File.WriteAllBytes(path, [.. sound[..8], .. System.Text.Encoding.UTF8.GetBytes(epochs), .. sound[header..]]);
+        FluentActions.Invoking(() => TrainingCheckpoint.TryLoad(path)).Should().Throw<InvalidDataException>().WithMessage("*by its checksum. Delete it to begin anew.");
+    }
+
+    [Fact]
+    public void TryLoad_CheckpointOfAnOlderVersion_NeedsNoChecksum()
+    {
+        var path = folder.In("older.safetensors");
+        Run(OptimizerKind.Adam, path, pruned: true, killAfter: int.MaxValue);
+        using (var state = SafetensorsFile.Load(path))
+            SafetensorsFile.Save(path, state, state.Metadata.Where(pair => pair.Key != "checksum").ToDictionary());
+
+        using var checkpoint = TrainingCheckpoint.TryLoad(path);
+        checkpoint!.Progress.CompletedEpochs.Should().Be(Epochs);
+        using var mask = checkpoint.Mask();
+        checkpoint.IsOf(mask).Should().BeTrue();
+        checkpoint.IsOf(null).Should().BeFalse();
+        using var other = mask!.ShuffleWithinLayers(3);
+        checkpoint.IsOf(other).Should().BeFalse();
+    }
+
     public void Dispose() => folder.Dispose();
 
     private TrainingProgress Run(OptimizerKind kind, string path, bool pruned, int killAfter)
