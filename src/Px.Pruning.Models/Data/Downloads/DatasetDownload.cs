@@ -4,6 +4,9 @@ namespace Px.Pruning.Models.Data.Downloads;
 /// <remarks>
 /// <para>A download that was broken off, or cancelled, goes on where it stopped. Two processes at once wait for each other. What has its
 /// final name is whole.</para>
+/// <para>What a killed process left half unpacked, or half received of a data set that is there by now, is removed.</para>
+/// <para>A server can send no more than the length of the file, or <see cref="DatasetDownloadOptions.MaximumLength"/>, and has to keep to
+/// <see cref="DatasetDownloadOptions.MinimumRate"/>.</para>
 /// <para>A file that was put into the cache by hand is used as if it had been downloaded, checksum included; so is an unpacked folder, or
 /// an IDX file without <c>.gz</c>.</para>
 /// </remarks>
@@ -37,29 +40,47 @@ public sealed class DatasetDownload
     /// <returns>The folder to give to the data set's loader.</returns>
     /// <exception cref="FileNotFoundException">A file is not in the cache and cannot be downloaded; the message says which file to put
     /// where.</exception>
-    /// <exception cref="InvalidDataException">A file is not the one that was published, or its archive is unsafe to unpack.</exception>
-    /// <exception cref="IOException">The cache cannot be written.</exception>
+    /// <exception cref="InvalidDataException">A file is not the one that was published, in length or checksum, or its archive is damaged
+    /// or unsafe to unpack.</exception>
+    /// <exception cref="IOException">The cache cannot be read or written; also where the system denies it.</exception>
     /// <exception cref="OperationCanceledException">The token stopped it.</exception>
+    /// <remarks>Whatever the server or the archive holds, there are no other exceptions than these; those of <paramref name="progress"/>
+    /// come through.</remarks>
     public async Task<string> GetAsync(DatasetArchive archive, IProgress<DownloadProgress>? progress = null,
         CancellationToken token = default)
     {
         var folder = FolderOf(archive);
-        if (IsUnpacked(archive, folder) || (archive.UnpacksTo is null && await AreThereAsync(archive, folder, token).ConfigureAwait(false)))
+        try
+        {
+            if (!await IsWholeAsync(archive, folder, token).ConfigureAwait(false))
+                await FetchAsync(archive, folder, progress, token).ConfigureAwait(false);
+            new Leftovers(archive, folder).RemoveAll();
             return folder;
+        }
+        catch (UnauthorizedAccessException e)
+        {
+            throw new IOException($"The cache in '{folder}' cannot be read or written: {e.Message}", e);
+        }
+    }
+
+    private async Task FetchAsync(DatasetArchive archive, string folder, IProgress<DownloadProgress>? progress, CancellationToken token)
+    {
         Directory.CreateDirectory(folder);
         using var held = await FolderLock.TakeAsync(folder, token).ConfigureAwait(false);
+        new Leftovers(archive, folder).RemoveUnpackings();
         foreach (var file in archive.Files)
         {
             // Another process may have finished meanwhile.
             if (IsUnpacked(archive, folder))
-                return folder;
+                return;
             await EnsureAsync(archive, file, folder, progress, token).ConfigureAwait(false);
             if (archive.UnpacksTo is { } inner)
                 ArchiveUnpacker.Unpack(Path.Combine(folder, file.Name), folder, inner, archive.MaximumUnpackedLength, token);
         }
-
-        return folder;
     }
+
+    private static async Task<bool> IsWholeAsync(DatasetArchive archive, string folder, CancellationToken token) =>
+        IsUnpacked(archive, folder) || (archive.UnpacksTo is null && await AreThereAsync(archive, folder, token).ConfigureAwait(false));
 
     private static bool IsUnpacked(DatasetArchive archive, string folder) =>
         archive.UnpacksTo is { } inner && Directory.Exists(Path.Combine(folder, inner));

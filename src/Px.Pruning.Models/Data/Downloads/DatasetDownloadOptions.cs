@@ -16,15 +16,26 @@ public sealed record DatasetDownloadOptions
     /// default.</summary>
     public int Retries { get; init; } = 3;
 
-    /// <summary>How long a server may stay silent in the middle of a file before that counts as broken off; above 0. One minute by
-    /// default.</summary>
+    /// <summary>How long a server may stay silent, or be slower than <see cref="MinimumRate"/>, in the middle of a file before that counts
+    /// as broken off; above 0, 24 days at most. One minute by default.</summary>
     public TimeSpan Patience { get; init; } = TimeSpan.FromMinutes(1);
+
+    /// <summary>The slowest rate that is waited for, in bytes a second, as the mean over <see cref="Patience"/>: by default 1024, so that
+    /// within each minute of waiting 60 KiB have to come. 0 or more; with 0 a byte each <see cref="Patience"/> is enough.</summary>
+    public int MinimumRate { get; init; } = 1024;
+
+    /// <summary>The most bytes that are received of a file whose <see cref="DatasetFile.Length"/> is not known; above 0. 4 GiB by
+    /// default.</summary>
+    public long MaximumLength { get; init; } = 4L << 30;
 
     internal void Validate()
     {
         ArgumentException.ThrowIfNullOrEmpty(Cache);
         ArgumentOutOfRangeException.ThrowIfNegative(Retries);
         ArgumentOutOfRangeException.ThrowIfLessThanOrEqual(Patience, TimeSpan.Zero);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(Patience, TimeSpan.FromMilliseconds(int.MaxValue));
+        ArgumentOutOfRangeException.ThrowIfNegative(MinimumRate);
+        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(MaximumLength);
     }
 
     private static string DefaultCache()

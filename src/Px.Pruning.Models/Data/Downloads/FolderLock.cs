@@ -8,13 +8,13 @@ internal static class FolderLock
     // Waits until the folder is free.
     internal static async Task<IDisposable> TakeAsync(string folder, CancellationToken token)
     {
-        var path = Path.Combine(folder, ".lock");
+        var path = PathIn(folder);
         while (true)
         {
             token.ThrowIfCancellationRequested();
             try
             {
-                return new FileStream(path, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
+                return Open(path);
             }
             catch (IOException e) when (e.GetType() == typeof(IOException) && File.Exists(path))
             {
@@ -22,4 +22,21 @@ internal static class FolderLock
             }
         }
     }
+
+    // Null if another process has the folder, or it cannot be written to.
+    internal static IDisposable? TryTake(string folder)
+    {
+        try
+        {
+            return Open(PathIn(folder));
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            return null;
+        }
+    }
+
+    private static string PathIn(string folder) => Path.Combine(folder, ".lock");
+
+    private static FileStream Open(string path) => new(path, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
 }

@@ -1,0 +1,93 @@
+namespace Px.Pruning.Models.Data.Downloads;
+
+// A tar on its way to TarReader, which allocates as many bytes as the header of a long name or of extended attributes asks for, before it
+// looks whether they are there. Every block of 512 bytes that could be such a header is looked at; content of files that looks like one
+// by chance is next to impossible, and refused. Checksums are not looked at: not every version of TarReader does.
+internal sealed class TarHeaderGuard(Stream source, UnpackBudget budget) : Stream
+{
+    // Far beyond the longest path of any system.
+    internal const int MaximumMetadata = 1 << 16;
+
+    private const int Block = 512, SizeAt = 124, SizeLength = 12, TypeAt = 156;
+
+    private readonly byte[] buffer = new byte[128 * Block];
+    private int position, filled;
+
+    public override bool CanRead => true;
+
+    public override bool CanSeek => false;
+
+    public override bool CanWrite => false;
+
+    public override long Length => throw new NotSupportedException();
+
+    public override long Position { get => throw new NotSupportedException(); set => throw new NotSupportedException(); }
+
+    public override int Read(Span<byte> target)
+    {
+        if (position == filled)
+        {
+            (position, filled) = (0, source.ReadAtLeast(buffer, buffer.Length, throwOnEndOfStream: false));
+            for (var block = 0; block + Block <= filled; block += Block)
+                Check(buffer.AsSpan(block, Block));
+        }
+
+        var count = Math.Min(target.Length, filled - position);
+        buffer.AsSpan(position, count).CopyTo(target);
+        position += count;
+        return count;
+    }
+
+    public override int Read(byte[] target, int offset, int count) => Read(target.AsSpan(offset, count));
+
+    public override void Flush()
+    {
+    }
+
+    public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
+
+    public override void SetLength(long value) => throw new NotSupportedException();
+
+    public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
+
+    protected override void Dispose(bool disposing)
+    {
+        if (disposing)
+            source.Dispose();
+        base.Dispose(disposing);
+    }
+
+    private void Check(ReadOnlySpan<byte> block)
+    {
+        // Extended attributes of an entry or of all, a long name, a long link.
+        if (!"xgLK"u8.Contains(block[TypeAt]) || Size(block.Slice(SizeAt, SizeLength)) is not { } size)
+            return;
+        if (size > MaximumMetadata)
+            throw new InvalidDataException($"A name or its attributes take {size} bytes, and {MaximumMetadata} are allowed.");
+        budget.Take(size, "a header");
+    }
+
+    // Octal digits, or big-endian behind a byte of 0x80; null if it is neither, or more than can be allocated.
+    private static long? Size(ReadOnlySpan<byte> field)
+    {
+        var size = 0L;
+        if (field[0] == 0x80)
+        {
+            if (field[1..8].ContainsAnyExcept((byte)0))
+                return null;
+            foreach (var digit in field[8..])
+                size = (size << 8) | digit;
+            return size;
+        }
+
+        foreach (var digit in field)
+        {
+            if (digit is >= (byte)'0' and <= (byte)'7')
+                size = (size << 3) | (uint)(digit - '0');
+            else if (digit is not (0 or (byte)' '))
+                return null;
+        }
+
+        return size;
+    }
+}
