@@ -1,3 +1,5 @@
+using System.Buffers.Binary;
+
 namespace Px.Pruning.Models.Data.Downloads;
 
 // A tar on its way to TarReader, which allocates as many bytes as the header of a long name or of extended attributes asks for, before it
@@ -67,17 +69,15 @@ internal sealed class TarHeaderGuard(Stream source, UnpackBudget budget) : Strea
         budget.Take(size, "a header");
     }
 
-    // Octal digits, or big-endian behind a byte of 0x80; null if it is neither, or more than can be allocated.
+    // Octal digits; or big-endian behind a first bit, of which TarReader takes the last eight bytes and ignores the others.
+    // Null if it is neither, or what TarReader refuses by itself: negative, or more than can be allocated.
     private static long? Size(ReadOnlySpan<byte> field)
     {
         var size = 0L;
-        if (field[0] == 0x80)
+        if (field[0] >= 0x80)
         {
-            if (field[1..8].ContainsAnyExcept((byte)0))
-                return null;
-            foreach (var digit in field[8..])
-                size = (size << 8) | digit;
-            return size;
+            size = BinaryPrimitives.ReadInt64BigEndian(field[^8..]);
+            return size is >= 0 and <= int.MaxValue ? size : null;
         }
 
         foreach (var digit in field)
