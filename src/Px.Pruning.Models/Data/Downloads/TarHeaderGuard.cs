@@ -4,7 +4,7 @@ namespace Px.Pruning.Models.Data.Downloads;
 
 // A tar on its way to TarReader, which allocates as many bytes as the header of a long name or of extended attributes asks for, before it
 // looks whether they are there. Every block of 512 bytes that could be such a header is looked at; content of files that looks like one
-// by chance is next to impossible, and refused. Checksums are not looked at: not every version of TarReader does.
+// by chance is next to impossible, and refused. A wrong checksum excuses nothing: not every version of TarReader looks at it.
 internal sealed class TarHeaderGuard(Stream source, UnpackBudget budget) : Stream
 {
     // Far beyond the longest path of any system.
@@ -62,11 +62,23 @@ internal sealed class TarHeaderGuard(Stream source, UnpackBudget budget) : Strea
     private void Check(ReadOnlySpan<byte> block)
     {
         // Extended attributes of an entry or of all, a long name, a long link.
-        if (!"xgLK"u8.Contains(block[TypeAt]) || Size(block.Slice(SizeAt, SizeLength)) is not { } size)
+        if (!"xgLK"u8.Contains(block[TypeAt]))
+            return;
+        // What has the checksum of a header is one, whatever TarReader makes of its size.
+        if ((Size(block.Slice(SizeAt, SizeLength)) ?? (IsSealed(block) ? long.MaxValue : null)) is not { } size)
             return;
         if (size > MaximumMetadata)
             throw new InvalidDataException($"A name or its attributes take {size} bytes, and {MaximumMetadata} are allowed.");
         budget.Take(size, "a header");
+    }
+
+    private static bool IsSealed(ReadOnlySpan<byte> block)
+    {
+        const int At = 148, Length = 8;
+        var sum = Length * (long)' ';
+        for (var i = 0; i < Block; i++)
+            sum += i is >= At and < At + Length ? 0 : block[i];
+        return Size(block.Slice(At, Length)) == sum;
     }
 
     // Octal digits; or big-endian behind a first bit, of which TarReader takes the last eight bytes and ignores the others.
