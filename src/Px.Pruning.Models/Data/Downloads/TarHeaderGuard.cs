@@ -1,8 +1,10 @@
+using System.Buffers.Binary;
+
 namespace Px.Pruning.Models.Data.Downloads;
 
 // A tar on its way to TarReader, which allocates as many bytes as the header of a long name or of extended attributes asks for, before it
 // looks whether they are there. Every block of 512 bytes that could be such a header is looked at; content of files that looks like one
-// by chance is next to impossible, and refused. Checksums are not looked at: not every version of TarReader does.
+// by chance is next to impossible, and refused. A wrong checksum excuses nothing: not every version of TarReader looks at it.
 internal sealed class TarHeaderGuard(Stream source, UnpackBudget budget) : Stream
 {
     // Far beyond the longest path of any system.
@@ -60,24 +62,34 @@ internal sealed class TarHeaderGuard(Stream source, UnpackBudget budget) : Strea
     private void Check(ReadOnlySpan<byte> block)
     {
         // Extended attributes of an entry or of all, a long name, a long link.
-        if (!"xgLK"u8.Contains(block[TypeAt]) || Size(block.Slice(SizeAt, SizeLength)) is not { } size)
+        if (!"xgLK"u8.Contains(block[TypeAt]))
+            return;
+        // What has the checksum of a header is one, whatever TarReader makes of its size.
+        if ((Size(block.Slice(SizeAt, SizeLength)) ?? (IsSealed(block) ? long.MaxValue : null)) is not { } size)
             return;
         if (size > MaximumMetadata)
             throw new InvalidDataException($"A name or its attributes take {size} bytes, and {MaximumMetadata} are allowed.");
         budget.Take(size, "a header");
     }
 
-    // Octal digits, or big-endian behind a byte of 0x80; null if it is neither, or more than can be allocated.
+    private static bool IsSealed(ReadOnlySpan<byte> block)
+    {
+        const int At = 148, Length = 8;
+        var sum = Length * (long)' ';
+        for (var i = 0; i < Block; i++)
+            sum += i is >= At and < At + Length ? 0 : block[i];
+        return Size(block.Slice(At, Length)) == sum;
+    }
+
+    // Octal digits; or big-endian behind a first bit, of which TarReader takes the last eight bytes and ignores the others.
+    // Null if it is neither, or what TarReader refuses by itself: negative, or more than can be allocated.
     private static long? Size(ReadOnlySpan<byte> field)
     {
         var size = 0L;
-        if (field[0] == 0x80)
+        if (field[0] >= 0x80)
         {
-            if (field[1..8].ContainsAnyExcept((byte)0))
-                return null;
-            foreach (var digit in field[8..])
-                size = (size << 8) | digit;
-            return size;
+            size = BinaryPrimitives.ReadInt64BigEndian(field[^8..]);
+            return size is >= 0 and <= int.MaxValue ? size : null;
         }
 
         foreach (var digit in field)

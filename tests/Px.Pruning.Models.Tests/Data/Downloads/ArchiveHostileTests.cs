@@ -64,6 +64,18 @@ public sealed class ArchiveHostileTests : IDisposable
         Refused([.. File, .. header, .. new byte[100_000]], "A name or its attributes take 1073741824 bytes");
     }
 
+    [Theory]
+    [InlineData(0, 0xFF)]
+    [InlineData(0, 0x81)]
+    [InlineData(1, 7)]
+    [InlineData(3, 0xFF)]
+    public void Unpack_AHeaderOfAGigabyteWithBytesThatAreIgnored_TakesNoMemory(int at, byte value)
+    {
+        var size = TarBytes.Base256(Gigabyte);
+        size[at] = value;
+        Refused([.. File, .. TarBytes.Entry("much", 'L', size: size), .. new byte[100_000]], "A name or its attributes take 1073741824 bytes");
+    }
+
     [Fact]
     public void Unpack_ManyHeadersOfAllowedLength_CountTowardsTheBound()
     {
