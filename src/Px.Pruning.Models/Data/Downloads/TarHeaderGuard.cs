@@ -1,19 +1,24 @@
 using System.Buffers.Binary;
+using System.Buffers.Text;
+using System.Runtime.InteropServices;
 
 namespace Px.Pruning.Models.Data.Downloads;
 
 // A tar on its way to TarReader, which allocates as many bytes as the header of a long name or of extended attributes asks for, before it
-// looks whether they are there. Every block of 512 bytes that could be such a header is looked at; content of files that looks like one
-// by chance is next to impossible, and refused. A wrong checksum excuses nothing: not every version of TarReader looks at it.
+// looks whether they are there, and does not look at checksums. So headers are looked at here: from one to the next, each with its checksum,
+// and sizes as they are meant, so that TarReader finds the same ones.
 internal sealed class TarHeaderGuard(Stream source, UnpackBudget budget) : Stream
 {
     // Far beyond the longest path of any system.
     internal const int MaximumMetadata = 1 << 16;
 
-    private const int Block = 512, SizeAt = 124, SizeLength = 12, TypeAt = 156;
+    private const int Block = 512, SizeAt = 124, SizeLength = 12, SumAt = 148, SumLength = 8, TypeAt = 156;
 
     private readonly byte[] buffer = new byte[128 * Block];
+    private readonly List<byte> attributes = [];
     private int position, filled;
+    private long content; // bytes of it before the next header
+    private bool hasAttributes;
 
     public override bool CanRead => true;
 
@@ -61,45 +66,71 @@ internal sealed class TarHeaderGuard(Stream source, UnpackBudget budget) : Strea
 
     private void Check(ReadOnlySpan<byte> block)
     {
+        if (content > 0)
+        {
+            if (hasAttributes)
+                attributes.AddRange(block[..(int)Math.Min(Block, content)]);
+            content -= Block;
+            if (content > 0 || !hasAttributes)
+                return;
+            CheckAttributes();
+            return;
+        }
+
+        if (!block.ContainsAnyExcept((byte)0)) // the end
+            return;
+        if (Number(block.Slice(SumAt, SumLength)) != Sum(block) || Number(block.Slice(SizeAt, SizeLength)) is not { } size)
+            throw new InvalidDataException("A header's checksum or size is wrong.");
+        (content, hasAttributes) = (size, block[TypeAt] is (byte)'x' or (byte)'g');
         // Extended attributes of an entry or of all, a long name, a long link.
         if (!"xgLK"u8.Contains(block[TypeAt]))
-            return;
-        // What has the checksum of a header is one, whatever TarReader makes of its size.
-        if ((Size(block.Slice(SizeAt, SizeLength)) ?? (IsSealed(block) ? long.MaxValue : null)) is not { } size)
             return;
         if (size > MaximumMetadata)
             throw new InvalidDataException($"A name or its attributes take {size} bytes, and {MaximumMetadata} are allowed.");
         budget.Take(size, "a header");
+        attributes.Clear();
     }
 
-    private static bool IsSealed(ReadOnlySpan<byte> block)
+    // Records "LENGTH NAME=VALUE\n". A size among them would replace that of the next header: nothing below 8 GiB needs it.
+    private void CheckAttributes()
     {
-        const int At = 148, Length = 8;
-        var sum = Length * (long)' ';
+        var records = CollectionsMarshal.AsSpan(attributes);
+        while (records.Length > 0)
+        {
+            if (!Utf8Parser.TryParse(records, out int length, out var digits) || length <= digits || length > records.Length)
+                throw new InvalidDataException("Extended attributes are malformed.");
+            if (records[digits..length].StartsWith(" size="u8))
+                throw new InvalidDataException("A file has its size among extended attributes, as those from 8 GiB on.");
+            records = records[length..];
+        }
+    }
+
+    // Of all bytes, those of the checksum as spaces.
+    private static long Sum(ReadOnlySpan<byte> block)
+    {
+        var sum = SumLength * (long)' ';
         for (var i = 0; i < Block; i++)
-            sum += i is >= At and < At + Length ? 0 : block[i];
-        return Size(block.Slice(At, Length)) == sum;
+            sum += i is >= SumAt and < SumAt + SumLength ? 0 : block[i];
+        return sum;
     }
 
-    // Octal digits; or big-endian behind a first bit, of which TarReader takes the last eight bytes and ignores the others.
-    // Null if it is neither, or what TarReader refuses by itself: negative, or more than can be allocated.
-    private static long? Size(ReadOnlySpan<byte> field)
+    // Octal digits between spaces and zeros; or big-endian behind a first byte of 128. Null if it is neither.
+    private static long? Number(ReadOnlySpan<byte> field)
     {
-        var size = 0L;
-        if (field[0] >= 0x80)
+        if (field[0] == 0x80)
         {
-            size = BinaryPrimitives.ReadInt64BigEndian(field[^8..]);
-            return size is >= 0 and <= int.MaxValue ? size : null;
+            var large = BinaryPrimitives.ReadInt64BigEndian(field[^8..]);
+            return large >= 0 && !field[1..^8].ContainsAnyExcept((byte)0) ? large : null;
         }
 
-        foreach (var digit in field)
+        var number = 0L;
+        foreach (var digit in field.Trim("\0 "u8))
         {
-            if (digit is >= (byte)'0' and <= (byte)'7')
-                size = (size << 3) | (uint)(digit - '0');
-            else if (digit is not (0 or (byte)' '))
+            if (digit is < (byte)'0' or > (byte)'7')
                 return null;
+            number = (number << 3) | (uint)(digit - '0');
         }
 
-        return size;
+        return number;
     }
 }
