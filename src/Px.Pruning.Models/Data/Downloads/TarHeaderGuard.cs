@@ -5,8 +5,8 @@ using System.Runtime.InteropServices;
 namespace Px.Pruning.Models.Data.Downloads;
 
 // A tar on its way to TarReader, which allocates as many bytes as the header of a long name or of extended attributes asks for, before it
-// looks whether they are there, and does not look at checksums. So headers are looked at here: from one to the next, each with its checksum,
-// and sizes as they are meant, so that TarReader finds the same ones.
+// looks whether they are there, and does not look at checksums. So headers are looked at here, from one to the next, each with its
+// checksum, and sizes as they are meant, so that TarReader finds the same ones.
 internal sealed class TarHeaderGuard(Stream source, UnpackBudget budget) : Stream
 {
     // Far beyond the longest path of any system.
