@@ -7,6 +7,7 @@ namespace Px.Pruning;
 // What a method needs. Data: all the data of the options; otherwise one batch is read, for the shapes in the report. Shape: the shape of
 // an input, if there is no data. Hooks and Paths: hooks must see every use of a weight; Hooks: they must also reach every layer.
 // SecondDerivatives: of the loss. WeightsReturn: later rounds rank pruned weights again.
+// CallersCode: a criterion of the caller's, which may draw random numbers.
 internal sealed record MethodNeeds
 {
     internal bool Data { get; init; }
@@ -20,6 +21,8 @@ internal sealed record MethodNeeds
     internal bool SecondDerivatives { get; init; }
 
     internal bool WeightsReturn { get; init; }
+
+    internal bool CallersCode { get; init; }
 
     // Whether a last batch of one sample stays a batch, instead of joining the one before.
     internal bool LoneSampleStays { get; init; }

@@ -56,7 +56,12 @@ public sealed record PruningOptions
     /// </summary>
     public Func<Tensor, Tensor, Tensor>? Loss { get; init; }
 
-    /// <summary>The seed of all random choices; global generators keep their state. Default <see langword="null"/>: a new seed.</summary>
+    /// <summary>
+    /// The seed of all random choices, which come from generators of the call's own. Default <see langword="null"/>: a new seed.
+    /// TorchSharp's global generator is seeded, and put back afterwards, only where the caller's code may draw from it: a model whose
+    /// answers to one sample differ, <see cref="Loss"/>, or a criterion of <see cref="CustomPruner"/>. What other threads draw from it
+    /// meanwhile comes again.
+    /// </summary>
     public long? Seed { get; init; }
 
     /// <summary>Receives one message a round and warnings about the data. Default <see langword="null"/>: no logging.</summary>

@@ -93,4 +93,20 @@ internal sealed class HookedModule
         // A copy, since the module may work in place.
         return part.detach().to(Norm?.Type ?? (Module as PReLU)?.weight.dtype ?? input.dtype, copy: true);
     }
+
+    // Depth first, as a state dict is ordered; named_modules lists level by level.
+    internal static List<HookedModule> FindAll(nn.Module model)
+    {
+        var seen = new HashSet<nn.Module>(ReferenceEqualityComparer.Instance);
+        var modules = new List<HookedModule>();
+        Visit("", model);
+        return modules;
+
+        void Visit(string name, nn.Module module)
+        {
+            if (!seen.Add(module)) return;
+            if (module is nn.Module<Tensor, Tensor> hookable) modules.Add(new HookedModule(name, hookable));
+            foreach (var (child, inner) in module.named_children()) Visit(name.Length == 0 ? child : $"{name}.{child}", inner);
+        }
+    }
 }

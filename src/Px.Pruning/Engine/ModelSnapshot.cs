@@ -4,7 +4,7 @@ using static TorchSharp.torch.nn;
 namespace Px.Pruning.Engine;
 
 // Puts the model into evaluation mode and, when disposed, every submodule back into the mode it was in. With a seed, the global random
-// state is put back as well, so that a seeded call cannot be noticed by other code.
+// state is seeded, and put back as well; other threads that draw meanwhile notice it.
 internal sealed class ModelSnapshot : IDisposable
 {
     private readonly TrainingModes modes;

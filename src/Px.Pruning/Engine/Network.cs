@@ -18,7 +18,7 @@ internal sealed class Network : IDisposable
         PruningModel model, ParameterSelection selection, IReadOnlyDictionary<string, RawTensorRole>? rawTensors = null)
     {
         (called, Model) = (model, model.Module);
-        Modules = FindModules(Model);
+        Modules = HookedModule.FindAll(Model);
         Slots = FindSlots(Modules, selection);
         Included = IncludedParameters.Find(Model, Slots, selection);
         Prunable = IncludedParameters.Order(Model, Slots.Where(slot => slot.Prunable), Included);
@@ -80,6 +80,9 @@ internal sealed class Network : IDisposable
 
     internal bool IsProbed => Sample is not null;
 
+    // Whether two passes of one sample differed, so that the model's own code draws numbers; known after Probe where that was asked for.
+    internal bool DrawsNumbers { get; private set; }
+
     internal Device Device => First.device;
 
     internal ScalarType WeightType => First.dtype;
@@ -133,7 +136,8 @@ internal sealed class Network : IDisposable
     }
 
     // One forward pass of one sample: learns shapes and which modules hooks can see. Returns the output's shape.
-    internal long[] Probe(Inputs sample)
+    // seeded: whether to find out, by a second pass, if the model draws random numbers.
+    internal long[] Probe(Inputs sample, bool seeded = false)
     {
         using var scope = NewDisposeScope();
         using var noGrad = no_grad();
@@ -149,6 +153,7 @@ internal sealed class Network : IDisposable
             output = Try(sample);
         }
 
+        DrawsNumbers = seeded && Try(sample).ne(output).any().ToBoolean();
         Unhooked = UnhookedLayers.Find(this, sample);
         UsedElsewhere = UsesElsewhere.Find(this, sample);
         Sample?.Dispose();
@@ -208,22 +213,6 @@ internal sealed class Network : IDisposable
             throw new ArgumentException(
                 $"The model does not run on an input of shape {sample}, one sample of the pruning data: "
                 + $"{e.Message.Split('\n')[0]} Check that data and model belong together.", e);
-        }
-    }
-
-    // Depth first, as a state dict is ordered; named_modules lists level by level.
-    private static List<HookedModule> FindModules(Module model)
-    {
-        var seen = new HashSet<Module>(ReferenceEqualityComparer.Instance);
-        var modules = new List<HookedModule>();
-        Visit("", model);
-        return modules;
-
-        void Visit(string name, Module module)
-        {
-            if (!seen.Add(module)) return;
-            if (module is Module<Tensor, Tensor> hookable) modules.Add(new HookedModule(name, hookable));
-            foreach (var (child, inner) in module.named_children()) Visit(name.Length == 0 ? child : $"{name}.{child}", inner);
         }
     }
 

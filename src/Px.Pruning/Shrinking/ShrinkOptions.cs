@@ -52,6 +52,9 @@ public sealed record ShrinkOptions
     /// <exception cref="ArgumentOutOfRangeException">The value is below 1.</exception>
     public int LatencyBatchSize { get => latencyBatchSize; init => latencyBatchSize = Require.AtLeast(1, value); }
 
-    /// <summary>The seed of the random inputs; global generators keep their state. Default 0.</summary>
+    /// <summary>
+    /// The seed of the random inputs. TorchSharp's global generator is seeded with it and put back afterwards: what other threads draw from
+    /// it meanwhile comes again. Default 0.
+    /// </summary>
     public long Seed { get; init; }
 }

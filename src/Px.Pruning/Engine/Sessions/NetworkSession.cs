@@ -31,7 +31,9 @@ internal sealed record NetworkSession(string Name, MethodNeeds Needs)
 
         using var context = new ScoringContext(
             network, Collect(network, data, options, token), options, options.Seed ?? Random.Shared.NextInt64(), token);
-        using var snapshot = new ModelSnapshot(model.Module, options.Seed);
+        // The library draws from generators of its own. The global one, which other threads draw from too, is the caller's code's.
+        bool mayDraw = network.DrawsNumbers || options.Loss is not null || Needs.CallersCode;
+        using var snapshot = new ModelSnapshot(model.Module, mayDraw ? options.Seed : null);
         LeaveOutUnused(context, options.Parameters);
         // Once for the whole call: libtorch starts its threads anew whenever their number grows.
         using var serial = network.OnOneThread(
@@ -82,8 +84,11 @@ internal sealed record NetworkSession(string Name, MethodNeeds Needs)
     {
         long[] Probe(Inputs sample)
         {
-            using var snapshot = new ModelSnapshot(network.Model, options.Seed);
-            return network.Probe(sample);
+            using var snapshot = new ModelSnapshot(network.Model, null);
+            using var state = options.Seed is null ? null : random.get_rng_state();
+            long[] shape = network.Probe(sample, seeded: options.Seed is not null);
+            if (network.DrawsNumbers) random.set_rng_state(state!);
+            return shape;
         }
 
         if (data.HasData)

@@ -58,7 +58,7 @@ public sealed class CustomPruner : Pruner
     /// </summary>
     public NormStatistics NormStatistics { get; init; } = NormStatistics.PruningBatch;
 
-    internal override MethodNeeds Needs => new() { Data = UsesData, WeightsReturn = RevivesWeights };
+    internal override MethodNeeds Needs => new() { Data = UsesData, WeightsReturn = RevivesWeights, CallersCode = true };
 
     internal override MethodRun Start(ScoringContext context) => new CustomRun(context, NormStatistics, score);
 }
