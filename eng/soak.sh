@@ -14,7 +14,7 @@ soak() {
     fi
     # About what two cores do in a minute, shared among the generators. A variable that is set already counts.
     local size
-    for size in MUTATIONS=10000 RESULTS=50 SWEEPS=2; do
+    for size in MUTATIONS=5000 ARCHIVES=5000 ANSWERS=1000 PRUNES=500 RESULTS=200 SWEEPS=1 KILLS=1; do
         size="PX_SOAK_${size%=*}=$((${size#*=} * minutes))"
         [[ -n $(printenv "${size%=*}") ]] || export "${size?}"
     done

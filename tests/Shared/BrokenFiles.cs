@@ -21,7 +21,7 @@ internal sealed class BrokenFiles(int seed)
     private readonly Random random = new(seed);
 
     /// <summary>How many broken files of each format a test reads: the environment variable <c>PX_SOAK_MUTATIONS</c>, or 1,500.</summary>
-    public static int Count { get; } = int.TryParse(Environment.GetEnvironmentVariable("PX_SOAK_MUTATIONS"), out int count) ? count : 1500;
+    public static int Count { get; } = SoakSize.Of("PX_SOAK_MUTATIONS", 1500);
 
     /// <summary>One to three changes: of bits, bytes and characters of JSON; bytes removed, repeated, inserted; the end cut off.</summary>
     public byte[] Mutate(byte[] whole)

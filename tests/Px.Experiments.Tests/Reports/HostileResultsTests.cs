@@ -4,6 +4,7 @@ using Px.Experiments.Results;
 using Px.Experiments.Tests.Support;
 using Px.Samples.Display;
 using Px.Samples.Tests.Support;
+using Px.Tests.Shared;
 using Xunit.Abstractions;
 
 namespace Px.Experiments.Tests.Reports;

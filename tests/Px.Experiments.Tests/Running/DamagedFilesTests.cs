@@ -3,6 +3,7 @@ using Px.Experiments.Results;
 using Px.Experiments.Running;
 using Px.Experiments.Tests.Support;
 using Px.Pruning.Models.StateDicts;
+using Px.Tests.Shared;
 using Xunit.Abstractions;
 
 namespace Px.Experiments.Tests.Running;

@@ -2,10 +2,13 @@ using System.Diagnostics;
 using Px.Experiments.Running;
 using Px.Experiments.Tests.Support;
 using Px.Samples;
+using Px.Tests.Shared;
+using Xunit.Abstractions;
 
 namespace Px.Experiments.Tests.Running;
 
 /// <summary>Whatever ends a sweep and whenever: the same command goes on, and gets the numbers of one that nothing ended.</summary>
+[Trait("Category", "Soak")]
 public sealed class ResumeTests : IDisposable, IClassFixture<UnbrokenSweeps>
 {
     private static readonly string[] Grid = ["sweep", "--methods", "snip,dense", "--sparsity", "0.5", "--epochs", "20"];
@@ -15,7 +18,9 @@ public sealed class ResumeTests : IDisposable, IClassFixture<UnbrokenSweeps>
     private readonly UnbrokenSweeps unbroken;
     private readonly TinySweep broken = new();
 
-    public ResumeTests(UnbrokenSweeps unbroken) => this.unbroken = unbroken;
+    private readonly ITestOutputHelper log;
+
+    public ResumeTests(UnbrokenSweeps unbroken, ITestOutputHelper log) => (this.unbroken, this.log) = (unbroken, log);
 
     [Theory]
     [InlineData("*snip*.start.json")]
@@ -28,6 +33,25 @@ public sealed class ResumeTests : IDisposable, IClassFixture<UnbrokenSweeps>
     [InlineData("*.imp-round2.safetensors")]
     [InlineData("*.checkpoint.safetensors")]
     public void Run_ProcessKilledInATrainingOfImp_GoesOnToTheSameNumbers(string at) => KilledAndRunAgain(Imp, at);
+
+    [Fact]
+    public void Run_ProcessKilledAtRandom_GoesOnToTheSameNumbers()
+    {
+        var (random, kills) = (new Random(16), 0);
+        for (var wanted = SoakSize.Of("PX_SOAK_KILLS", 2); kills < wanted; kills++)
+        {
+            using var process = broken.Start(Grid);
+            if (process.WaitForExit(random.Next(100, 3000)))
+                break;
+            process.Kill();
+            process.WaitForExit();
+        }
+
+        broken.Run(Grid).ExitCode.Should().Be(0);
+        broken.ShouldEqual(unbroken.Of(Grid));
+        broken.ShouldBeTidy();
+        log.WriteLine($"soak: kills of a sweep: {kills}, 0 other numbers");
+    }
 
     [Fact]
     public async Task Run_Cancelled_GoesOnToTheSameNumbers()

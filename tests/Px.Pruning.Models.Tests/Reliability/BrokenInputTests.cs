@@ -1,14 +1,17 @@
+using System.Runtime.CompilerServices;
 using Px.Pruning.Models.Data;
 using Px.Pruning.Models.StateDicts;
 using Px.Pruning.Models.Tests.StateDicts;
 using Px.Pruning.Models.Tests.Support;
 using Px.Tests.Shared;
+using Xunit.Abstractions;
 using static TorchSharp.torch;
 
 namespace Px.Pruning.Models.Tests.Reliability;
 
 /// <summary>Broken files for every reader: read, or refused with an exception that its documentation names.</summary>
-public sealed class BrokenInputTests : IDisposable
+[Trait("Category", "Soak")]
+public sealed class BrokenInputTests(ITestOutputHelper log) : IDisposable
 {
     private readonly TemporaryFolder folder = new();
 
@@ -194,7 +197,7 @@ public sealed class BrokenInputTests : IDisposable
         load();
     }
 
-    private static DocumentedExceptions ReadAll(Func<int, byte[]> next, Action<byte[]> read)
+    private DocumentedExceptions ReadAll(Func<int, byte[]> next, Action<byte[]> read, [CallerMemberName] string test = "")
     {
         var (outcome, live) = (new DocumentedExceptions(), LiveTensors.Count);
         for (var i = 0; i < BrokenFiles.Count; i++)
@@ -203,6 +206,7 @@ public sealed class BrokenInputTests : IDisposable
             outcome.Try(file, () => read(file));
         }
 
+        log.WriteLine($"soak: {test}: {outcome.Read} read, {outcome.Refused} refused, 0 other exceptions");
         LiveTensors.Count.Should().Be(live);
         outcome.Refused.Should().BeGreaterThan(BrokenFiles.Count / 20);
         return outcome;

@@ -26,6 +26,24 @@ public sealed partial class ConventionTests
     }
 
     [Fact]
+    public void Reliability_NamesTestsThatExist()
+    {
+        string root = Libraries.RepositoryRoot();
+        var named = TestClass().Matches(File.ReadAllText(Path.Combine(root, "docs", "reliability.md"))).ToList();
+        var files = Directory.EnumerateFiles(Path.Combine(root, "tests"), "*Tests.cs", SearchOption.AllDirectories)
+            .GroupBy(Path.GetFileNameWithoutExtension).ToDictionary(group => group.Key!, group => string.Concat(group.Select(File.ReadAllText)));
+
+        named.Should().HaveCountGreaterThan(20);
+        named.Select(match => match.Groups[1].Value).Except(files.Keys).Should().BeEmpty();
+        // Those that ./build.sh soak runs are marked.
+        named.Where(match => match.Groups[2].Length > 0).Select(match => match.Groups[1].Value)
+            .Where(name => !name.EndsWith("SoakTests") && !files[name].Contains("[Trait(\"Category\", \"Soak\")]")).Should().BeEmpty();
+    }
+
+    [GeneratedRegex(@"`(\w+Tests)`(\*?)")]
+    private static partial Regex TestClass();
+
+    [Fact]
     public void Pruners_NameTheirSourceCostLawAndDeviation()
     {
         var docs = Libraries.Documentation(Libraries.Core);

@@ -6,7 +6,7 @@ namespace Px.Pruning.Tests.Networks;
 
 /// <summary>
 /// A vision transformer of modules: patches of 4 × 4, blocks of attention and GELU layers behind layer norms, the mean of all tokens,
-/// a classifier. Inputs [B, 3, 8, 8] or larger. No class token and no position embedding: nothing raw is added on its paths.
+/// a classifier. Inputs [B, 3, 8, 8] or larger.
 /// </summary>
 internal sealed class SmallTransformer : Module<Tensor, Tensor>
 {
@@ -14,9 +14,20 @@ internal sealed class SmallTransformer : Module<Tensor, Tensor>
     private readonly ModuleList<Block> blocks;
     private readonly LayerNorm norm;
     private readonly Linear head;
+    private readonly TorchSharp.Modules.Parameter? token, position;
 
-    internal SmallTransformer(int width = 16, int depth = 2, int heads = 4, bool fused = true, int classes = 4) : base(nameof(SmallTransformer))
+    /// <param name="patchesOfAnImage">
+    /// For a class token and a position embedding, which are raw parameters: the classifier reads the token, and images have so many patches.
+    /// </param>
+    internal SmallTransformer(int width = 16, int depth = 2, int heads = 4, bool fused = true, int classes = 4, int? patchesOfAnImage = null)
+        : base(nameof(SmallTransformer))
     {
+        if (patchesOfAnImage is { } count)
+        {
+            token = new(randn(1, 1, width) * 0.02);
+            position = new(randn(1, 1 + count, width) * 0.02);
+        }
+
         patches = Conv2d(3, width, 4, stride: 4);
         blocks = ModuleList(Enumerable.Range(0, depth).Select(_ => new Block(width, heads, fused)).ToArray());
         norm = LayerNorm(width);
@@ -27,8 +38,9 @@ internal sealed class SmallTransformer : Module<Tensor, Tensor>
     public override Tensor forward(Tensor input)
     {
         var tokens = patches.call(input).flatten(2).transpose(1, 2); // [B, N, D]
+        if (token is not null) tokens = cat(new List<Tensor> { token.expand(input.size(0), -1, -1), tokens }, 1) + position!;
         foreach (var block in blocks) tokens = block.call(tokens);
-        return head.call(norm.call(tokens).mean([1]));
+        return head.call(token is null ? norm.call(tokens).mean([1]) : norm.call(tokens).select(1, 0));
     }
 
     internal sealed class Block : Module<Tensor, Tensor>

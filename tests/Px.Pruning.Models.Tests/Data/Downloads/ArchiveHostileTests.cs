@@ -1,11 +1,13 @@
-using System.Globalization;
 using Px.Pruning.Models.Data.Downloads;
 using Px.Pruning.Models.Tests.Support;
+using Px.Tests.Shared;
+using Xunit.Abstractions;
 
 namespace Px.Pruning.Models.Tests.Data.Downloads;
 
 /// <summary>Archives that somebody made to break their reader. No exception but <see cref="InvalidDataException"/>, no file outside, little memory.</summary>
-public sealed class ArchiveHostileTests : IDisposable
+[Trait("Category", "Soak")]
+public sealed class ArchiveHostileTests(ITestOutputHelper log) : IDisposable
 {
     // Buffers of the readers, a path of nine hundred folders and each of their paths, the exception.
     private const long Allowance = 16 << 20;
@@ -112,7 +114,7 @@ public sealed class ArchiveHostileTests : IDisposable
     [Fact]
     public void Unpack_ThousandsOfBrokenArchives_SucceedOrThrowInvalidData()
     {
-        var count = int.Parse(Environment.GetEnvironmentVariable("PX_SOAK_ARCHIVES") ?? "500", CultureInfo.InvariantCulture);
+        var count = SoakSize.Of("PX_SOAK_ARCHIVES", 500);
         var attacks = new ArchiveAttacks(seed: 16);
         var (unpacked, refused) = (0, new HashSet<string>());
         for (var i = 0; i < count; i++)
@@ -124,6 +126,7 @@ public sealed class ArchiveHostileTests : IDisposable
                 unpacked++;
         }
 
+        log.WriteLine($"soak: archives: {unpacked} unpacked, {count - unpacked} refused, 0 other exceptions");
         unpacked.Should().BeGreaterThan(count / 50, "some damage does no harm");
         refused.Should().HaveCountGreaterThan(10, "archives are broken in many ways");
     }

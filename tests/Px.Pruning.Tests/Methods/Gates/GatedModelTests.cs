@@ -18,7 +18,7 @@ public sealed class GatedModelTests
         get
         {
             var cases = new TheoryData<string, string>();
-            foreach (string model in (string[])["mobilenet_v3_small", "vit", "vit fused"])
+            foreach (string model in (string[])["mobilenet_v3_small", "vit", "vit fused", "vit with a token"])
                 foreach (string method in methods) cases.Add(model, method);
             return cases;
         }
@@ -212,6 +212,7 @@ public sealed class GatedModelTests
         {
             "mobilenet_v3_small" => Narrow.By(4, torchvision.models.mobilenet_v3_small()),
             "vit" => new SmallTransformer(fused: false),
+            "vit with a token" => new SmallTransformer(fused: false, patchesOfAnImage: 64),
             _ => new SmallTransformer(fused: true),
         };
         whole = [.. model.named_parameters().Where(p => p.parameter.dim() > 1).Select(p => p.name).Where(weight =>
