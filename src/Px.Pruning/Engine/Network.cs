@@ -1,5 +1,6 @@
 using System.Runtime.InteropServices;
 using Px.Pruning.Engine.Speed;
+using TorchSharp;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
 using static TorchSharp.torch.nn;

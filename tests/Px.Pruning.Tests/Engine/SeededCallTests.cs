@@ -1,4 +1,6 @@
 using Px.Pruning.Tests.Methods;
+using Px.Pruning.Tests.Networks;
+using TorchSharp;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
 using static TorchSharp.torch.nn;

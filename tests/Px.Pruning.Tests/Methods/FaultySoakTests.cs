@@ -83,8 +83,8 @@ public class FaultySoakTests(ITestOutputHelper log)
         for (int batch = 0; batch < 3; batch++)
         {
             ask();
-            using var input = ones(random.Next(10) == 0 ? 1 : 4, 3, 8, 8) * (random.Next(20) == 0 ? double.NaN : random.NextDouble());
-            using var target = full(input.size(0), random.Next(20) == 0 ? 17 : random.Next(4), int64);
+            using var input = full([random.Next(10) == 0 ? 1 : 4, 3, 8, 8], random.Next(20) == 0 ? double.NaN : random.NextDouble());
+            using var target = full([input.size(0)], random.Next(20) == 0 ? 17 : random.Next(4), int64);
             yield return (input, target);
         }
     }
