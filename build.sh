@@ -33,15 +33,15 @@ test_all() {
         "${run[@]}" --results-directory artifacts/test-results "$@"
         return
     fi
-    # Half of the time goes into the golden values, which run beside the rest in a process of their own.
-    local golden='FullyQualifiedName~Tests.Reference|FullyQualifiedName~Tests.WithoutSpeedUps' log=artifacts/golden-tests.log status=0
+    # Half of the time goes into the golden values and the shrinking of whole models, which run beside the rest in a process of their own.
+    local golden='FullyQualifiedName~Tests.Reference|FullyQualifiedName~Tests.WithoutSpeedUps|FullyQualifiedName~ShrinkerModel' log=artifacts/golden-tests.log status=0
     mkdir -p artifacts
     dotnet test tests/Px.Pruning.Tests -c Release --no-build --logger trx --results-directory artifacts/test-results/golden \
         --filter "$golden" >"$log" 2>&1 &
     local beside=$!
     trap "kill $beside 2>/dev/null" EXIT
     "${run[@]}" --results-directory artifacts/test-results \
-        --filter 'FullyQualifiedName!~Tests.Reference&FullyQualifiedName!~Tests.WithoutSpeedUps' || status=$?
+        --filter 'FullyQualifiedName!~Tests.Reference&FullyQualifiedName!~Tests.WithoutSpeedUps&FullyQualifiedName!~ShrinkerModel' || status=$?
     wait "$beside" || status=$?
     trap - EXIT
     cat "$log"
