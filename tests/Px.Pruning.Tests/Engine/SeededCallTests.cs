@@ -53,6 +53,21 @@ public class SeededCallTests
     }
 
     [Fact]
+    public void Score_ModelThatDrawsAndThrows_PutsTheStateBack()
+    {
+        using var scope = NewDisposeScope();
+        using var model = new NoisyNet { Noise = 1 };
+        var data = PruningData.From([Samples.Normal(8, [5])]); // five features where the noise meets three
+        model.Fails = true;
+        var before = random.get_rng_state();
+
+        var act = () => new SnipPruner().Score(model, data, options: new() { Seed = 3 });
+
+        act.Should().Throw<ArgumentException>();
+        random.get_rng_state().eq(before).all().ToBoolean().Should().BeTrue();
+    }
+
+    [Fact]
     public void Score_LossThatDraws_RepeatsWithItsSeedAndPutsTheStateBack()
     {
         using var scope = NewDisposeScope();
@@ -77,8 +92,11 @@ public class SeededCallTests
 
         public double Noise { get; init; }
 
+        public bool Fails { get; set; }
+
         public override Tensor forward(Tensor input)
         {
+            if (Fails) input = input + randn(input.size(0), 3);
             var hidden = first.call(input);
             if (Noise != 0) hidden = hidden + randn_like(hidden) * Noise;
             return last.call(relu.call(hidden));

@@ -45,7 +45,6 @@ internal static class PathSigns
         var numbers = FixedEvaluation.Numbers([1, sample.Numbers], network.ComputeType, network.Device, larger ? 1 : 0);
         arrives(network.Output, network.Run(new FixedEvaluation(larger, arrives), sample.Deal(numbers)));
     }
-
 }
 
 // Every layer returns fixed positive numbers, whatever it receives. arrives: shown what enters each layer that may lie on a path.

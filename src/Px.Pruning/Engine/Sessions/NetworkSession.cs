@@ -86,9 +86,18 @@ internal sealed record NetworkSession(string Name, MethodNeeds Needs)
         {
             using var snapshot = new ModelSnapshot(network.Model, null);
             using var state = options.Seed is null ? null : random.get_rng_state();
-            long[] shape = network.Probe(sample, seeded: options.Seed is not null);
-            if (network.DrawsNumbers) random.set_rng_state(state!);
-            return shape;
+            try
+            {
+                long[] shape = network.Probe(sample, seeded: state is not null);
+                if (network.DrawsNumbers) random.set_rng_state(state!);
+                return shape;
+            }
+            catch when (state is not null)
+            {
+                // It may have drawn before it failed.
+                random.set_rng_state(state);
+                throw;
+            }
         }
 
         if (data.HasData)
