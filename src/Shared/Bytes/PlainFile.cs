@@ -12,15 +12,12 @@ internal static class PlainFile
     internal static string? Problem(string path)
     {
         if (Directory.Exists(path)) return "is a folder.";
-        if (OperatingSystem.IsWindows() || !File.Exists(path)) return null;
-        var file = new FileInfo(path);
-        if (file.LinkTarget is not null) file = new(file.ResolveLinkTarget(returnFinalTarget: true)!.FullName);
         // What has a length is a file. Of the rest .NET tells the kind only in a tar.
-        if (file.Length > 0) return null;
+        if (OperatingSystem.IsWindows() || Target(path) is not { Exists: true, Length: 0 } empty) return null;
         try
         {
             using var bytes = new MemoryStream();
-            using (var tar = new TarWriter(bytes, TarEntryFormat.Ustar, leaveOpen: true)) tar.WriteEntry(file.FullName, "file");
+            using (var tar = new TarWriter(bytes, TarEntryFormat.Ustar, leaveOpen: true)) tar.WriteEntry(empty.FullName, "file");
             bytes.Position = 0;
             using var reader = new TarReader(bytes);
             return reader.GetNextEntry()!.EntryType == TarEntryType.RegularFile ? null : Other;
@@ -32,6 +29,20 @@ internal static class PlainFile
         catch (IOException)
         {
             return Other; // a socket has no place in a tar
+        }
+    }
+
+    // Null for links that lead in a circle.
+    private static FileInfo? Target(string path)
+    {
+        try
+        {
+            var file = new FileInfo(path);
+            return file.LinkTarget is null ? file : new(file.ResolveLinkTarget(returnFinalTarget: true)!.FullName);
+        }
+        catch (IOException)
+        {
+            return null;
         }
     }
 }
