@@ -1,6 +1,6 @@
 # Runs what attacks readers, files and sweeps, at a size of the caller's choice, and prints a table. Sourced by build.sh.
 #
-# What takes part: test classes with [Trait("Category", "Soak")], and those named SoakTests. A generator reads its size from one of the variables
+# What takes part: tests that have, or whose class has, [Trait("Category", "Soak")], and classes named SoakTests. A generator reads its size from one of the variables
 # below (in every day's tests it has a small size of its own) and says in one line of its output what it did and found: "soak: WHAT: FOUND".
 soak() {
     local minutes=10 status=0
@@ -14,7 +14,7 @@ soak() {
     fi
     # About what two cores do in a minute, shared among the generators. A variable that is set already counts.
     local size
-    for size in MUTATIONS=5000 ARCHIVES=5000 ANSWERS=1000 PRUNES=500 RESULTS=200 SWEEPS=1 KILLS=1; do
+    for size in MUTATIONS=4000 ARCHIVES=5000 ANSWERS=1000 PRUNES=500 RESULTS=150 SWEEPS=3 KILLS=3; do
         size="PX_SOAK_${size%=*}=$((${size#*=} * minutes))"
         [[ -n $(printenv "${size%=*}") ]] || export "${size?}"
     done

@@ -1,5 +1,6 @@
 using Px.Experiments.Results;
 using Px.Samples;
+using Px.Samples.Files;
 
 namespace Px.Experiments.Reports;
 
@@ -14,11 +15,9 @@ public static class ResultReader
     {
         try
         {
-            if (Directory.Exists(path))
-            {
-                problem = "is a folder.";
+            problem = WholeFile.Obstacle(path);
+            if (problem is not null)
                 return null;
-            }
 
             var result = ResultFile.Read(path);
             problem = double.IsFinite(result.Training.After) && double.IsFinite(result.Training.Before) ? null : "has a measure that is no number.";
@@ -44,8 +43,8 @@ public static class ResultReader
             return null;
         try
         {
-            if (Directory.Exists(path))
-                return "is a folder.";
+            if (WholeFile.Obstacle(path) is { } obstacle)
+                return obstacle;
             return File.Exists(path) ? MaskCheck.Problem(path, pruning)?.Replace($"'{path}'", "", StringComparison.Ordinal).TrimStart(':', ' ') : null;
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)

@@ -45,7 +45,7 @@ public sealed class CellFiles(string folder, Cell cell)
     /// <exception cref="SampleException">Another version of the program wrote it.</exception>
     public CellResult? Finished(Action<string> warn)
     {
-        if (!File.Exists(Result))
+        if (!File.Exists(Result) || Obstacle() is not null)
             return null;
         try
         {
@@ -115,8 +115,12 @@ public sealed class CellFiles(string folder, Cell cell)
             || ending.StartsWith(ImpRoundEnding, StringComparison.Ordinal) || ending.EndsWith(".partial", StringComparison.Ordinal);
     }
 
-    /// <summary>A folder in the place of one of the files; null where there is none.</summary>
-    public string? Obstacle() => Array.Find([Result, Mask, Lock, Failure, Start, Checkpoint, ImpCheckpoint], Directory.Exists);
+    /// <summary>What is in the place of one of the files and is none, a folder or a pipe say, in words; null where nothing is.</summary>
+    public string? Obstacle()
+    {
+        string[] paths = [Result, Mask, Lock, Failure, Start, Checkpoint, ImpCheckpoint, .. Directory.EnumerateFileSystemEntries(folder, $"{Name}{ImpRoundEnding}*")];
+        return paths.Select(path => WholeFile.Obstacle(path) is { } problem ? $"'{path}' {problem}" : null).FirstOrDefault(problem => problem is not null);
+    }
 
     private string In(string ending) => Path.Combine(folder, $"{Name}{ending}");
 }

@@ -1,4 +1,5 @@
 using System.Globalization;
+using Px.Samples.Files;
 
 namespace Px.Experiments.Running;
 
@@ -17,6 +18,7 @@ public sealed class CellLock : IDisposable
 
     /// <summary>Takes a lock; null where another process has it.</summary>
     /// <param name="path">The lock's file, in a folder that exists.</param>
+    /// <exception cref="IOException">The file cannot be opened, whoever has it.</exception>
     public static CellLock? TryTake(string path)
     {
         FileStream file;
@@ -24,7 +26,7 @@ public sealed class CellLock : IDisposable
         {
             file = new FileStream(path, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
         }
-        catch (IOException) when (File.Exists(path))
+        catch (IOException e) when (WholeFile.IsLocked(e))
         {
             return null;
         }

@@ -1,7 +1,6 @@
 using Microsoft.Extensions.Logging;
 using Px.Experiments.Grids;
 using Px.Pruning;
-using Px.Samples;
 using Px.Samples.Display;
 using Px.Samples.Experiments;
 using Px.Samples.Training;
@@ -63,18 +62,22 @@ internal sealed class CellPruning(Cell cell, LearningTask task, Trainer trainer,
             }
             catch (InvalidDataException e) when (pruner is IterativeMagnitudePruner && File.Exists(files.ImpCheckpoint))
             {
-                // The network is as it was, and without the file IMP begins.
-                resume.ForgetImp($"'{files.ImpCheckpoint}' is damaged. {e.Message}");
-                return Prune(pruned, rounds);
+                return PruneAgain($"'{files.ImpCheckpoint}' is damaged. {e.Message}");
+            }
+            catch (InvalidOperationException e) when (e.Message.StartsWith($"'{files.ImpCheckpoint}'", StringComparison.Ordinal))
+            {
+                return PruneAgain($"'{files.ImpCheckpoint}' is of other weights or settings.");
             }
             catch (Exception e) when (e is ArgumentException or UnsupportedModelException or NonFiniteScoreException)
             {
                 throw new CellFailedException(e.Message, e);
             }
-            catch (InvalidOperationException e) when (pruner is IterativeMagnitudePruner)
+
+            // The network is as it was, and without the file IMP begins.
+            PruningResult PruneAgain(string problem)
             {
-                // Its file of earlier rounds is another network's.
-                throw new SampleException($"{CellTitle.Of(cell)}: {e.Message}", e);
+                resume.ForgetImp(problem);
+                return Prune(pruned, rounds);
             }
         }
     }

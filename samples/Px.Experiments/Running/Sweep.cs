@@ -5,6 +5,7 @@ using Px.Experiments.Inputs;
 using Px.Experiments.Results;
 using Px.Samples;
 using Px.Samples.Display;
+using Px.Samples.Files;
 
 namespace Px.Experiments.Running;
 
@@ -86,7 +87,7 @@ public sealed class Sweep(string folder, InputLoader loader, CellRunner runner, 
         var files = new CellFiles(folder, cell);
         if (files.Obstacle() is { } obstacle)
         {
-            states[cell] = Fail(cell, files, $"'{obstacle}' is a folder, where a file of the network belongs. Remove it.");
+            states[cell] = Fail(cell, files, $"{obstacle} A file of the network belongs there. Remove it.");
             return true;
         }
 
@@ -117,7 +118,7 @@ public sealed class Sweep(string folder, InputLoader loader, CellRunner runner, 
     private CellState Fail(Cell cell, CellFiles files, string error)
     {
         logger.LogWarning("{Cell} cannot be run: {Error}", CellTitle.Of(cell), error);
-        if (!Directory.Exists(files.Failure))
+        if (WholeFile.Obstacle(files.Failure) is null)
             files.Fail(new CellFailure(files.Name, cell, error, DateTime.UtcNow));
         return CellState.Failed;
     }

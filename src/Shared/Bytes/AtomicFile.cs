@@ -13,11 +13,13 @@ internal static class AtomicFile
     private static readonly TimeSpan Abandoned = TimeSpan.FromHours(1);
 
     // An existing file is replaced once the new one is complete, and its mode is kept; of a symbolic link, the file that it points to.
-    // Throws IOException if the file cannot be written; then the old one is as it was.
+    // Throws IOException if the file cannot be written, or is none: a pipe, a device, a folder. Then what was there is as it was.
     internal static void Write(string path, Action<Stream> write)
     {
         try
         {
+            if (PlainFile.Problem(path) is { } problem)
+                throw new IOException($"'{path}' {problem} What is saved replaces a file: choose another path.");
             var target = new FileInfo(path).LinkTarget is null ? path : File.ResolveLinkTarget(path, returnFinalTarget: true)!.FullName;
             Replace(Path.GetFullPath(target), write);
         }

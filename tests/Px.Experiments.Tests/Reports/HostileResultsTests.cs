@@ -1,3 +1,5 @@
+using System.Diagnostics;
+using System.Net.Sockets;
 using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
 using Px.Experiments.Results;
@@ -83,6 +85,34 @@ public sealed class HostileResultsTests(ITestOutputHelper log) : IDisposable
         errors.Should().Contain("folder.result.json is a folder.").And.Contain($"{Path.GetFileName(mask)} is a folder.");
         html.Should().Contain("<code>folder.result.json</code> is a folder.").And.NotContain(folder.Path);
         errors.Contains("nowhere.result.json cannot be read", StringComparison.Ordinal).Should().Be(!OperatingSystem.IsWindows());
+    }
+
+    [Fact]
+    public async Task ReportAndCompare_PipesAndSocketsWithNamesOfResults_AreProblems()
+    {
+        if (OperatingSystem.IsWindows())
+            return;
+        MadeUp.Write(folder.Path, Few, withMasks: true);
+        var mask = folder.In(Few.Find(result => result.Pruning is not null)!.Pruning!.MaskFile);
+        File.Delete(mask);
+        foreach (var pipe in new[] { mask, folder.In("pipe.result.json") })
+            Process.Start("mkfifo", [pipe]).WaitForExit();
+        File.CreateSymbolicLink(folder.In("linked.result.json"), "pipe.result.json");
+        using var socket = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
+        socket.Bind(new UnixDomainSocketEndPoint(folder.In("socket.result.json")));
+
+        // A pipe that is read waits for ever.
+        var (exitCode, output, errors, html) = await Task.Run(Report).WaitAsync(TimeSpan.FromMinutes(1));
+
+        exitCode.Should().Be(1);
+        output.Should().Contain($"{Few.Count} results");
+        foreach (var name in new[] { Path.GetFileName(mask), "pipe.result.json", "linked.result.json", "socket.result.json" })
+        {
+            errors.Should().Contain($"{name} is a pipe, a device or a socket.");
+            html.Should().Contain($"<code>{name}</code> is a pipe, a device or a socket.");
+        }
+
+        (await Task.Run(() => Compare(folder.Path, folder.Path)).WaitAsync(TimeSpan.FromMinutes(1))).Should().Be(1);
     }
 
     [Fact]

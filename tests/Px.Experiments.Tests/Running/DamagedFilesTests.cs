@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Text.Json.Nodes;
 using Px.Experiments.Results;
 using Px.Experiments.Running;
@@ -9,7 +10,6 @@ using Xunit.Abstractions;
 namespace Px.Experiments.Tests.Running;
 
 /// <summary>Whatever became of an interrupted sweep's files: the same command makes again what is damaged, and gets the numbers of a sweep that nothing disturbed.</summary>
-[Trait("Category", "Soak")]
 public sealed class DamagedFilesTests(UnbrokenSweeps unbroken, InterruptedSweeps interrupted, ITestOutputHelper log) : IDisposable, IClassFixture<UnbrokenSweeps>, IClassFixture<InterruptedSweeps>
 {
     private static readonly string[] Grid = ["sweep", "--methods", "snip,dense", "--sparsity", "0.5", "--epochs", "4"];
@@ -75,6 +75,22 @@ public sealed class DamagedFilesTests(UnbrokenSweeps unbroken, InterruptedSweeps
     }
 
     [Fact]
+    public void Run_RoundsOfImpOfAnotherNetwork_AreNotGoneOnWith()
+    {
+        // Whole, and of the same settings: but of a network with other weights.
+        sweep = interrupted.Of(Imp, "*.imp-round2.safetensors");
+        using var other = interrupted.Of([.. Imp, "--seeds", "2"], "*.imp-round2.safetensors");
+        var rounds = Directory.GetFiles(sweep.Output.Path, "*.imp.safetensors").Single();
+        File.Copy(Directory.GetFiles(other.Output.Path, "*.imp.safetensors").Single(), rounds, overwrite: true);
+
+        var (exitCode, output) = sweep.Run(Imp);
+
+        exitCode.Should().Be(0, output);
+        output.Should().Contain("warning: ").And.Contain($"'{rounds}' is of other weights or settings").And.Contain("is pruned again");
+        ShouldBeUndisturbed(Imp);
+    }
+
+    [Fact]
     public void Run_FilesOfAnOlderVersionWithoutChecksums_AreGoneOnWith()
     {
         sweep = interrupted.Of(Grid, "*snip*.checkpoint.safetensors");
@@ -136,29 +152,44 @@ public sealed class DamagedFilesTests(UnbrokenSweeps unbroken, InterruptedSweeps
     }
 
     [Theory]
-    [InlineData("result.json")]
-    [InlineData("mask.safetensors")]
-    [InlineData("checkpoint.safetensors")]
-    [InlineData("imp.safetensors")]
-    [InlineData("failed.json")]
-    [InlineData("lock")]
-    public void Run_FolderInThePlaceOfAFile_CostsThatCellOnly(string ending)
+    [InlineData("result.json", "folder")]
+    [InlineData("mask.safetensors", "folder")]
+    [InlineData("checkpoint.safetensors", "folder")]
+    [InlineData("imp.safetensors", "folder")]
+    [InlineData("imp-round1.safetensors", "folder")]
+    [InlineData("failed.json", "folder")]
+    [InlineData("lock", "folder")]
+    [InlineData("result.json", "pipe")]
+    [InlineData("start.json", "pipe")]
+    [InlineData("lock", "pipe")]
+    public async Task Run_FolderOrPipeInThePlaceOfAFile_CostsThatCellOnly(string ending, string kind)
     {
+        if (OperatingSystem.IsWindows() && kind == "pipe")
+            return;
         sweep = new TinySweep();
         string[] grid = ["sweep", "--methods", "snip,dense", "--sparsity", "0.5", "--epochs", "0"];
         var snip = sweep.Run([.. grid, "--list"]).Output.Split('\n').Single(line => line.Contains("snip", StringComparison.Ordinal)).Split(' ', StringSplitOptions.RemoveEmptyEntries)[1];
-        var folder = Directory.CreateDirectory(sweep.Output.In($"{snip}.{ending}")).FullName;
+        var path = sweep.Output.In($"{snip}.{ending}");
+        if (kind == "folder")
+            Directory.CreateDirectory(path);
+        else
+            Process.Start("mkfifo", [path]).WaitForExit();
 
-        var (exitCode, output) = sweep.Run(grid);
+        // Whoever reads a pipe waits for ever.
+        var (exitCode, output) = await Task.Run(() => sweep.Run(grid)).WaitAsync(TimeSpan.FromMinutes(1));
 
         exitCode.Should().Be(1);
-        output.Should().Contain($"'{folder}' is a folder").And.Contain("1 of 2 networks are finished");
-        Directory.Delete(folder);
+        output.Should().Contain($"'{path}' is a {kind}").And.Contain("1 of 2 networks are finished");
+        if (kind == "folder")
+            Directory.Delete(path);
+        else
+            File.Delete(path);
         sweep.Run([.. grid, "--retry"]).ExitCode.Should().Be(0);
         sweep.ShouldBeTidy();
     }
 
     [Fact]
+    [Trait("Category", "Soak")]
     public void Run_AnyDamageOfAnyFiles_ChangesNoNumber()
     {
         var (sweeps, warned) = (SoakSize.Of("PX_SOAK_SWEEPS", 6), 0);

@@ -1,3 +1,5 @@
+using System.Diagnostics;
+using System.Net.Sockets;
 using Px.Bytes;
 
 namespace Px.Pruning.Tests.Bytes;
@@ -80,6 +82,47 @@ public sealed class AtomicFileTests : IDisposable
             ((Action)(() => AtomicFile.Write(path, stream => stream.Write("new"u8)))).Should().Throw<IOException>(path);
 
         Directory.EnumerateFiles(folder, "*.partial", SearchOption.AllDirectories).Should().BeEmpty();
+    }
+
+    /// <summary>What is no file is not replaced by one: who reads from a pipe would wait for ever, and a device would be gone.</summary>
+    [Theory]
+    [InlineData("pipe", false)]
+    [InlineData("pipe", true)]
+    [InlineData("socket", false)]
+    [InlineData("device", true)]
+    public void Write_PipeSocketOrDevice_IsAnIOExceptionAndStays(string kind, bool linked)
+    {
+        if (OperatingSystem.IsWindows()) return;
+        string path = Path.Combine(folder, kind);
+        using var socket = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
+        if (kind == "pipe") Process.Start("mkfifo", [path]).WaitForExit();
+        else if (kind == "socket") socket.Bind(new UnixDomainSocketEndPoint(path));
+        else path = "/dev/null";
+        if (linked) System.IO.File.CreateSymbolicLink(File, path);
+        bool wrote = false;
+
+        var act = () => AtomicFile.Write(linked ? File : path, _ => wrote = true);
+
+        act.Should().Throw<IOException>().WithMessage("*is a pipe, a device or a socket. What is saved replaces a file*");
+        wrote.Should().BeFalse();
+        PlainFile.Problem(path).Should().Be("is a pipe, a device or a socket.", "it is still there");
+    }
+
+    [Fact]
+    public void Problem_FilesAndNothing_IsNull()
+    {
+        System.IO.File.WriteAllText(File, "");
+        PlainFile.Problem(File).Should().BeNull("an empty file is a file");
+        PlainFile.Problem(Path.Combine(folder, "missing")).Should().BeNull();
+        PlainFile.Problem(folder).Should().Be("is a folder.");
+        AtomicFile.Write(File, stream => stream.Write("new"u8));
+        PlainFile.Problem(File).Should().BeNull();
+        if (OperatingSystem.IsWindows()) return;
+        foreach (var (link, target) in new[] { ("link", File), ("nowhere", "nothing"), ("itself", "itself") })
+        {
+            System.IO.File.CreateSymbolicLink(Path.Combine(folder, link), target);
+            PlainFile.Problem(Path.Combine(folder, link)).Should().BeNull(link);
+        }
     }
 
     [Fact]

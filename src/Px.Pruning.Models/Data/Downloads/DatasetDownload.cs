@@ -1,3 +1,5 @@
+using System.Runtime.ExceptionServices;
+
 namespace Px.Pruning.Models.Data.Downloads;
 
 /// <summary>Downloads published data sets into a cache, checks their checksums, and unpacks them.</summary>
@@ -50,12 +52,18 @@ public sealed class DatasetDownload
         CancellationToken token = default)
     {
         var folder = FolderOf(archive);
+        var heard = progress is null ? null : new CallersProgress(progress);
         try
         {
             if (!await IsWholeAsync(archive, folder, token).ConfigureAwait(false))
-                await FetchAsync(archive, folder, progress, token).ConfigureAwait(false);
+                await FetchAsync(archive, folder, heard, token).ConfigureAwait(false);
             new Leftovers(archive, folder).RemoveAll();
             return folder;
+        }
+        catch (CallersException e)
+        {
+            ExceptionDispatchInfo.Throw(e.InnerException!);
+            throw;
         }
         catch (UnauthorizedAccessException e)
         {

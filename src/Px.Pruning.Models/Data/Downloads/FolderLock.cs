@@ -1,3 +1,5 @@
+using Px.Bytes;
+
 namespace Px.Pruning.Models.Data.Downloads;
 
 // A folder that one process at a time works in: an open file, which the system closes when a process dies.
@@ -5,7 +7,7 @@ internal static class FolderLock
 {
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(100);
 
-    // Waits until the folder is free.
+    // Waits until the folder is free. Throws IOException or UnauthorizedAccessException if it cannot be locked at all.
     internal static async Task<IDisposable> TakeAsync(string folder, CancellationToken token)
     {
         var path = PathIn(folder);
@@ -16,7 +18,7 @@ internal static class FolderLock
             {
                 return Open(path);
             }
-            catch (IOException e) when (e.GetType() == typeof(IOException) && File.Exists(path))
+            catch (IOException e) when (LockedFile.IsLocked(e))
             {
                 await Task.Delay(Pause, token).ConfigureAwait(false);
             }

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Net.Sockets;
 using System.Text;
 using Px.Pruning.Models.Data.Downloads;
 using Px.Pruning.Models.Tests.Support;
@@ -193,11 +194,40 @@ public sealed class DownloadHostileTests : IDisposable
         await FluentActions.Awaiting(() => Get(server, Length)).Should().ThrowAsync<IOException>();
     }
 
-    [Fact]
-    public async Task GetAsync_ProgressThatThrows_ThrowsTheSame()
+    /// <summary>A lock that cannot be opened is nobody's: there is nothing to wait for.</summary>
+    [Theory]
+    [InlineData("socket")]
+    [InlineData("program")] // one that runs cannot be written to
+    public async Task GetAsync_ALockThatCannotBeOpened_ThrowsIOException(string kind)
+    {
+        if (!OperatingSystem.IsLinux())
+            return;
+        _cache.Write("some/other", 1);
+        using var socket = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
+        if (kind == "socket")
+            socket.Bind(new UnixDomainSocketEndPoint(_cache.Path("some/.lock")));
+        else
+            File.CreateSymbolicLink(_cache.Path("some/.lock"), Environment.ProcessPath!);
+        using var server = new HostileServer($"HTTP/1.1 200 OK\r\nContent-Length: {Length}\r\n\r\n", Content);
+        using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(30));
+        await FluentActions.Awaiting(() => Get(server, Length, token: patience.Token)).Should().ThrowAsync<IOException>();
+        FolderLock.TryTake(_cache.Path("some")).Should().BeNull();
+    }
+
+    public static TheoryData<Exception> OfTheCallers =>
+    [
+        new UriFormatException(), new UnauthorizedAccessException(), new IOException(), new HttpIOException(HttpRequestError.ResponseEnded),
+        new HttpRequestException(), new TimeoutException(), new OperationCanceledException(), new InvalidDataException(),
+    ];
+
+    /// <summary>The same object, whatever it is: also one by which the download knows a broken connection or a cache that denies itself.</summary>
+    [Theory]
+    [MemberData(nameof(OfTheCallers))]
+    public async Task GetAsync_ProgressThatThrows_ThrowsTheSame(Exception thrown)
     {
         using var server = new HostileServer($"HTTP/1.1 200 OK\r\nContent-Length: {Length}\r\n\r\n", Content);
-        await FluentActions.Awaiting(() => Get(server, Length, new Throws())).Should().ThrowAsync<UriFormatException>().WithMessage("mine");
+        var seen = await FluentActions.Awaiting(() => Get(server, Length, new Throws(thrown))).Should().ThrowAsync<Exception>();
+        seen.Which.Should().BeSameAs(thrown);
     }
 
     public void Dispose() => _cache.Dispose();
@@ -249,8 +279,8 @@ public sealed class DownloadHostileTests : IDisposable
         public void Report(DownloadProgress value) => Received = Math.Max(Received, value.Received);
     }
 
-    private sealed class Throws : IProgress<DownloadProgress>
+    private sealed class Throws(Exception thrown) : IProgress<DownloadProgress>
     {
-        public void Report(DownloadProgress value) => throw new UriFormatException("mine");
+        public void Report(DownloadProgress value) => throw thrown;
     }
 }
