@@ -1,3 +1,4 @@
+using Px.Benchmarks.Channels;
 using Px.Benchmarks.Check;
 using Px.Benchmarks.Collapse;
 using Px.Benchmarks.Comparison;
@@ -11,6 +12,12 @@ switch (args.FirstOrDefault())
         break;
     case AuthorsCheck.Command:
         return AuthorsCheck.Run();
+    case ChannelTable.Command:
+        ChannelTable.Run(args[1..]);
+        break;
+    case ChannelWorker.Command:
+        ChannelWorker.Run(args[1..]);
+        break;
     case CollapseTable.Command:
         CollapseTable.Run();
         break;
