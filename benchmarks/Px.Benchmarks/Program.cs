@@ -15,6 +15,8 @@ switch (args.FirstOrDefault())
     case ChannelTable.Command:
         ChannelTable.Run(args[1..]);
         break;
+    case AccuracyTable.Command:
+        return AccuracyTable.Run(args[1..]);
     case ChannelWorker.Command:
         ChannelWorker.Run(args[1..]);
         break;
