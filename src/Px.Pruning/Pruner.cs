@@ -87,8 +87,7 @@ public abstract class Pruner : IPruner
         return ScoreRounds(model, data, options ?? new PruningOptions(), (_, score) => score(1, mask), cancellationToken);
     }
 
-    // Scores in as many rounds as work asks for, on the same data. refusesZeros: whether a first round without a dense weight that scores
-    // anything is refused.
+    // Scores in as many rounds as work asks for, on the same data. refusesZeros: whether scores that are all zero are refused in round 1.
     internal T ScoreRounds<T>(
         PruningModel model, PruningData data, PruningOptions options, Func<Network, ScoreRound, T> work, CancellationToken token,
         bool refusesZeros = false)

@@ -3,7 +3,7 @@ using static TorchSharp.torch;
 
 namespace Px.Pruning.Shrinking;
 
-/// <summary>Removes whole channels by the scores of any pruner, so that the network is smaller and faster from its first training step.</summary>
+/// <summary>Removes whole channels by the scores of any pruner: the network is smaller and faster from its first training step.</summary>
 /// <remarks>
 /// <para>
 /// Channels that an addition, a concatenation, a norm, a depthwise convolution or the like ties together are one group, which is removed

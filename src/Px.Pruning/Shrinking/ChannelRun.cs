@@ -73,7 +73,8 @@ internal sealed class ChannelRun(
     private (ChannelStructure Structure, ChannelSelection Chosen) Rounds(ChannelStructure structure, ScoreRound score)
     {
         var whole = new ChannelSelection(structure, options);
-        double all = target.Measure(whole), weights = whole.Weights;
+        long weights = whole.Weights;
+        double all = target.Measure(whole);
         if (!whole.Remove(_ => 0, target.Share * all, target.Measure)) throw OutOfReach(structure, whole, all);
 
         double[] shares = options.Scoring.Schedule.Plan(options.Scoring.Rounds ?? pruner.DefaultRounds, target.Share);
@@ -98,7 +99,7 @@ internal sealed class ChannelRun(
                     ["method"] = pruner.Name,
                     ["round"] = round.ToString(CultureInfo.InvariantCulture),
                 });
-                Report(round, shares.Length, mask, (long)weights);
+                Report(round, shares.Length, mask, selection.Weights, weights);
             }
         }
         finally
@@ -119,17 +120,18 @@ internal sealed class ChannelRun(
             : group => sums[group].Sum;
     }
 
-    private void Report(int round, int rounds, PruningMask mask, long weights)
+    private void Report(int round, int rounds, PruningMask mask, long kept, long weights)
     {
         var scoring = options.Scoring;
         scoring.Logger?.LogInformation("{Method} round {Round} of {Rounds}: channels with {Kept} of {Total} weights kept.",
-            pruner.Name, round, rounds, mask.Kept, weights);
+            pruner.Name, round, rounds, kept, weights);
         scoring.RoundMasks?.Add(new PruningMask(mask.Names.Select(name => KeyValuePair.Create(name, mask[name])), mask.Metadata));
-        scoring.Progress?.Report(new PruningProgress(pruner.Name, round, rounds, mask.Kept, weights, watch.Elapsed));
+        scoring.Progress?.Report(new PruningProgress(pruner.Name, round, rounds, kept, weights, watch.Elapsed));
     }
 
     private Dictionary<string, string> Metadata() => new()
     {
+        ["seed"] = options.Scoring.Seed?.ToString(CultureInfo.InvariantCulture) ?? "drawn",
         ["method"] = pruner.Name,
         ["channels"] = target.ToString(),
         ["ranking"] = options.Ranking.ToString(),
