@@ -14,7 +14,7 @@ usage: ./build.sh COMMAND [ARGUMENTS]
   demo [ARGUMENTS]   prune and train a ResNet-20 on Fashion-MNIST by PX, SNIP, magnitude and random, and print
                      a table; --help lists the arguments
   sample NAME [ARGUMENTS]
-                     run one of the samples: ResNet, Vgg, DeepLab, BringYourOwnModel, Px.Experiments; --help lists its arguments,
+                     run one of the samples: ResNet, Vgg, DeepLab, BringYourOwnModel, Faster, Px.Experiments; --help lists its arguments,
                      samples/README.md says more
   test [ARGUMENTS]   build everything and run all tests; arguments go to `dotnet test`, for example --filter Masking
   pack               the NuGet packages, checked, in artifacts/

@@ -1,3 +1,4 @@
+using Px.Benchmarks.Channels;
 using Px.Benchmarks.Check;
 using Px.Benchmarks.Collapse;
 using Px.Benchmarks.Comparison;
@@ -11,6 +12,14 @@ switch (args.FirstOrDefault())
         break;
     case AuthorsCheck.Command:
         return AuthorsCheck.Run();
+    case ChannelTable.Command:
+        ChannelTable.Run(args[1..]);
+        break;
+    case AccuracyTable.Command:
+        return AccuracyTable.Run(args[1..]);
+    case ChannelWorker.Command:
+        ChannelWorker.Run(args[1..]);
+        break;
     case CollapseTable.Command:
         CollapseTable.Run();
         break;

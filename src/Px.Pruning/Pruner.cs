@@ -84,16 +84,31 @@ public abstract class Pruner : IPruner
         PruningModel model, PruningData data, PruningMask? mask = null,
         PruningOptions? options = null, CancellationToken cancellationToken = default)
     {
+        return ScoreRounds(model, data, options ?? new PruningOptions(), (_, score) => score(1, mask), cancellationToken);
+    }
+
+    // Scores in as many rounds as work asks for, on the same data. refusesZeros: whether scores that are all zero are refused in round 1.
+    internal T ScoreRounds<T>(
+        PruningModel model, PruningData data, PruningOptions options, Func<Network, ScoreRound, T> work, CancellationToken token,
+        bool refusesZeros = false)
+    {
         Check(model, data);
-        return Session.Run(model, data, options ?? new PruningOptions(), context =>
+        return Session.Run(model, data, options, context =>
         {
             FindGates(context);
             using var run = Start(context);
-            using var round = new ScoringRound(context.Network, 1, AliveUnder(mask, model, context.Network), wanted: null);
-            var (scores, exponent) = run.Score(round);
-            foreach (var (slot, tensor) in scores) NonFiniteScoreException.ThrowIfAny(slot.Name, tensor);
-            return PruningScores.Adopt(scores.Select(entry => KeyValuePair.Create(entry.Key.Name, entry.Value.to(float64))), exponent);
-        }, cancellationToken);
+            return work(context.Network, (number, mask) =>
+            {
+                context.Token.ThrowIfCancellationRequested();
+                using var temporaries = NewDisposeScope();
+                using var round = new ScoringRound(context.Network, number, AliveUnder(mask, model, context.Network), wanted: null);
+                var (scores, exponent) = run.Score(round);
+                foreach (var (slot, tensor) in scores) NonFiniteScoreException.ThrowIfAny(slot.Name, tensor);
+                if (refusesZeros && number == 1) new ZeroScores(Name, context).ThrowIfAll(scores);
+                return PruningScores.Adopt(
+                    scores.Select(entry => KeyValuePair.Create(entry.Key.Name, entry.Value.to(float64))), exponent);
+            });
+        }, token);
     }
 
     internal abstract MethodRun Start(ScoringContext context);
@@ -175,4 +190,13 @@ public abstract class Pruner : IPruner
         throw new ArgumentException(
             $"{Name} needs no data but the shape of an input: pass PruningData.Shape(3, 32, 32), for example, or data.", nameof(data));
     }
+}
+
+// The scores of a round under the mask so far, null before the first; the caller disposes them.
+internal delegate PruningScores ScoreRound(int number, PruningMask? mask);
+
+// A method that ranks no single weights by a score, so that channels have none either.
+internal interface IScoresNoWeights
+{
+    string WhyNoScores { get; }
 }

@@ -23,7 +23,8 @@ internal sealed class SampleForm : IDisposable
     // The type of an input that is no number, of which only the values of one sample are known; null where there is none.
     internal ScalarType? OtherType => inputs.Find(input => input.Values is not null).Values?.dtype;
 
-    private IEnumerable<long[]> Shapes => inputs.Where(input => input.Values is null).Select(input => input.Shape);
+    // Of the inputs that are numbers, without the batch dimension.
+    internal IEnumerable<long[]> Shapes => inputs.Where(input => input.Values is null).Select(input => input.Shape);
 
     // The same number everywhere. Fresh.
     internal Inputs Full(double value, ScalarType type, Device device) => Fill(1, shape => full([1, .. shape], value, type, device));

@@ -8,8 +8,25 @@ namespace Px.Pruning.Shrinking;
 // Makes a fresh module of the same architecture equal to another.
 internal static class ModelCopy
 {
-    // Throws an ArgumentException where it has other parameters or buffers.
-    internal static void Fill(Module model, Module copy)
+    // Throws an ArgumentException where the factory's module has other parameters or buffers; it is disposed then.
+    internal static PruningModel Of(PruningModel model, Func<PruningModel> factory)
+    {
+        var copy = factory() ?? throw new ArgumentException("The factory made no module.", nameof(factory));
+        if (ReferenceEquals(copy.Module, model.Module))
+            throw new ArgumentException("The factory returned the model itself, not a fresh module.", nameof(factory));
+        try
+        {
+            Fill(model.Module, copy.Module);
+            return copy;
+        }
+        catch
+        {
+            copy.Module.Dispose();
+            throw;
+        }
+    }
+
+    private static void Fill(Module model, Module copy)
     {
         using var scope = NewDisposeScope();
         using var noGrad = no_grad();

@@ -8,13 +8,16 @@ namespace Px.Pruning.Shrinking;
 internal sealed class RemovalPlan
 {
     private readonly ChannelGraph graph;
-    private readonly ChannelFacts facts;
+    private readonly ChannelFacts? facts;
+    private readonly IReadOnlySet<int>? chosen;
     private readonly Dictionary<int, string> pins = [];
     private readonly Dictionary<int, string> obstacles = [];
 
-    internal RemovalPlan(ChannelGraph graph, ChannelFacts facts)
+    // facts: null where every channel is taken to be dead. chosen: the only ones to remove; null for all.
+    internal RemovalPlan(ChannelGraph graph, ChannelFacts? facts, IReadOnlySet<int>? chosen = null)
     {
-        (this.graph, this.facts) = (graph, facts);
+        (this.graph, this.facts, this.chosen) = (graph, facts, chosen);
+        if (facts is null) return;
         for (int call = 0; call < graph.Calls.Count; call++)
         {
             for (int unit = 0; unit < graph.TargetUnits[call]; unit++)
@@ -66,6 +69,15 @@ internal sealed class RemovalPlan
     internal int[] KeptOutputs(int call) =>
         [.. Enumerable.Range(0, graph.SourceUnits[call + 1]).Where(unit => !IsRemoved(graph.OfSource(call + 1, unit)))];
 
+    // Why the channels of a node stay; null if they are removed, or not chosen.
+    internal string? WhyKept(int node) => pins.GetValueOrDefault(node) ?? obstacles.GetValueOrDefault(node);
+
+    // Keeps what another plan for the same network pins.
+    internal void PinAsIn(RemovalPlan other)
+    {
+        foreach (var (node, reason) in other.pins) Pin(node, reason);
+    }
+
     // Channels of convolutions and linear layers that carry nothing but are not removed, and why.
     internal IReadOnlyList<UnremovedChannels> Unremoved() =>
     [
@@ -74,12 +86,12 @@ internal sealed class RemovalPlan
            where hooked.Weighted is not null
            from unit in Enumerable.Range(0, graph.SourceUnits[call + 1])
            let node = graph.OfSource(call + 1, unit)
-           where facts.IsDead(call, unit) && !IsRemoved(node)
-           group unit by (hooked, Reason: pins.TryGetValue(node, out string? pin) ? pin : obstacles[node]) into units
+           where (facts is null || facts.IsDead(call, unit)) && WhyKept(node) is not null
+           group unit by (hooked, Reason: WhyKept(node)!) into units
            select new UnremovedChannels { Layer = units.Key.hooked.Name, Channels = units.Distinct().Count(), Reason = units.Key.Reason },
     ];
 
-    private bool IsRemoved(int node) => !pins.ContainsKey(node) && !obstacles.ContainsKey(node);
+    private bool IsRemoved(int node) => chosen?.Contains(node) != false && WhyKept(node) is null;
 
     private bool Pin(int node, string reason)
     {
@@ -92,7 +104,7 @@ internal sealed class RemovalPlan
     private string? Obstacle(int call, int unit)
     {
         // Groups that are removed as a whole are judged where their outputs arrive.
-        if (ChannelGraph.TiedGroups(graph.Calls[call]) > 0 || !facts.IsRead(call, unit)) return null;
+        if (ChannelGraph.TiedGroups(graph.Calls[call]) > 0 || !facts!.IsRead(call, unit)) return null;
         double constant = facts.Constant(call, unit);
         if (double.IsNaN(constant)) return "an addition or the like ties them to channels that carry something";
         if (constant == 0) return null;

@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Runtime.InteropServices;
 using Px.Pruning.Data;
 using Px.Pruning.Engine;
@@ -16,21 +15,56 @@ internal sealed class ShrinkRun(
     // Random inputs of the comparison: two, so that mixing of samples is seen.
     private const int RandomSamples = 2;
 
-    internal ShrinkResult Shrink()
+    // The channels to remove, which a mask has zeroed where they are written and read; null for all that are dead.
+    internal IReadOnlySet<int>? Chosen { get; init; }
+
+    internal ShrinkResult Shrink() => Open((network, graph, inputs) =>
+    {
+        using var mask = options.Mask is null ? options.Binding?.CopyMask(reference.Module) : null;
+        if ((options.Mask ?? mask) is { } kept) MaskMismatch.ThrowIfAny(target.Module, kept);
+        var facts = new ChannelFacts(network, graph);
+        var plan = new RemovalPlan(graph, facts, Chosen);
+        Pin(network, graph, plan);
+        var training = new TrainingCourse(network, graph, token);
+        training.Pin(plan, options.IgnoresUncalledLayers);
+        using var comparison = new OutputComparison(network, graph, facts, inputs.Select(input => input.To(float64)));
+        using var small = FindSmallLayers(graph, facts, plan, comparison, training);
+        if (Chosen?.Select(plan.WhyKept).FirstOrDefault(reason => reason is not null) is { } why) throw ShrinkFaults.Stays(why);
+        return Write(network, graph, plan, comparison, small, inputs, mask, IsConstant(network, comparison));
+    });
+
+    // Which channels can be removed, tried out on the network without some of them: code may have numbers of channels written into it.
+    internal ChannelStructure Study() => Open((network, graph, inputs) =>
+    {
+        var stays = new RemovalPlan(graph, facts: null);
+        Pin(network, graph, stays);
+        var training = new TrainingCourse(network, graph, token);
+        training.Pin(stays, options.IgnoresUncalledLayers);
+        var trial = ChannelSelection.Trial(new ChannelStructure(network, graph, stays));
+        if (trial.Nodes.Count > 0)
+        {
+            using var mask = trial.Mask();
+            using var zeroed = ChannelStructure.Zero(target.Module, mask);
+            var facts = new ChannelFacts(network, graph);
+            var plan = new RemovalPlan(graph, facts, trial.Nodes);
+            plan.PinAsIn(stays);
+            using var comparison = new OutputComparison(network, graph, facts, inputs.Select(input => input.To(float64)));
+            using var small = FindSmallLayers(graph, facts, plan, comparison, training);
+            stays.PinAsIn(plan);
+        }
+
+        return new ChannelStructure(network, graph, stays);
+    });
+
+    private T Open<T>(Func<Network, ChannelGraph, List<Inputs>, T> work)
     {
         token.ThrowIfCancellationRequested();
         using var use = new ModelUse(reference.Module, "Shrinking");
         using var targetUse = new ModelUse(target.Module, "Shrinking");
         using var inference = is_inference_mode_enabled() ? inference_mode(false) : null;
         InferenceTensors.Refuse(target.Module);
-        using var mask = options.Mask is null ? options.Binding?.CopyMask(reference.Module) : null;
-        if ((options.Mask ?? mask) is { } kept) MaskMismatch.ThrowIfAny(target.Module, kept);
         using var network = new Network(target, options.Layers);
-        if (network.Slots.Count == 0)
-        {
-            throw new ArgumentException("The model has no convolution and no linear layer: nothing in it has channels to lose. Layers in "
-                + "arrays or lists are not registered; use ModuleList or Sequential.", "model");
-        }
+        if (network.Slots.Count == 0) throw ShrinkFaults.NoLayers();
 
         using var batches = Read(network);
         using var referenceModes = new ModelSnapshot(reference.Module, options.Seed);
@@ -42,18 +76,9 @@ internal sealed class ShrinkRun(
         network.Probe(given?.Narrow(0, 1) ?? new Inputs([.. sample.SampleShapes!.Select(shape =>
             randn([1, .. shape], network.ComputeType, network.Device))]));
         network.RequireHooks();
-        if (network.Sample!.OtherType is { } type) throw NotOfNumbers(type);
+        if (network.Sample!.OtherType is { } type) throw ShrinkFaults.NotOfNumbers(type);
         var inputs = Samples(network, given);
-
-        var graph = new ChannelGraph(network, token);
-        var facts = new ChannelFacts(network, graph);
-        var plan = new RemovalPlan(graph, facts);
-        Pin(network, graph, plan);
-        var training = new TrainingCourse(network, graph, token);
-        training.Pin(plan, options.IgnoresUncalledLayers);
-        using var comparison = new OutputComparison(network, graph, facts, inputs.Select(input => input.To(float64)));
-        using var small = FindSmallLayers(graph, facts, plan, comparison, training);
-        return Write(network, graph, plan, comparison, small, inputs, mask, IsConstant(network, comparison));
+        return work(network, new ChannelGraph(network, token), inputs);
     }
 
     // Whether no path of weights other than zero leads through the network; where that is unknown, whether its outputs are all equal.
@@ -115,11 +140,12 @@ internal sealed class ShrinkRun(
                 if (comparison.Compare(plan, small) is { } fault)
                 {
                     if (!PinNext(fault, graph, plan))
-                        throw fault.Exception is null ? Rewired(fault.Module) : Broken(fault.Module, fault.Exception);
+                        throw ShrinkFaults.Of(fault);
                 }
                 else
                 {
-                    if (!(comparison.Difference <= options.Tolerance)) throw Different(comparison.Difference);
+                    if (!(comparison.Difference <= options.Tolerance))
+                        throw ShrinkFaults.Different(comparison.Difference, options.Tolerance);
                     if (training.Accepts(small) || !plan.PinAll("without them the network does not run in training mode")) return small;
                 }
             }
@@ -160,7 +186,7 @@ internal sealed class ShrinkRun(
             List<Tensor> before = [.. inputs.Select(reference.Run)];
             swap.Use(small: true);
             double own = before.Zip(Run(inputs), OutputComparison.Relative).Max();
-            if (!(own <= Math.Max(options.Tolerance, Math.Sqrt(finfo(type).eps)))) throw Different(own);
+            if (!(own <= Math.Max(options.Tolerance, Math.Sqrt(finfo(type).eps)))) throw ShrinkFaults.Different(own, options.Tolerance);
             var latency = options.LatencyRuns > 0 ? LatencyMeter.Measure(target, swap, batch, options.LatencyRuns, token) : null;
             swap.Use(small: true);
             var result = new ShrinkResult
@@ -198,7 +224,7 @@ internal sealed class ShrinkRun(
         }
         catch (Exception e) when (e is ExternalException or ArgumentException or InvalidOperationException)
         {
-            throw Broken("", e);
+            throw ShrinkFaults.Broken("", e);
         }
     }
 
@@ -211,27 +237,4 @@ internal sealed class ShrinkRun(
         OutputsBefore = graph.Calls[call].Outputs,
         Outputs = plan.KeptOutputs(call).Length,
     };
-
-    private static UnsupportedModelException NotOfNumbers(ScalarType type) => new(
-        $"An input of the network is {type}, such as indices or a mask. Which channels are constant is found by random numbers, and none "
-        + "can be chosen for such an input. Shrink a network whose inputs are all floating-point: for example one "
-        + "that takes what the indices look up.");
-
-    private static ShrinkException Broken(string module, Exception? cause) => new(
-        $"Without its dead channels the network does not run{(module.Length == 0 ? "" : $": '{module}' fails")}"
-        + (cause is null ? "" : $": {cause.Message.Split('\n')[0].TrimEnd('.')}")
-        + ". The model is as it was. Leave layers around it out with ShrinkOptions.Layers; where a mask is bound to the model, pass it as "
-        + "ShrinkOptions.Binding.", cause)
-    { Module = module };
-
-    private static ShrinkException Rewired(string module) => new(
-        $"Without its dead channels the network is another one: what reaches '{module}' differs; the model is as it was. The code before "
-        + "it depends on more than its input, such as chance, or on the number of channels. Leave layers around it out with "
-        + "ShrinkOptions.Layers.")
-    { Module = module };
-
-    private ShrinkException Different(double difference) => new(string.Create(CultureInfo.InvariantCulture,
-        $"Without its dead channels the network's outputs differ by {difference:0.0e+0} of the largest, more than "
-        + $"{options.Tolerance:0.0e+0}; the model is as it was. Its forward depends on more than its input, such as chance or the number "
-        + $"of channels; or its outputs are not finite."));
 }

@@ -123,12 +123,9 @@ public static class Shrinker
     {
         Check(model, sample);
         ArgumentNullException.ThrowIfNull(factory);
-        var copy = factory() ?? throw new ArgumentException("The factory made no module.", nameof(factory));
-        if (ReferenceEquals(copy.Module, model.Module))
-            throw new ArgumentException("The factory returned the model itself, not a fresh module.", nameof(factory));
+        var copy = ModelCopy.Of(model, factory);
         try
         {
-            ModelCopy.Fill(model.Module, copy.Module);
             return new ShrinkRun(model, copy, sample, options ?? new ShrinkOptions(), cancellationToken).Shrink();
         }
         catch

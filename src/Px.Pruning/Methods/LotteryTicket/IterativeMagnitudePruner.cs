@@ -43,7 +43,7 @@ namespace Px.Pruning;
 /// Dziugaite, Roy, Carbin, ICML 2020, <see href="https://arxiv.org/abs/1912.05671"/>.
 /// </para>
 /// </remarks>
-public sealed class IterativeMagnitudePruner : IPruner
+public sealed class IterativeMagnitudePruner : IPruner, IScoresNoWeights
 {
     internal const string Method = "IMP";
 
@@ -148,6 +148,9 @@ public sealed class IterativeMagnitudePruner : IPruner
             throw;
         }
     }
+
+    string IScoresNoWeights.WhyNoScores =>
+        "it trains the whole network in every round; prune the trained network's channels with MagnitudePruner instead";
 
     /// <summary>Trains the model once, scores weights by |θ| after that training, and restores the model.</summary>
     /// <inheritdoc/>

@@ -32,10 +32,12 @@ namespace Px.Pruning;
 /// <para><b>Source:</b> Patil, Dovrolis, ICML 2021, <see href="https://arxiv.org/abs/2010.11354"/>.</para>
 /// </remarks>
 /// <example><code>using var result = new PhewPruner().Prune(model, PruningData.Shape(3, 32, 32), sparsity: 0.9);</code></example>
-public sealed class PhewPruner : Pruner
+public sealed class PhewPruner : Pruner, IScoresNoWeights
 {
     /// <inheritdoc/>
     public override string Name => "PHEW";
+
+    string IScoresNoWeights.WhyNoScores => "its walks find weights one after the other, until enough are found";
 
     internal override MethodNeeds Needs => new() { Shape = true, Hooks = true };
 

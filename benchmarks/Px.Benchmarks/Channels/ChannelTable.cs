@@ -1,0 +1,57 @@
+using System.Globalization;
+using Px.Benchmarks.Comparison;
+using static Px.Benchmarks.Comparison.Statistics;
+
+namespace Px.Benchmarks.Channels;
+
+/// <summary>
+/// What half of the FLOPs are worth: forward passes and training steps of networks before and after channels were removed by SynFlow, in turn
+/// in one process on one thread, and the peak memory of each in a process of its own.
+/// </summary>
+internal static class ChannelTable
+{
+    internal const string Command = "channels";
+
+    private static readonly (string Network, double Target)[] networks = [("resnet18", 0.65), ("vgg16-bn", 0.7), ("mobilenetv2", 0.7), ("deeplabv3plus", 0.7)];
+
+    /// <param name="arguments">Names of networks; none for all. <c>--pairs N</c>: timed pairs of each, 9 unless given.</param>
+    internal static void Run(string[] arguments)
+    {
+        int at = Array.IndexOf(arguments, "--pairs"), pairs = at < 0 ? 9 : int.Parse(arguments[at + 1], CultureInfo.InvariantCulture);
+        var named = networks.Where(network => arguments.Contains(network.Network)).ToList();
+        var table = new Table(
+            $"Channels removed to half of the FLOPs, batch {ChannelWorker.Batch}, one thread, {pairs} pairs; times and MiB: dense, small", 10,
+            "network      ", "FLOPs", "params", "forward s", "small s", "ratio", "lowest", "highest", "target", "", "step s", "small s", "ratio",
+            "lowest", "highest", "target", "", "MiB fwd", "small", "MiB step", "small");
+        foreach (var (network, target) in named.Count > 0 ? named : [.. networks])
+        {
+            using var worker = Worker(network, keepMemory: true);
+            double[] sizes = worker.Ask("sizes");
+            table.Add([
+                network, Number(sizes[0], "F3"), Number(sizes[1], "F3"), .. Time(worker, "forward", pairs, target), .. Time(worker, "step", pairs, target),
+                .. Memory(network, "forward"), .. Memory(network, "step")]);
+        }
+    }
+
+    private static string[] Time(WorkerProcess worker, string pass, int pairs, double target)
+    {
+        (double Dense, double Small) Pair() => (worker.Ask($"time dense {pass}")[0], worker.Ask($"time small {pass}")[0]);
+        Pair();
+        var times = Enumerable.Range(0, pairs).Select(_ => Pair()).ToList();
+        return
+        [
+            Seconds(Median(times.Select(pair => pair.Dense))), Seconds(Median(times.Select(pair => pair.Small))),
+            .. Ratios([.. times.Select(pair => pair.Small / pair.Dense)], target),
+        ];
+    }
+
+    private static string[] Memory(string network, string pass) => [.. new[] { "dense", "small" }.Select(which =>
+    {
+        using var worker = Worker(network, keepMemory: false);
+        double[] answer = worker.Ask($"memory {which} {pass}");
+        return Number((answer[1] - answer[0]) / (1 << 20), "F0");
+    })];
+
+    private static WorkerProcess Worker(string network, bool keepMemory) =>
+        new(Environment.ProcessPath!, [ChannelWorker.Command, network], 1, keepMemory);
+}

@@ -1,0 +1,4 @@
+using Px.Samples;
+using Px.Samples.Faster;
+
+return SampleProgram.Main(args, Sample.Run);
