@@ -27,7 +27,7 @@ public interface IPruner
     /// <param name="data">The data that data-driven methods score on.</param>
     /// <param name="sparsity">
     /// The fraction of prunable weights to remove, in [0, 1). Weights that the <see cref="MaskBinding"/> of an earlier pruning holds at
-    /// zero are part of it, and do not return.
+    /// zero are part of it, and do not return. With <see cref="PruningScope.NOfM"/> it is the pattern's, 0.5 for 2:4.
     /// </param>
     /// <param name="options">How to prune; <see langword="null"/> for the defaults.</param>
     /// <param name="cancellationToken">Checked between batches and rounds; a cancelled call leaves the model untouched.</param>

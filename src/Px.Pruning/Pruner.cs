@@ -48,7 +48,7 @@ public abstract class Pruner : IPruner
         {
             var network = context.Network;
             FindGates(context);
-            var weights = network.Prunable.Select(slot => (slot.Name, slot.Ranked));
+            var weights = network.Prunable.Select(slot => (slot.Name, slot.Ranked, slot.Inputs));
             var plan = new PruningPlan(Name, DefaultRounds, sparsity, options, weights);
             var left = HeldWeights.Left(model.Module, network.Prunable.Select(slot => (slot.Name, slot.Weight.shape)));
             var zeros = new ZeroScores(Name, context);
@@ -106,7 +106,8 @@ public abstract class Pruner : IPruner
                 foreach (var (slot, tensor) in scores) NonFiniteScoreException.ThrowIfAny(slot.Name, tensor);
                 if (refusesZeros && number == 1) new ZeroScores(Name, context).ThrowIfAll(scores);
                 return PruningScores.Adopt(
-                    scores.Select(entry => KeyValuePair.Create(entry.Key.Name, entry.Value.to(float64))), exponent);
+                    scores.Select(entry => KeyValuePair.Create(entry.Key.Name, entry.Value.to(float64))),
+                    scores.ToDictionary(entry => entry.Key.Name, entry => entry.Key.Inputs), exponent);
             });
         }, token);
     }
@@ -146,7 +147,8 @@ public abstract class Pruner : IPruner
             if (number == 1 && plan.Removes) zeros.ThrowIfAll(scores);
             var parts = plan.Select(number, scores.Select(entry => (
                 entry.Key.Name, (inverted ? entry.Value.neg() : entry.Value).contiguous(),
-                ranked is null ? ones(entry.Value.shape, ScalarType.Bool) : entry.Key.RankedPart(ranked[entry.Key]).contiguous())),
+                ranked is null ? ones(entry.Value.shape, ScalarType.Bool) : entry.Key.RankedPart(ranked[entry.Key]).contiguous(),
+                entry.Key.Inputs)),
                 zeros.Magnitude);
             zeros.Note(number, scores.Values, parts);
             var next = context.Network.Prunable.Zip(parts, (slot, part) => slot.WholeMask(part, found?[slot])).ToList();

@@ -16,13 +16,21 @@ internal sealed class PruningPlan
 
     // Throws ArgumentException where the schedule's densities are invalid, or the scope's guarantee cannot hold at this sparsity.
     internal PruningPlan(
-        string method, int defaultRounds, double sparsity, PruningOptions options, IEnumerable<(string Name, long Weights)> parameters)
+        string method, int defaultRounds, double sparsity, PruningOptions options,
+        IEnumerable<(string Name, long Weights, InputAxis? Inputs)> parameters)
     {
         var weights = parameters.ToList();
         (this.method, this.sparsity, this.options) = (method, sparsity, options);
         total = weights.Sum(parameter => parameter.Weights);
         densities = options.Schedule.Plan(options.Rounds ?? defaultRounds, 1 - sparsity);
-        options.Scope.Check(weights, Keep(Rounds));
+        options.Scope.Check(weights.Select(parameter => (parameter.Name, parameter.Weights)), Keep(Rounds));
+        options.Scope.CheckPrune(1 - sparsity, weights.Select(parameter => (parameter.Name, parameter.Inputs)));
+        if (options is { Ablation: SanityAblation.ShuffleWithinLayers, Scope: NOfMScope })
+        {
+            throw new ArgumentException(
+                $"Shuffling the mask within layers breaks its pattern {Scope}. Prune with RandomPruner in this scope: every mask of the "
+                + "pattern is equally likely.", nameof(options));
+        }
     }
 
     internal int Rounds => densities.Length;
@@ -42,10 +50,11 @@ internal sealed class PruningPlan
 
     // The weights to keep in a round: for each parameter a bool tensor on the CPU, in the current dispose scope. magnitude gives |θ|.
     internal IReadOnlyList<Tensor> Select(
-        int round, IEnumerable<(string Name, Tensor Scores, Tensor Alive)> parameters, Func<string, Tensor>? magnitude = null) =>
+        int round, IEnumerable<(string Name, Tensor Scores, Tensor Alive, InputAxis? Inputs)> parameters,
+        Func<string, Tensor>? magnitude = null) =>
         options.Scope.Select(
             [.. parameters.Select(p => new ScoredParameter(p.Name, p.Scores, p.Alive)
-                { Magnitude = magnitude is null ? null : () => magnitude(p.Name) })],
+                { Magnitude = magnitude is null ? null : () => magnitude(p.Name), Inputs = p.Inputs })],
             Keep(round));
 
     // Reports the masks of a round, and how many of the ranked weights they keep.

@@ -1,5 +1,6 @@
 using Px.Pruning.Engine;
 using Px.Pruning.Engine.Paths;
+using Px.Pruning.Ranking;
 using Px.Pruning.Reporting;
 
 namespace Px.Pruning;
@@ -169,6 +170,7 @@ public sealed class PruningReport
             Total = total,
             UnitsAlive = layer.OutputsIn(mask[layer.Name]),
             Units = layer.Outputs,
+            Pattern = layer.InputAxis is { } inputs && kept < total ? InputPattern.Find(mask[layer.Name], inputs) : null,
             DenseFlops = 2 * total * layer.Positions,
             Flops = 2 * kept * layer.Positions,
         };
@@ -195,6 +197,13 @@ public sealed record LayerReport
 
     /// <summary>The number of output units; 0 for a parameter that is not the weight of a convolution or linear layer.</summary>
     public required long Units { get; init; }
+
+    /// <summary>
+    /// The N:M pattern of the mask, for example <c>2:4</c> where exactly 2 of every 4 consecutive inputs of each output unit and kernel tap
+    /// are kept, as <see cref="PruningScope.NOfM"/> does: read from the mask, that of the smallest groups up to 32 weights.
+    /// <see langword="null"/> for none, and in layers of fewer than 16 groups, where it may be chance.
+    /// </summary>
+    public string? Pattern { get; init; }
 
     /// <summary>FLOPs of the unpruned layer for one sample, without bias; <see langword="null"/> if the input's shape is unknown.</summary>
     public long? DenseFlops { get; init; }

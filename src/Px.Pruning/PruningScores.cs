@@ -46,9 +46,17 @@ public sealed class PruningScores : IDisposable
         ? tensor
         : throw new KeyNotFoundException($"No scores for '{name}'. There are scores for: {string.Join(", ", values.Keys)}.");
 
+    // Where the inputs of each parameter lie; null for scores that a user put together.
+    internal IReadOnlyDictionary<string, InputAxis?>? Inputs { get; init; }
+
+    internal InputAxis? InputsOf(string name) => Inputs is not null
+        ? Inputs.GetValueOrDefault(name)
+        : this[name] is { } tensor && tensor.dim() >= 2 ? InputAxis.Of(tensor.shape, transposed: false, groups: 1) : null;
+
     // Takes over float64 CPU tensors instead of copying them.
-    internal static PruningScores Adopt(IEnumerable<KeyValuePair<string, Tensor>> scores, int exponent = 0) =>
-        new(scores.ToDictionary(score => score.Key, score => score.Value.DetachFromDisposeScope()), exponent);
+    internal static PruningScores Adopt(
+        IEnumerable<KeyValuePair<string, Tensor>> scores, IReadOnlyDictionary<string, InputAxis?> inputs, int exponent = 0) =>
+        new(scores.ToDictionary(score => score.Key, score => score.Value.DetachFromDisposeScope()), exponent) { Inputs = inputs };
 
     /// <summary>Disposes the scores.</summary>
     public void Dispose()

@@ -16,6 +16,8 @@ internal sealed record LayerInfo(string Name, string Type, long[] Shape, bool Tr
 
     internal long Inputs => !HasUnits ? 0 : Transposed ? Shape[0] : Groups * Shape[1];
 
+    internal InputAxis? InputAxis => HasUnits ? Px.Pruning.InputAxis.Of(Shape, Transposed, Groups) : null;
+
     // Output, and input, units with at least one weight of a mask.
     internal long OutputsIn(Tensor mask) => UnitsIn(mask, Transposed ? 1 : 2);
 

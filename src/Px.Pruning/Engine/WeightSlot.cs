@@ -40,6 +40,9 @@ internal sealed class WeightSlot
     // How many weights are ranked.
     internal long Ranked => RankedUnits is null ? Weight.numel() : RankedUnits.Length * (Weight.numel() / Units);
 
+    // Where its inputs lie; null without a layer.
+    internal InputAxis? Inputs => layer is null ? null : InputAxis.Of(Weight.shape, layer.Transposed, layer.Groups);
+
     internal long Units => Weight.size(UnitDimension);
 
     private int UnitDimension => Layer.Transposed ? 1 : 0;

@@ -75,7 +75,7 @@ internal static class MaskMismatch
             nameof(other));
     }
 
-    private static string List<T>(string title, List<T> items, Func<T, string> text)
+    internal static string List<T>(string title, List<T> items, Func<T, string> text)
     {
         if (items.Count == 0) return "";
         string more = items.Count > Listed ? $" and {items.Count - Listed} more" : "";

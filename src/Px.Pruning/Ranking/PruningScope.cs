@@ -7,7 +7,8 @@ namespace Px.Pruning;
 /// <remarks>
 /// <para>
 /// <b>Law:</b> of N weights, pruned ones included, exactly <c>round(density · N)</c> are kept (halves away from zero), or all that are
-/// left if fewer; <see cref="LayerWise"/> rounds in every layer instead. A pruned weight never returns.
+/// left if fewer; <see cref="LayerWise"/> rounds in every layer instead, and <see cref="NOfM"/> has a density of its own. A pruned weight
+/// never returns.
 /// <see cref="PruningOptions.Counting"/> can replace <c>round(density · …)</c>, here and below, except in a minimum density.
 /// </para>
 /// <para>
@@ -66,13 +67,56 @@ public abstract class PruningScope
     /// <param name="minimum">The least fraction of each layer to keep, in [0, 1]; 0 keeps at least one weight per layer.</param>
     /// <returns>A new scope; this one does not change.</returns>
     /// <exception cref="ArgumentOutOfRangeException"><paramref name="minimum"/> is not in [0, 1].</exception>
-    /// <exception cref="NotSupportedException">This scope is made by <see cref="Custom"/>.</exception>
+    /// <exception cref="NotSupportedException">This scope is made by <see cref="Custom"/> or <see cref="NOfM"/>.</exception>
     public PruningScope WithMinimumDensity(double minimum)
     {
         const string range = "A minimum density is the fraction of each layer to keep at least, in [0, 1].";
         if (!(minimum >= 0 && minimum <= 1)) throw new ArgumentOutOfRangeException(nameof(minimum), minimum, range);
-        return SupportsMinimum ? new MinimumDensityScope(this, minimum)
-            : throw new NotSupportedException($"The scope '{this}' is a function of your own: let it keep the minimum itself.");
+        return NoMinimum is not { } reason ? new MinimumDensityScope(this, minimum)
+            : throw new NotSupportedException($"The scope '{this}' takes no minimum density: {reason}.");
+    }
+
+    /// <summary>
+    /// N:M sparsity: of every <paramref name="m"/> consecutive inputs of each output unit and kernel tap the best <paramref name="n"/> are
+    /// kept, the pattern that sparse tensor cores take (2:4).
+    /// </summary>
+    /// <remarks>
+    /// <para>
+    /// Prune to the sparsity that the pattern has, <c>1 − n/m</c>, such as 0.5 for 2:4: any other is refused. In a round of density d, the
+    /// best <c>round(d · m)</c> of each group are kept, always rounded, so that the pattern tightens step by step and is exact after the
+    /// last. A group in which an earlier pruning left fewer keeps these.
+    /// </para>
+    /// <para>
+    /// Groups never cross from one output unit, kernel tap or group of channels to another: in a weight [out, in / groups, …] they lie
+    /// along the second dimension, in that of a transposed convolution, [in, out / groups, …], along the first. Inputs beyond the last
+    /// whole group stay, all of them in a layer of fewer than <paramref name="m"/> (an image's channels, a depthwise convolution), so
+    /// that the whole network's sparsity is lower than the pattern's; <see cref="LayerReport.Pattern"/> says what each layer has.
+    /// </para>
+    /// <para>
+    /// Only the pattern is made here: whether anything runs faster with it is up to the hardware and kernels that you bring. libtorch's
+    /// usual ones multiply by zeros like by any number. <see cref="SanityAblation.ShuffleWithinLayers"/> would break the pattern and is
+    /// refused; <see cref="RandomPruner"/> draws a random one. Ties are broken within a group as documented above.
+    /// </para>
+    /// <para><b>Source:</b> Mishra et al., 2021, <see href="https://arxiv.org/abs/2104.08378"/>.</para>
+    /// </remarks>
+    /// <param name="n">How many weights of a group to keep, from 1 to <paramref name="m"/> − 1.</param>
+    /// <param name="m">The number of weights in a group, from 2 to 32.</param>
+    /// <param name="excludesUneven">
+    /// Whether layers whose number of inputs <paramref name="m"/> does not divide are left whole. Default: only their last inputs are,
+    /// which hardware may not take.
+    /// </param>
+    /// <exception cref="ArgumentOutOfRangeException"><paramref name="n"/> or <paramref name="m"/> is outside its range.</exception>
+    /// <exception cref="ArgumentException">
+    /// When pruning: the sparsity is another, no layer has a whole group, or a parameter is selected that is not the weight of a
+    /// convolution or linear layer.
+    /// </exception>
+    public static PruningScope NOfM(int n, int m, bool excludesUneven = false)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(m, 2);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(m, InputPattern.LargestGroup);
+        ArgumentOutOfRangeException.ThrowIfLessThan(n, 1);
+        ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual(n, m);
+        return new NOfMScope(n, m, excludesUneven);
     }
 
     /// <summary>Creates a scope from a function of your own, for example to rank groups of layers.</summary>
@@ -94,7 +138,10 @@ public abstract class PruningScope
     }
 
     /// <summary>Creates a mask that keeps the weights with the largest scores.</summary>
-    /// <param name="scores">The scores of all parameters or of some of them.</param>
+    /// <param name="scores">
+    /// The scores of all parameters or of some of them. Where a pruner or the library made them, <see cref="NOfM"/> knows which dimension
+    /// the inputs are; of others it takes the second.
+    /// </param>
     /// <param name="density">The fraction of all their weights to keep, in [0, 1].</param>
     /// <param name="mask">
     /// The mask so far; weights that it prunes do not return. It may cover more parameters. Default <see langword="null"/>: nothing is
@@ -113,15 +160,21 @@ public abstract class PruningScope
             throw new ArgumentOutOfRangeException(nameof(density), density, "The density is the fraction of weights to keep, in [0, 1].");
         using var temporaries = NewDisposeScope();
         var keep = new KeepCount(density, counting);
-        var parameters = scores.Names.Select(name => ScoredParameter.Of(name, scores[name], mask)).ToList();
+        var parameters = scores.Names.Select(name => ScoredParameter.Of(name, scores[name], mask) with { Inputs = scores.InputsOf(name) })
+            .ToList();
         Check(parameters.Select(p => (p.Name, p.Scores.numel())), keep);
         return PruningMask.Adopt(parameters.Zip(Select(parameters, keep), (p, kept) => KeyValuePair.Create(p.Name, kept)));
     }
 
-    internal virtual bool SupportsMinimum => true;
+    // Why there is no minimum density for this scope; null if there is.
+    internal virtual string? NoMinimum => null;
 
     // Throws ArgumentException if the scope's guarantee cannot hold at the density of the last round. Called before anything is scored.
     internal virtual void Check(IEnumerable<(string Name, long Weights)> parameters, KeepCount keep) { }
+
+    // Throws ArgumentException if the last round's density is not the scope's own, or the parameters are not such as it ranks. Called
+    // before anything is scored, and only for a whole prune: Select may be called with the density of a round.
+    internal virtual void CheckPrune(double density, IEnumerable<(string Name, InputAxis? Inputs)> parameters) { }
 
     // A new bool CPU tensor for each parameter, in its shape, true where a weight is kept.
     internal IReadOnlyList<Tensor> Select(IReadOnlyList<ScoredParameter> parameters, KeepCount keep) =>

@@ -140,11 +140,14 @@ internal sealed class MinimumDensityScope(PruningScope inner, double minimum) : 
 
 internal sealed class CustomScope(Func<PruningScores, double, PruningMask?, PruningMask> select, string name) : PruningScope
 {
-    internal override bool SupportsMinimum => false;
+    internal override string NoMinimum => "it is a function of your own, which can keep the minimum itself";
 
     internal override IReadOnlyList<Tensor> Select(IReadOnlyList<ScoredParameter> parameters, KeepCount keep, IReadOnlyList<long> floors)
     {
-        using var scores = new PruningScores(parameters.Select(p => KeyValuePair.Create(p.Name, p.Scores)));
+        using var scores = new PruningScores(parameters.Select(p => KeyValuePair.Create(p.Name, p.Scores)))
+        {
+            Inputs = parameters.ToDictionary(p => p.Name, p => p.Inputs),
+        };
         using var before = new PruningMask(parameters.Select(p => KeyValuePair.Create(p.Name, p.Alive)));
         using var after = select(scores, keep.Density, before.Kept < before.Total ? before : null)
             ?? throw new ArgumentException($"The scope '{name}' returned no mask.");

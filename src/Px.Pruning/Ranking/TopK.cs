@@ -31,6 +31,8 @@ internal static class TopK
         return masks.ConvertAll(mask => mask.MoveToOuterDisposeScope());
     }
 
+    internal static void ThrowIfNonFinite(IReadOnlyList<ScoredParameter> parameters) => Find(parameters, count: 0);
+
     // A score of zero says nothing: of the weights that have it the largest are kept.
     private static IReadOnlyList<Tensor> SelectAmongZeros(IReadOnlyList<ScoredParameter> parameters, long count)
     {
@@ -156,6 +158,9 @@ internal sealed record ScoredParameter(string Name, Tensor Scores, Tensor Alive)
 {
     // Makes |θ|, like the scores, where a ranking is cut among scores of zero; null where the order of the weights decides there.
     internal Func<Tensor>? Magnitude { get; init; }
+
+    // Null for what is not the weight of a convolution or linear layer.
+    internal InputAxis? Inputs { get; init; }
 
     internal static ScoredParameter Of(string name, Tensor scores, PruningMask? mask)
     {

@@ -11,25 +11,30 @@ internal static class ReportTable
     internal static string Write(PruningReport report)
     {
         var hasFlops = report.DenseFlops is not null;
-        var table = new TextTable(2, ["layer", "type", "kept", "total", "density", "units alive", .. Flops(hasFlops, "FLOPs", "of dense")]);
+        var hasPattern = report.Layers.Any(layer => layer.Pattern is not null);
+        var table = new TextTable(2, [
+            "layer", "type", "kept", "total", "density", .. If(hasPattern, "pattern"), "units alive",
+            .. If(hasFlops, "FLOPs", "of dense")]);
         foreach (var layer in report.Layers)
         {
             table.Add([
                 layer.Name, layer.Type, N(layer.Kept), N(layer.Total), TextTable.Percent(layer.Density),
-                Units(layer.UnitsAlive, layer.Units), .. Flops(hasFlops, N(layer.Flops), N(layer.DenseFlops))]);
+                .. If(hasPattern, layer.Pattern ?? ""), Units(layer.UnitsAlive, layer.Units),
+                .. If(hasFlops, N(layer.Flops), N(layer.DenseFlops))]);
         }
 
         table.BeginTotals();
-        if (report.OtherFlops > 0 && hasFlops) table.Add("not pruned", "", "", "", "", "", N(report.OtherFlops), N(report.OtherFlops));
+        if (report.OtherFlops > 0 && hasFlops)
+            table.Add(["not pruned", "", "", "", "", .. If(hasPattern, ""), "", N(report.OtherFlops), N(report.OtherFlops)]);
         table.Add([
-            "total", "", N(report.Kept), N(report.Total), TextTable.Percent(report.Density), Units(report.UnitsAlive, report.Units),
-            .. Flops(hasFlops, N(report.Flops), N(report.DenseFlops))]);
+            "total", "", N(report.Kept), N(report.Total), TextTable.Percent(report.Density), .. If(hasPattern, ""),
+            Units(report.UnitsAlive, report.Units), .. If(hasFlops, N(report.Flops), N(report.DenseFlops))]);
         var text = new StringBuilder(Title(report)).Append("\n\n").Append(table);
         if (hasFlops) text.Append(FlopsNote);
         return text.Append(Collapsed(report)).Append(Connected(report)).Append(Notes(report)).ToString();
     }
 
-    private static string[] Flops(bool known, string kept, string dense) => known ? [kept, dense] : [];
+    private static string[] If(bool shown, params string[] cells) => shown ? cells : [];
 
     private static string Title(PruningReport report)
     {

@@ -104,7 +104,8 @@ internal sealed class ImpRun(
     private PruningMask Rank(PruningMask mask, int round, PruningPlan plan)
     {
         using var temporaries = NewDisposeScope();
-        var kept = plan.Select(round, layers.Select(layer => (layer.Name, Magnitude(layer.Name, mask), mask[layer.Name])));
+        var kept = plan.Select(round, layers.Select(layer => (
+            layer.Name, Magnitude(layer.Name, mask), mask[layer.Name], layer.InputAxis)));
         return PruningMask.Adopt(layers.Zip(kept, (layer, alive) => KeyValuePair.Create(layer.Name, alive)));
     }
 

@@ -121,7 +121,8 @@ public sealed class IterativeMagnitudePruner : IPruner, IScoresNoWeights
         using var use = new ModelUse(model.Module, Method);
         var watch = Stopwatch.StartNew();
         var (ranked, others, facts) = Describe(model, data, options, cancellationToken);
-        var plan = new PruningPlan(Name, DefaultRounds, sparsity, options, ranked.Select(layer => (layer.Name, layer.Weights)));
+        var weights = ranked.Select(layer => (layer.Name, layer.Weights, layer.InputAxis));
+        var plan = new PruningPlan(Name, DefaultRounds, sparsity, options, weights);
 
         if (facts.UnseenNote is { } note) options.Logger?.LogWarning("{Note}", note);
         using var backup = new ModelBackup(model.Module);
@@ -172,7 +173,8 @@ public sealed class IterativeMagnitudePruner : IPruner, IScoresNoWeights
             run.Train(mask ?? all, 1, 1, options.Seed ?? Random.Shared.NextInt64())?.Dispose();
             using var scope = NewDisposeScope();
             scores = PruningScores.Adopt(
-                layers.Ranked.Select(layer => KeyValuePair.Create(layer.Name, run.Magnitude(layer.Name, mask ?? all))));
+                layers.Ranked.Select(layer => KeyValuePair.Create(layer.Name, run.Magnitude(layer.Name, mask ?? all))),
+                layers.Ranked.ToDictionary(layer => layer.Name, layer => layer.InputAxis));
             backup.State.CopyTo(model.Module);
             backup.Restore();
             return scores;
