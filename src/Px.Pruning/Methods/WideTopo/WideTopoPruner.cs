@@ -58,7 +58,10 @@ public sealed class WideTopoPruner : Pruner
     /// <exception cref="ArgumentOutOfRangeException">The value is negative or not finite.</exception>
     public double NtkWeight { get; init => field = Require.NotNegative("A weight", value); } = 0.01;
 
-    /// <summary>The weight μ₂ of the implicit target alignment in the score: at least 0 and finite. Default 1; 0 leaves it out.</summary>
+    /// <summary>
+    /// The weight μ₂ of the implicit target alignment in the score: at least 0 and finite. Default 1; 0 leaves it out. Pruning throws an
+    /// <see cref="InvalidOperationException"/> if <see cref="NtkWeight"/> is 0 too.
+    /// </summary>
     /// <exception cref="ArgumentOutOfRangeException">The value is negative or not finite.</exception>
     public double AlignmentWeight { get; init => field = Require.NotNegative("A weight", value); } = 1;
 

@@ -1,5 +1,6 @@
 using Px.Pruning.Methods.WideTopo;
 using Px.Pruning.Tests.Networks;
+using TorchSharp;
 using static TorchSharp.torch;
 
 namespace Px.Pruning.Tests.Methods.WideTopo;
