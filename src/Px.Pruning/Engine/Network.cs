@@ -97,7 +97,10 @@ internal sealed class Network : IDisposable
     internal bool NeedsFloat64 { get; init; }
 
     // float64 for a float64 model, otherwise float32: half precision is too coarse to score in.
-    internal ScalarType ComputeType => NeedsFloat64 || WeightType == ScalarType.Float64 ? ScalarType.Float64 : ScalarType.Float32;
+    internal ScalarType ComputeType => NeedsFloat64 ? ScalarType.Float64 : UsualType;
+
+    // What methods compute in that have no need of their own.
+    internal ScalarType UsualType => WeightType == ScalarType.Float64 ? ScalarType.Float64 : ScalarType.Float32;
 
     internal Tensor Run(Evaluation evaluation, Inputs input) => hooks.Run(evaluation, input);
 

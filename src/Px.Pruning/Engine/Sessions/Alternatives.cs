@@ -14,7 +14,7 @@ internal static class Alternatives
 
     internal static UnsupportedModelException AddTo(UnsupportedModelException e, ScoringContext context, string refusing)
     {
-        var (once, twice, _) = Derivatives.Try(context);
+        var (once, twice, _) = Derivatives.Try(context, context.Network.UsualType);
         string[] names =
         [
             .. HasPaths(context) ? ["SynFlowL2Pruner", "SynFlowPruner", "LogSynFlowPruner"] : Array.Empty<string>(),

@@ -20,7 +20,7 @@ internal static class MaskTopology
     {
         using var scope = NewDisposeScope();
         var wanted = ones(alive.shape, ScalarType.Float64);
-        if (alive.dim() > 1)
+        if (alive.dim() > 1 && alive.numel() > 0)
         {
             var (rows, columns) = Counts(alive);
             double inRow = alive.numel() / alive.size(0), inColumn = alive.numel() / alive.size(1);
