@@ -24,6 +24,12 @@ internal sealed record MethodNeeds
 
     internal bool CallersCode { get; init; }
 
+    // Scores are differences that only float64 resolves, also of inputs that the method moves.
+    internal bool Float64 { get; init; }
+
+    // How often the mask grows back once it is as sparse as asked, before as many rounds again; the run is an IRestoringRun.
+    internal int Restorations { get; init; }
+
     // Whether a last batch of one sample stays a batch, instead of joining the one before.
     internal bool LoneSampleStays { get; init; }
 
@@ -49,6 +55,14 @@ internal abstract class MethodRun(ScoringContext context) : IDisposable
     }
 
     public virtual void Dispose() => GC.SuppressFinalize(this);
+}
+
+// A run that says which pruned weights to bring back between two series of rounds.
+internal interface IRestoringRun
+{
+    // How much each pruned weight is wanted back, as MethodRun.Score returns it; kept weights score above all others. step: from 1, of
+    // those before a round.
+    SlotTensors ScoreForRestoration(SlotTensors alive, int round, int step);
 }
 
 internal sealed class ScoringRound(Network network, int number, SlotTensors? alive, long? wanted) : IDisposable

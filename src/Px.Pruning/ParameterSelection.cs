@@ -11,8 +11,8 @@ namespace Px.Pruning;
 /// Methods that follow no paths prune any parameter that <see cref="Including(string)"/> adds: weights of attention, recurrent, embedding
 /// and bilinear modules, norm scales, biases, and the model's own. They are <see cref="SnipPruner"/> and its relatives,
 /// <see cref="GraspPruner"/>, <see cref="NtkSapPruner"/>, <see cref="IterativeMagnitudePruner"/>, <see cref="MagnitudePruner"/>,
-/// <see cref="RandomPruner"/> and <see cref="CustomPruner"/>; the others refuse such a selection. FLOPs, units and connections are not
-/// known of these parameters.
+/// <see cref="RandomPruner"/>, <see cref="CustomPruner"/> and, of models in float64, <see cref="WideTopoPruner"/>; the others refuse such a
+/// selection. FLOPs, units and connections are not known of these parameters.
 /// </remarks>
 /// <example><code>
 /// var options = new PruningOptions { Parameters = ParameterSelection.Default.Including("lstm.weight_*").Excluding("head.*") };

@@ -49,7 +49,7 @@ public abstract class Pruner : IPruner
             var network = context.Network;
             FindGates(context);
             var weights = network.Prunable.Select(slot => (slot.Name, slot.Ranked, slot.Inputs));
-            var plan = new PruningPlan(Name, DefaultRounds, sparsity, options, weights);
+            var plan = new PruningPlan(Name, DefaultRounds, sparsity, options, weights, Needs.Restorations);
             var left = HeldWeights.Left(model.Module, network.Prunable.Select(slot => (slot.Name, slot.Weight.shape)));
             var zeros = new ZeroScores(Name, context);
             var alive = RunRounds(context, plan, options.Ablation == SanityAblation.InvertScores, watch, left, zeros);
@@ -141,27 +141,48 @@ public abstract class Pruner : IPruner
         {
             context.Token.ThrowIfCancellationRequested();
             using var temporaries = NewDisposeScope();
+            Restore(context, run, plan, number, alive, found);
             using var round = new ScoringRound(context.Network, number, alive, plan.Wanted(number));
             var ranked = Needs.WeightsReturn ? found : alive;
             var scores = run.Score(round).Scores.Map((slot, whole) => slot.RankedPart(whole));
             if (number == 1 && plan.Removes) zeros.ThrowIfAll(scores);
-            var parts = plan.Select(number, scores.Select(entry => (
-                entry.Key.Name, (inverted ? entry.Value.neg() : entry.Value).contiguous(),
-                ranked is null ? ones(entry.Value.shape, ScalarType.Bool) : entry.Key.RankedPart(ranked[entry.Key]).contiguous(),
-                entry.Key.Inputs)),
-                zeros.Magnitude);
+            var parts = plan.Select(number, Candidates(inverted ? scores.Map((_, s) => s.neg()) : scores, ranked), zeros.Magnitude);
             zeros.Note(number, scores.Values, parts);
-            var next = context.Network.Prunable.Zip(parts, (slot, part) => slot.WholeMask(part, found?[slot])).ToList();
+            var next = new SlotTensors(context.Network.Prunable.Zip(parts, (slot, part) => (slot, slot.WholeMask(part, found?[slot]))));
             // Later masks are copied into the first ones: keeping each round's own would fragment the memory that the next round needs.
-            if (alive is null)
-                alive = new SlotTensors(context.Network.Prunable.Zip(next, (slot, mask) => (slot, mask.MoveToOuterDisposeScope())));
-            else
-                foreach (var (mask, newer) in alive.Values.Zip(next)) mask.copy_(newer);
+            if (alive is null) alive = next.Map((_, mask) => mask.MoveToOuterDisposeScope());
+            else Copy(next, alive);
             plan.Report(number, watch.Elapsed, alive.Select(entry => KeyValuePair.Create(entry.Key.Name, entry.Value)),
                 alive.Sum(entry => MaskTensors.CountTrue(entry.Key.RankedPart(entry.Value).contiguous())));
         }
 
         return alive!;
+    }
+
+    // Brings pruned weights back where a series of rounds begins anew; only such as may be kept at all.
+    private static void Restore(
+        ScoringContext context, MethodRun run, PruningPlan plan, int number, SlotTensors? alive, SlotTensors? found)
+    {
+        var densities = plan.Restoration(number);
+        for (int step = 1; step <= densities.Count; step++)
+        {
+            context.Token.ThrowIfCancellationRequested();
+            using var temporaries = NewDisposeScope();
+            var scores = ((IRestoringRun)run).ScoreForRestoration(alive!, number, step).Map((slot, whole) => slot.RankedPart(whole));
+            var parts = plan.Select(densities[step - 1], Candidates(scores, found));
+            Copy(new SlotTensors(context.Network.Prunable.Zip(parts, (slot, part) => (slot, slot.WholeMask(part, found?[slot])))), alive!);
+        }
+    }
+
+    // ranked: which weights may be kept; null for all.
+    private static IEnumerable<(string, Tensor, Tensor, InputAxis?)> Candidates(SlotTensors scores, SlotTensors? ranked) => scores.Select(entry => (
+        entry.Key.Name, entry.Value.contiguous(),
+        ranked is null ? ones(entry.Value.shape, ScalarType.Bool) : entry.Key.RankedPart(ranked[entry.Key]).contiguous(),
+        entry.Key.Inputs));
+
+    private static void Copy(SlotTensors masks, SlotTensors into)
+    {
+        foreach (var (slot, mask) in masks) into[slot].copy_(mask);
     }
 
     private static SlotTensors? AliveUnder(PruningMask? mask, PruningModel model, Network network)

@@ -16,6 +16,11 @@ internal static class Require
             ? value
             : throw new ArgumentOutOfRangeException(property, value, $"{what} is positive and finite.");
 
+    internal static double NotNegative(string what, double value, [CallerMemberName] string property = "") =>
+        value >= 0 && double.IsFinite(value)
+            ? value
+            : throw new ArgumentOutOfRangeException(property, value, $"{what} is at least 0 and finite.");
+
     internal static T Defined<T>(T value, string message, [CallerMemberName] string property = "") where T : struct, Enum =>
         Enum.IsDefined(value) ? value : throw new ArgumentOutOfRangeException(property, value, message);
 }

@@ -1,4 +1,5 @@
 using Px.Bytes;
+using static TorchSharp.torch;
 
 namespace Px.Pruning;
 
@@ -13,6 +14,13 @@ internal sealed class SplitMix64
     {
         state = (ulong)seed;
         foreach (var symbol in name) state = Next() ^ symbol;
+    }
+
+    // N(0, 1), float64, on the CPU: a generator of each name's own, so that numbers depend neither on the device nor on the order of calls.
+    internal static Tensor Normal(long seed, string name, long[] shape)
+    {
+        using var generator = new Generator(new SplitMix64(seed, name).Next());
+        return randn(shape, float64, generator: generator);
     }
 
     // Fisher and Yates: every order is equally likely.

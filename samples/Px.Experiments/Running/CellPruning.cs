@@ -49,7 +49,7 @@ internal sealed class CellPruning(Cell cell, LearningTask task, Trainer trainer,
             var options = new PruningOptions
             {
                 Rounds = rounds,
-                Scope = cell.MinimumDensity > 0 ? PruningScope.Global.WithMinimumDensity(cell.MinimumDensity) : PruningScope.Global,
+                Scope = MethodCatalog.ScopeOf(cell.Method, cell.MinimumDensity),
                 Data = task.PruningBudget,
                 Loss = task.Loss.Mean,
                 Seed = cell.Seed,

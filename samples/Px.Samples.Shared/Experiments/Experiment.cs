@@ -78,10 +78,13 @@ public sealed class Experiment
             return finished;
 
         var pruner = method is null ? null : MethodCatalog.Create(method, (model, round) => TrainForImp(name, model, round), folder.Checkpoint($"{name}.imp"));
-        var title = NetworkResult.TitleOf(pruner?.Name ?? "dense", method is null ? null : sparsity);
+        var methodTitle = method is null ? "dense" : MethodCatalog.TitleOf(method);
+        var title = NetworkResult.TitleOf(methodTitle, method is null ? null : sparsity);
         using var checkpoint = TrainingCheckpoint.TryLoad(folder.Checkpoint(name));
         using var network = task.NewNetwork(seed).to(device);
-        using var held = pruner is null ? null : checkpoint?.Mask() is { } mask ? new HeldMask(mask, network) : Prune(pruner, network, sparsity, seed, name, title, token);
+        using var held = pruner is null ? null : checkpoint?.Mask() is { } mask
+            ? new HeldMask(mask, network)
+            : Prune(pruner, MethodCatalog.ScopeOf(method!, options.MinimumDensity), network, sparsity, seed, name, title, token);
 
         double Test() => evaluator.Measure($"{title}: testing", network, token);
         var before = Test();
@@ -106,7 +109,7 @@ public sealed class Experiment
         var result = new NetworkResult
         {
             FileName = name,
-            Method = pruner?.Name ?? "dense",
+            Method = methodTitle,
             Sparsity = method is null ? null : sparsity,
             Seed = seed,
             Before = before,
@@ -123,14 +126,15 @@ public sealed class Experiment
         return result;
     }
 
-    private HeldMask Prune(IPruner pruner, Module<Tensor, Tensor> network, double sparsity, int seed, string name, string title, CancellationToken token)
+    private HeldMask Prune(
+        IPruner pruner, PruningScope scope, Module<Tensor, Tensor> network, double sparsity, int seed, string name, string title, CancellationToken token)
     {
         var rounds = Math.Min(pruner is IterativeMagnitudePruner ? IterativeMagnitudePruner.RoundsFor(sparsity) : pruner.DefaultRounds, options.MaxRounds ?? int.MaxValue);
         using var bar = new PruningBar(terminal, $"{title}: pruning", rounds);
         var pruning = new PruningOptions
         {
             Rounds = rounds,
-            Scope = options.MinimumDensity > 0 ? PruningScope.Global.WithMinimumDensity(options.MinimumDensity) : PruningScope.Global,
+            Scope = scope,
             Data = task.PruningBudget,
             Loss = task.Loss.Mean,
             Seed = seed,

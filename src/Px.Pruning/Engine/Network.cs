@@ -62,6 +62,9 @@ internal sealed class Network : IDisposable
     // Whether hooks can put other weights in place of all that are ranked.
     internal bool CanSubstitute => IsSeenWhole && Included.Count == 0;
 
+    // Whether nothing that hooks do not convert keeps the model's own type where float64 is needed.
+    internal bool CanWiden => CanSubstitute || WeightType == ScalarType.Float64;
+
     // Whether modules that multiply paths were found.
     internal bool HasGates { get; set; }
 
@@ -90,8 +93,14 @@ internal sealed class Network : IDisposable
 
     internal SpeedPolicy Speed { get; } = new();
 
+    // Whether scores need float64, whatever the model's type.
+    internal bool NeedsFloat64 { get; init; }
+
     // float64 for a float64 model, otherwise float32: half precision is too coarse to score in.
-    internal ScalarType ComputeType => WeightType == ScalarType.Float64 ? ScalarType.Float64 : ScalarType.Float32;
+    internal ScalarType ComputeType => NeedsFloat64 ? ScalarType.Float64 : UsualType;
+
+    // What methods compute in that have no need of their own.
+    internal ScalarType UsualType => WeightType == ScalarType.Float64 ? ScalarType.Float64 : ScalarType.Float32;
 
     internal Tensor Run(Evaluation evaluation, Inputs input) => hooks.Run(evaluation, input);
 

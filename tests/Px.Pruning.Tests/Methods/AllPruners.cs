@@ -26,6 +26,8 @@ public static class AllPruners
         ["SynFlow-L2"] = new SynFlowL2Pruner(),
         ["LogSynFlow"] = new LogSynFlowPruner(),
         ["NTK-SAP"] = new NtkSapPruner { Samples = 6, Repeats = 2 },
+        ["WideTopo"] = new WideTopoPruner { Restorations = 1 },
+        ["WideTopo trace"] = new WideTopoPruner { AlignmentWeight = 0, Restorations = 0 },
         ["Magnitude"] = new MagnitudePruner(),
         ["Random"] = new RandomPruner(),
         ["PHEW"] = new PhewPruner(),
@@ -38,8 +40,9 @@ public static class AllPruners
 
     public static TheoryData<string> DataDriven => [.. byName.Where(p => p.Value.NeedsData).Select(p => p.Key)];
 
-    /// <summary>Methods that can score networks whose layers no hook sees.</summary>
-    public static TheoryData<string> NeedNoGates => [.. byName.Where(p => p.Value is not Pruner { Needs.Hooks: true }).Select(p => p.Key)];
+    /// <summary>Methods that can score networks whose layers no hook sees, in any type.</summary>
+    public static TheoryData<string> NeedNoGates =>
+        [.. byName.Where(p => p.Value is not (Pruner { Needs.Hooks: true } or Pruner { Needs.Float64: true })).Select(p => p.Key)];
 
     public static IPruner Get(string name) => byName[name];
 

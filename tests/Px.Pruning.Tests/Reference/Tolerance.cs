@@ -30,6 +30,8 @@ internal static class Tolerance
     {
         // Without data there is no gate, and the library computes in float64 whatever the model's type.
         "synflow" or "synflow-l2" or "logsynflow" or "magnitude" => Float64,
+        // It computes in float64 too, so that gates are those of float64; with the trace alone in the model's type.
+        "widetopo" => 1e-5,
         "snip" or "itersnip" or "force" => 1e-5,
         "px-released" or "ntk-sap" => 1e-4,
         // G is one number for all weights, and so is its error.

@@ -30,24 +30,33 @@ internal sealed class DataNorms(NormStatistics statistics, bool leavesOutConstan
     public void Dispose() { }
 }
 
-// Norm layers of a newly made network: γ = 1, β = 0. Batch norm keeps mean and unbiased variance of a watched pass as constants; the others
-// use each sample's own statistics. Owns the statistics.
-internal sealed class FreshNorms : IGradientNorms
+// Batch norm keeps mean and unbiased variance of a watched pass as constants; other norm layers use each sample's own statistics. Without
+// a choice of statistics layers are as newly made, γ = 1 and β = 0. Owns the statistics.
+internal sealed class WatchedNorms(NormStatistics? statistics) : IGradientNorms
 {
     private readonly Dictionary<NormLayer, (Tensor Mean, Tensor Variance)> seen = [];
     private bool watching;
 
     public Tensor Normalize(NormLayer layer, Tensor input)
     {
+        if (statistics is { } chosen && !layer.UsesBatch(chosen)) return layer.NormalizeRunning(input);
+        using var scope = NewDisposeScope();
+        Tensor? gamma = statistics is null ? null : layer.Gamma?.detach().to(input.dtype);
+        Tensor? beta = statistics is null ? null : layer.Beta?.detach().to(input.dtype);
+        return Normalize(layer, input, gamma, beta).MoveToOuterDisposeScope();
+    }
+
+    private Tensor Normalize(NormLayer layer, Tensor input, Tensor? gamma, Tensor? beta)
+    {
         if (watching) Forget(layer);
         if (!watching && seen.TryGetValue(layer, out var constants))
-            return layer.Apply(input, constants.Mean, constants.Variance);
-        if (!layer.IsBatchNorm) return layer.Apply(input);
+            return layer.Apply(input, constants.Mean, constants.Variance, gamma, beta);
+        if (!layer.IsBatchNorm) return layer.Apply(input, gamma: gamma, beta: beta);
 
         var mean = zeros(input.size(1), input.dtype, input.device).DetachFromDisposeScope();
         var variance = zeros(input.size(1), input.dtype, input.device).DetachFromDisposeScope();
         seen[layer] = (mean, variance);
-        return layer.Apply(input, mean, variance, training: true);
+        return layer.Apply(input, mean, variance, gamma, beta, training: true);
     }
 
     public void Watch(Action pass)

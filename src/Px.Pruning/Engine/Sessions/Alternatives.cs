@@ -14,13 +14,14 @@ internal static class Alternatives
 
     internal static UnsupportedModelException AddTo(UnsupportedModelException e, ScoringContext context, string refusing)
     {
-        var (once, twice, _) = Derivatives.Try(context);
+        var (once, twice, _) = Derivatives.Try(context, context.Network.UsualType);
         string[] names =
         [
             .. HasPaths(context) ? ["SynFlowL2Pruner", "SynFlowPruner", "LogSynFlowPruner"] : Array.Empty<string>(),
             .. once ? ["SnipPruner", "IterSnipPruner", "ForcePruner"] : Array.Empty<string>(),
             .. twice ? ["GraspPruner", "ProsPrPruner"] : Array.Empty<string>(),
             .. once && IsFloating(context) ? ["NtkSapPruner"] : Array.Empty<string>(),
+            .. twice && IsFloating(context) && RunsInFloat64(context) ? ["WideTopoPruner"] : Array.Empty<string>(),
             "IterativeMagnitudePruner", "MagnitudePruner",
         ];
         string module = e.Module.Length > 0 ? e.Module : Culprit(context.Network, e.Message);
@@ -31,6 +32,26 @@ internal static class Alternatives
 
     private static bool IsFloating(ScoringContext context) =>
         context.InputType is null or ScalarType.Float64 or ScalarType.Float32 or ScalarType.Float16 or ScalarType.BFloat16;
+
+    private static bool RunsInFloat64(ScoringContext context)
+    {
+        var network = context.Network;
+        if (network.WeightType == ScalarType.Float64) return true;
+        if (!network.CanWiden) return false;
+        using var scope = NewDisposeScope();
+        using var noGrad = no_grad();
+        try
+        {
+            var sample = context.Batches.Count > 0
+                ? context.Batches[0].Input.Narrow(0, 1).To(ScalarType.Float64)
+                : network.Sample!.Full(1, ScalarType.Float64, network.Device);
+            return network.Run(new ShapeEvaluation { NotesShapes = false }, sample).dtype == ScalarType.Float64;
+        }
+        catch (Exception e) when (network.IsAboutTheModel(e))
+        {
+            return false;
+        }
+    }
 
     // The module whose operation libtorch names in an error (aten::hardsigmoid_backward).
     private static string Culprit(Network network, string message) => network.Modules.FirstOrDefault(

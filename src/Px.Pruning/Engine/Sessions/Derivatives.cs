@@ -10,18 +10,18 @@ internal static class Derivatives
     // Throws an UnsupportedModelException where there is a first derivative and no second one, before a whole batch is computed for it.
     internal static void RequireSecond(ScoringContext context)
     {
-        if (Try(context) is { Once: true, Twice: false, Error: { } error }) throw DifferentiableGradient.NoSecondDerivative(error);
+        if (Try(context, context.Network.ComputeType) is { Once: true, Twice: false, Error: { } error }) throw DifferentiableGradient.NoSecondDerivative(error);
     }
 
     // Where hooks see no layer, all is assumed. Error: libtorch's, or that of the caller's own code.
-    internal static (bool Once, bool Twice, Exception? Error) Try(ScoringContext context)
+    internal static (bool Once, bool Twice, Exception? Error) Try(ScoringContext context, ScalarType type)
     {
         using var scope = NewDisposeScope();
         using var grad = enable_grad();
         bool once = false;
         try
         {
-            var offset = zeros(1, context.Network.ComputeType, context.Network.Device).requires_grad_();
+            var offset = zeros(1, type, context.Network.Device).requires_grad_();
             var L = Loss(context, offset);
             if (!L.requires_grad) return (true, true, null);
             autograd.backward([L], inputs: [offset]);
@@ -45,13 +45,13 @@ internal static class Derivatives
         var evaluation = new OffsetEvaluation(offset);
         if (context.Batches.Count == 0)
         {
-            var sample = network.Sample!.Fill(2, shape => ones([2, .. shape], network.ComputeType, network.Device));
+            var sample = network.Sample!.Fill(2, shape => ones([2, .. shape], offset.dtype, network.Device));
             return network.Run(evaluation, sample).square().sum();
         }
 
         var (input, target) = context.Batches[0];
         long few = Math.Min(2, input.Samples);
-        return context.Loss(network.Run(evaluation, input.Narrow(0, few)), target.narrow(0, 0, few));
+        return context.Loss(network.Run(evaluation, input.Narrow(0, few).To(offset.dtype)), target.narrow(0, 0, few));
     }
 
     // The network with one number added to all that its layers return. What comes before the first layer has no part in it.

@@ -15,7 +15,7 @@ internal static class MixedTypes
         var network = context.Network;
         string error = e.Message.Split('\n')[0];
         if (!error.Contains("type", StringComparison.Ordinal) && !error.Contains("integral", StringComparison.Ordinal)) return null;
-        bool makesInputs = !needs.Data || needs.Hooks || needs.Paths;
+        bool makesInputs = !needs.Data || needs.Hooks || needs.Paths || needs.Float64;
         // Such a method computes in the model's type: the error is the caller's loss' or targets'.
         if (!makesInputs && network.WeightType == network.ComputeType) return null;
         if (makesInputs && context.InputType is { } type && type is not (ScalarType.Float32 or ScalarType.Float64))
@@ -31,15 +31,18 @@ internal static class MixedTypes
         if (network.WeightType == ScalarType.Float64) return null;
         if (!error.Contains("ouble", StringComparison.Ordinal) && network.WeightType == network.ComputeType) return null;
         var names = Native(network).Take(Listed + 1).ToList();
-        string listed = string.Join(", ", names.Take(Listed).Select(name => $"'{name}'"));
+        string listed = string.Join(", ", names.Take(Listed).Select(name => $"'{name.Module}.{name.Parameter}'"));
+        string owner = names.Count == 0 ? "" : names[0].Module;
         string what = names.Count == 0 ? "a tensor that is no registered parameter or buffer"
-            : names.Count > Listed ? $"{listed} and others" : listed;
+            : (names.Count > Listed ? $"{listed} and others" : listed)
+                + (names.All(name => name.Module == owner) ? $" of '{owner}'" : $", the first of '{owner}'");
         return new($"{method} computes in another type than {network.WeightType}, but the model's forward combines the result with {what} "
-            + $"({error}). Let such a tensor follow its input, as kernel.to(x.dtype) does, or convert the whole model by to(float64).", e);
+            + $"({error}). Let such a tensor follow its input, as kernel.to(x.dtype) does, or convert the whole model by to(float64).", e)
+        { Module = owner };
     }
 
     // Floating-point parameters of TorchSharp's own modules whose computation no hook replaces, and which read them in native code.
-    private static IEnumerable<string> Native(Network network)
+    private static IEnumerable<(string Module, string Parameter)> Native(Network network)
     {
         var replaced = network.Modules.Where(hooked => hooked.Weighted is not null || hooked.Norm is not null || hooked.IsOtherActivation)
             .Select(hooked => hooked.Module).ToHashSet<nn.Module>(ReferenceEqualityComparer.Instance);
@@ -48,6 +51,6 @@ internal static class MixedTypes
                    && !replaced.Contains(entry.module)
                from own in entry.module.named_parameters(recurse: false)
                where own.parameter.is_floating_point()
-               select $"{entry.name}.{own.name}";
+               select (entry.name, own.name);
     }
 }

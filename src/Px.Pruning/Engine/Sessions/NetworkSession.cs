@@ -19,7 +19,7 @@ internal sealed record NetworkSession(string Name, MethodNeeds Needs)
         using var use = new ModelUse(model.Module, Name);
         using var inference = is_inference_mode_enabled() ? inference_mode(false) : null;
         InferenceTensors.Refuse(model.Module);
-        using var network = new Network(model, options.Parameters, options.RawTensors);
+        using var network = new Network(model, options.Parameters, options.RawTensors) { NeedsFloat64 = Needs.Float64 };
         if (network.Prunable.Count == 0)
         {
             throw new ArgumentException(
@@ -45,6 +45,7 @@ internal sealed record NetworkSession(string Name, MethodNeeds Needs)
             if (network.Included is [var other, ..] && (Needs.Hooks || Needs.Paths)) throw OnNoPath(model.Module, other);
             if (network.Unhooked.Count > 0 && Needs.Hooks) throw NotHooked(network);
             if (network.UsedElsewhere.Count > 0 && (Needs.Hooks || Needs.Paths)) throw network.UsedElsewhere[0].Refuse(Name);
+            if (Needs.Float64 && !network.CanWiden) throw NotWidened(network);
             if (Needs.SecondDerivatives) Derivatives.RequireSecond(context);
             return work(context);
         }
@@ -133,7 +134,24 @@ internal sealed record NetworkSession(string Name, MethodNeeds Needs)
         $"{Name} follows the paths through the weights of convolutions and linear layers, and '{slot.Name}', which "
         + $"PruningOptions.Parameters includes, is a parameter of another kind ({slot.Module.GetType().Name}). Leave it out of the "
         + "selection, or choose another pruner.")
-    { Module = model.named_modules().FirstOrDefault(m => ReferenceEquals(m.module, slot.Module)).name ?? "" };
+    { Module = NameOf(model, slot) };
+
+    private UnsupportedModelException NotWidened(Network network)
+    {
+        var (module, what) = network switch
+        {
+            { Unhooked: [var layer, ..] } => (layer, $"'{layer}' is reached by forward(), which runs no hooks"),
+            { UsedElsewhere: [var use, ..] } => (use.Layer, $"'{use.Parameter}' is {use.What}"),
+            _ => (NameOf(network.Model, network.Included[0]), $"'{network.Included[0].Name}' is the weight of no layer that hooks see"),
+        };
+        return new(
+            $"{Name} scores by differences that only float64 resolves, but {what}, so that it is read as {network.WeightType}. Prune a copy "
+            + "of the model in float64, by to(float64), or choose another pruner.")
+        { Module = module };
+    }
+
+    private static string NameOf(nn.Module model, WeightSlot slot) =>
+        model.named_modules().FirstOrDefault(m => ReferenceEquals(m.module, slot.Module)).name ?? "";
 
     private UnsupportedModelException NotHooked(Network network) => new(
         $"{Name} needs to see what flows through every layer, but '{network.Unhooked[0]}' is reached by forward(), which runs no hooks"

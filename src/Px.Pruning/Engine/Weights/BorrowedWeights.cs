@@ -11,9 +11,10 @@ internal sealed class BorrowedWeights : WeightFunction
     private readonly List<(NormBase Norm, double? Momentum)> momenta = [];
     private readonly BorrowedGradients gradients;
     private readonly SlotTensors weights;
+    private readonly List<HookedModule> norms = []; // those that take statistics from the data
 
-    // Without statistics norm layers are as newly made, see WithFreshNorms.
-    internal BorrowedWeights(Network network, NormStatistics? statistics) : base(network)
+    // Without statistics norm layers are as newly made, see WithFreshNorms. freezes: they keep those of FreezeNorms.
+    internal BorrowedWeights(Network network, NormStatistics? statistics, bool freezes = false) : base(network)
     {
         weights = new SlotTensors(network.Prunable, slot => slot.Weight);
         gradients = new BorrowedGradients(network.Prunable.Select(slot => slot.Weight));
@@ -21,8 +22,9 @@ internal sealed class BorrowedWeights : WeightFunction
         {
             using var noGrad = no_grad();
             foreach (var weight in weights.Values) found.Save(weight);
-            foreach (var hooked in Norms().Where(hooked => statistics is null || hooked.Norm!.UsesBatch(statistics.Value)))
-                Borrow(hooked, fresh: statistics is null);
+            norms.AddRange(network.Modules.Where(
+                hooked => hooked.Norm is { } norm && (statistics is null || norm.UsesBatch(statistics.Value))));
+            foreach (var hooked in norms) Borrow(hooked, fresh: statistics is null, freezes);
         }
         catch
         {
@@ -47,7 +49,7 @@ internal sealed class BorrowedWeights : WeightFunction
     {
         using var scope = NewDisposeScope();
         using var noGrad = no_grad();
-        foreach (var hooked in Norms())
+        foreach (var hooked in norms)
         {
             // ModelSnapshot puts the mode back.
             hooked.Module.train();
@@ -55,7 +57,7 @@ internal sealed class BorrowedWeights : WeightFunction
         }
 
         Run(input);
-        foreach (var hooked in Norms()) hooked.Module.eval();
+        foreach (var hooked in norms) hooked.Module.eval();
     }
 
     public override void Dispose()
@@ -65,20 +67,19 @@ internal sealed class BorrowedWeights : WeightFunction
         gradients.Dispose();
     }
 
-    private IEnumerable<HookedModule> Norms() => Network.Modules.Where(hooked => hooked.Norm is not null);
-
-    private void Borrow(HookedModule hooked, bool fresh)
+    private void Borrow(HookedModule hooked, bool fresh, bool freezes)
     {
         var norm = hooked.Norm!;
         foreach (var buffer in new[] { norm.RunningMean, norm.RunningVariance, norm.BatchesTracked })
             if (buffer is not null) found.Save(buffer);
-        if (!fresh)
+        if (!fresh && !freezes)
         {
             hooked.Module.train();
             return;
         }
 
         if (hooked.Module is NormBase module) momenta.Add((module, module.momentum));
+        if (!fresh) return;
         if (norm.Gamma is { } gamma) found.Save(gamma).fill_(1);
         if (norm.Beta is { } beta) found.Save(beta).fill_(0);
     }

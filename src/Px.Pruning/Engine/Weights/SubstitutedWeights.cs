@@ -74,8 +74,11 @@ internal sealed class GradientEvaluation(Func<WeightSlot, Tensor> weight, IGradi
     internal override Tensor Compute(HookedModule hooked, Tensor input)
     {
         if (hooked.Norm is { } norm) return norms.Normalize(norm, input);
-        using var found = TrainsBiases ? hooked.Weighted!.Bias?.alias() : hooked.Weighted!.Bias?.detach();
-        using var bias = found?.to(input.dtype);
-        return hooked.Weighted.Apply(input, weight(hooked.Weighted.Slot), bias);
+        var leaf = weight(hooked.Weighted!.Slot);
+        // A model may convert what flows through it to a type of its own.
+        using var converted = input.dtype == leaf.dtype ? null : input.to(leaf.dtype);
+        using var found = TrainsBiases ? hooked.Weighted.Bias?.alias() : hooked.Weighted.Bias?.detach();
+        using var bias = found?.to(leaf.dtype);
+        return hooked.Weighted.Apply(converted ?? input, leaf, bias);
     }
 }

@@ -30,8 +30,13 @@ internal abstract class WeightFunction(Network network) : IDisposable
 
     // The function of a newly made network: norm layers have γ = 1 and β = 0, and keep the statistics of FreezeNorms as constants.
     internal static WeightFunction WithFreshNorms(Network network) => network.CanSubstitute
-        ? new SubstitutedWeights(network, new FreshNorms())
+        ? new SubstitutedWeights(network, new WatchedNorms(null))
         : new BorrowedWeights(network, statistics: null);
+
+    // The caller's network, where norm layers that take their statistics from the data keep those of FreezeNorms as constants.
+    internal static WeightFunction WithWatchedNorms(Network network, NormStatistics statistics) => network.CanSubstitute
+        ? new SubstitutedWeights(network, new WatchedNorms(statistics))
+        : new BorrowedWeights(network, statistics, freezes: true);
 
     // The function with norm layers as constants, once the norms, which stay the caller's, have watched a pass. Where hooks do not see
     // every layer, only running statistics are constant: an UnsupportedModelException names a norm layer that uses its input's.

@@ -15,28 +15,22 @@ internal abstract class NtkSapDraws
     internal abstract Tensor Input(DrawIndex index, long[] shape);
 }
 
-// Each tensor has its own generator on the CPU, so that numbers depend neither on the device nor on the order of calls.
 internal sealed class NormalDraws(long seed) : NtkSapDraws
 {
     internal override Tensor Weights(DrawIndex index, string parameter, long[] shape) =>
-        Normal($"weights {Text(index)} {parameter}", shape).mul_(Math.Sqrt(2.0 / FanIn(shape)));
+        SplitMix64.Normal(seed, $"weights {Text(index)} {parameter}", shape).mul_(Math.Sqrt(2.0 / FanIn(shape)));
 
     internal override Tensor Perturbation(DrawIndex index, string parameter, long[] shape) =>
-        Normal($"perturbation {Text(index)} {parameter}", shape);
+        SplitMix64.Normal(seed, $"perturbation {Text(index)} {parameter}", shape);
 
-    internal override Tensor Input(DrawIndex index, long[] shape) => Normal($"input {index.Round} {index.Repeat} {index.Batch}", shape);
+    internal override Tensor Input(DrawIndex index, long[] shape) =>
+        SplitMix64.Normal(seed, $"input {index.Round} {index.Repeat} {index.Batch}", shape);
 
     internal static long FanIn(long[] shape) => shape.Skip(1).Aggregate(1L, (product, size) => product * size);
 
     // The first batch has no number, so that with a single batch seeds give the same masks as in versions that drew once a repeat.
     private static string Text(DrawIndex index) =>
         index.Batch == 0 ? $"{index.Round} {index.Repeat}" : $"{index.Round} {index.Repeat} {index.Batch}";
-
-    private Tensor Normal(string name, long[] shape)
-    {
-        using var generator = new Generator(new SplitMix64(seed, name).Next());
-        return randn(shape, float64, generator: generator);
-    }
 }
 
 internal readonly record struct DrawIndex(int Round, int Repeat, int Batch);

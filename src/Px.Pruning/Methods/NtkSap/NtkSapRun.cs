@@ -27,7 +27,7 @@ internal sealed class NtkSapRun(ScoringContext context, NtkSapPruner settings) :
             function.Set(mask.Mask(theta));
             function.FreezeNorms(z);
             var (atTheta, atMoved) =
-                OutputDistance.Differentiate(function, mask.Mask(theta), mask.Mask(moved), z.Split(Chunk), Context.Token);
+                OutputDistance.Differentiate(function, mask.Mask(theta), mask.Mask(moved), Outputs(z), Context.Token);
             // ∂J/∂m = ∂J/∂(θ' ⊙ m) ⊙ θ' + ∂J/∂((θ' + εΔ) ⊙ m) ⊙ (θ' + εΔ)
             foreach (var (slot, sum) in dm)
             {
@@ -52,6 +52,9 @@ internal sealed class NtkSapRun(ScoringContext context, NtkSapPruner settings) :
                 yield return (new DrawIndex(round, repeat, batch), batch < batches - 1 ? size : samples - batch * size);
         }
     }
+
+    private static IEnumerable<Func<WeightFunction, Tensor>> Outputs(Inputs z) =>
+        z.Split(Chunk).Select(part => (Func<WeightFunction, Tensor>)(function => function.Run(part)));
 
     private SlotTensors Draw(Func<DrawIndex, string, long[], Tensor> draw, DrawIndex index) =>
         new(Network.Prunable, slot => draw(index, slot.Name, slot.Weight.shape).to(Network.Device));

@@ -22,11 +22,11 @@ public sealed class KnownRuns
         var known = KnownNetworks.All[network];
         using var found = new TorchVisionModels.Found(known.Create());
         using var data = new Batches(known);
-        return rows[network] = [.. FifteenPruners.With(data.Train).Select(pruner => Ask(pruner, found, data))];
+        return rows[network] = [.. SixteenPruners.With(data.Train).Select(pruner => Ask(pruner, found, data))];
     }
 
     internal static PruningOptions Options(IPruner pruner) =>
-        new() { Rounds = Math.Min(2, pruner.DefaultRounds), Data = DataBudget.All, BatchSize = Batches.Size, Seed = 1 };
+        new() { Rounds = pruner is WideTopoPruner ? 1 : Math.Min(2, pruner.DefaultRounds), Data = DataBudget.All, BatchSize = Batches.Size, Seed = 1 };
 
     private static Answer Ask(IPruner pruner, TorchVisionModels.Found found, Batches data)
     {

@@ -17,6 +17,9 @@ internal static class KnownTable
             + "kind may have one: `Sigmoid` instead of `Hardsigmoid`."),
         ("gives the network numbers that are not integers", "input is indices",
             "the method makes inputs of its own or follows paths from the input, and an embedding takes whole numbers, where no path begins."),
+        ("computes in another type than", "type of a native module",
+            "the method computes in float64, and this module of TorchSharp's reads its own float32 parameters in native code. Converted by "
+            + "`to(float64)` the model can be pruned."),
         ("multiplies activations with each other where no hook sees", "no paths inside",
             "this module of TorchSharp's multiplies activations with each other in native code. Written with layers and activations of the "
             + "model's own, called through `call`, each of them is seen."),

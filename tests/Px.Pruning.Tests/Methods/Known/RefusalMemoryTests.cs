@@ -32,7 +32,7 @@ public class RefusalMemoryTests(KnownRuns runs)
         long pass = Pass();
         model.zero_grad();
 
-        foreach (var pruner in FifteenPruners.With(data.Train).Where(pruner => refusing.Contains(pruner.GetType().Name)))
+        foreach (var pruner in SixteenPruners.With(data.Train).Where(pruner => refusing.Contains(pruner.GetType().Name)))
         {
             long Refusal() => Peak(() =>
             {

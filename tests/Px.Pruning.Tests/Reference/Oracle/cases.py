@@ -4,6 +4,7 @@ from collections import namedtuple
 import gradients
 import ntk_sap
 import paths
+import wide_topo
 from networks import ENCODER_DECODER, NORM_FREE, PLAIN, RESNET20, VGG16
 
 # variant: the words in the file's name; make: seed -> criterion; revives: a pruned weight is ranked again.
@@ -50,6 +51,13 @@ def prospr(statistics, momentum=0.0, first_order=False, steps=3, learning_rate=0
 def ntk(repeats=1, epsilon=0.01):
     settings = {"epsilon": str(epsilon), "repeats": str(repeats)}
     return Method("ntk-sap", ["repeated"] * (repeats > 1), settings, lambda seed: ntk_sap.ntk_sap(seed, epsilon, repeats))
+
+
+def widetopo(restorations=0, ntk_weight=0.01, alignment_weight=1.0, epsilon=0.0005, density_decay=0.2):
+    settings = {"ntk_weight": str(ntk_weight), "alignment_weight": str(alignment_weight), "perturbation": str(epsilon),
+                "density_decay": str(density_decay), "restorations": str(restorations)}
+    words = ["trace"] * (alignment_weight == 0) + ["alignment"] * (ntk_weight == 0) + ["restored"] * (restorations > 0)
+    return Method("widetopo", words, settings, lambda seed: wide_topo.wide_topo(seed, ntk_weight, alignment_weight, epsilon, density_decay))
 
 
 SYNFLOW = Method("synflow", [], {}, lambda seed: paths.synflow)
@@ -148,4 +156,11 @@ CASES = [
     Case(RESNET20, [10], SYNFLOW, counting="truncated"),
     Case(RESNET20, [3], PX_RELEASED, counting="truncated"),
     Case(RESNET20, [1], ntk(), seed=2, counting="truncated"),
+    Case(PLAIN, [12, 8], widetopo()),
+    Case(PLAIN, [12, 8], widetopo(restorations=2), sparsity=0.9),
+    Case(PLAIN, [20], widetopo(alignment_weight=0.0)),
+    Case(PLAIN, [20], widetopo(ntk_weight=0.0)),
+    Case(NORM_FREE, [20], widetopo()),
+    Case(RESNET20, [2], widetopo()),
+    Case(ENCODER_DECODER, [4, 2], widetopo(), sparsity=0.9),
 ]

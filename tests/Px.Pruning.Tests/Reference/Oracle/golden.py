@@ -18,6 +18,7 @@ from loop import make_batches, make_state, prune
 from networks import VGG16, prunable, tensors
 from rounding import in_float32, margin, resummed
 from tensors import images, label_maps, labels, uniform
+from wide_topo import restoration
 
 ROUNDS = 10
 SAMPLES_PER_LAYER = 40
@@ -64,14 +65,15 @@ def made(case):
     network, method, seed = case.network, case.method, case.seed
     criterion = method.make(seed)
     state, batches = make_state(network, seed), make_batches(network, case.batches, seed)
+    restorations = int(method.settings.get("restorations", 0))
     kept, margins, noise, report = [], [], [], []
     for t, (candidates, mask, scores, facts, after) in enumerate(
-            prune(criterion, network, state, batches, case.sparsity, ROUNDS, method.revives, case.counting), start=1):
+            prune(criterion, network, state, batches, case.sparsity, ROUNDS, method.revives, case.counting, restorations, restoration(seed)), start=1):
         kept.append([int(m.sum().item()) for m in after.values()])
         margins.append(margin(scores, candidates, after))
         if t == 1:
             first = scored(candidates, scores, facts)
-        if t == 1 or t == ROUNDS and network is not VGG16:
+        if t == 1 or t == ROUNDS * (1 + restorations) and network is not VGG16:
             report += in_float32(criterion, network, case.batches, seed, mask, scores, t)
             other = resummed(criterion, network, state, mask, batches, t)
             noise.append(max(((other[name] - s).abs().max() / s.abs().max().clamp(min=1e-300)).item() for name, s in scores.items()))

@@ -55,17 +55,24 @@ def shrink(scores, candidates, count):
     return {name: part.view_as(candidates[name]) for name, part in zip(names, parts)}
 
 
-def prune(criterion, network, state, batches, sparsity, rounds, revives=False, counting="rounded"):
+def prune(criterion, network, state, batches, sparsity, rounds, revives=False, counting="rounded", restorations=0, restoration=None):
     """Yields (candidates, mask before, scores, facts, mask after) of every round: exponential schedule, density d^(t/T) after round t.
 
-    A weight that was pruned is a candidate again only where `revives`.
+    A weight that was pruned is a candidate again only where `revives`. Restoration r from 1 grows the mask to D = d^(1 - 2^-r) in T linear
+    steps, then T rounds more prune it, density D (d / D)^(t/T).
     """
     density = 1 - sparsity
     mask = everything = full_mask(network, state)
     total = sum(m.numel() for m in mask.values())
-    for t in range(1, rounds + 1):
+    for t in range(1, rounds * (1 + restorations) + 1):
+        series, step = divmod(t - 1, rounds)
+        start = density ** (1 - 2.0 ** -series)
+        if series and not step:
+            for s in range(1, rounds + 1):
+                wanted = keep_count(density + (start - density) * s / rounds, total, counting)
+                mask = shrink(restoration(mask, t, s), everything, wanted)
         scores, facts = criterion(network, state, mask, batches, t)
         candidates = everything if revives else mask
-        after = shrink(scores, candidates, keep_count(density ** (t / rounds), total, counting))
+        after = shrink(scores, candidates, keep_count(start * (density / start) ** ((step + 1) / rounds), total, counting))
         yield candidates, mask, scores, facts, after
         mask = after

@@ -7,6 +7,7 @@ import gradients
 import loop
 import ntk_sap
 import paths
+import wide_topo
 from networks import ENCODER_DECODER, NORM_FREE, PLAIN, prunable
 from passes import ReleasedPathValue, Values
 from selfcheck import SEED, close
@@ -122,6 +123,49 @@ def objective(network, state, m, batches, constants, mask):
     return total
 
 
+def check_wide_topo():
+    """|theta dt/dtheta| and |dA/dm| against differences of t and A, both from plain evaluations; without gates A is smooth."""
+    for network in (PLAIN, NORM_FREE, ENCODER_DECODER):
+        state, batches, mask = problem(network)
+        x, epsilon = batches[0][0], 0.05
+        constants = wide_topo.ConstantValues(loop.masked(state, mask), state)
+        c = wide_topo.draw("c", network.run(constants, x).shape, SEED, 1)
+        delta = {name: epsilon * wide_topo.draw(name, m.shape, SEED, 1) for name, m in mask.items()}
+        delta_x = epsilon * wide_topo.draw("x", x.shape, SEED, 1)
+
+        def f(m, x, move):
+            return network.run(wide_topo.ConstantValues({n: (state[n] + move * delta[n]) * m[n] for n in m}, state, constants), x)
+
+        def trace(m):
+            theta = gradients.leaves({n: state[n] * m[n] for n in m})
+            value = (c * network.run(wide_topo.ConstantValues(theta, state, constants), x)).sum()
+            return sum(((mask[n] * g) ** 2).sum().item() for n, g in gradients.derivative(value, theta).items())
+
+        def alignment(m):
+            return ((f(m, x + delta_x, 1) - f(m, x, 1) - f(m, x + delta_x, 0) + f(m, x, 0)) ** 2).sum().item() / epsilon ** 2
+
+        for scores, value in ((wide_topo.trace_scores(network, state, mask, x, constants, c), trace),
+                              (wide_topo.alignment_scores(network, state, mask, x, constants, delta, delta_x, epsilon), alignment)):
+            for (name, index), weights in moves(network, mask, scores):
+                sides = [value(weights(sign)) for sign in (1, -1)]
+                close(scores[name].flatten()[index].item(), abs(sides[0] - sides[1]) / 2e-6, 1e-4, f"{network.name} {name}")
+
+
+def check_restoration():
+    """Emptiest rows and columns first, counts exact, and nothing that is alive is lost."""
+    state, _, mask = problem(PLAIN)
+    score = wide_topo.restoration(SEED)
+    scores = score(mask, 11, 1)
+    for name, m in mask.items():
+        o, i = (index.item() for index in (m == 0).nonzero()[0][:2])
+        full = m.numel()
+        expected = (1 - m[o].sum() / (full / m.shape[0])) * (1 - m[:, i].sum() / (full / m.shape[1]))
+        assert abs(scores[name][o, i].flatten()[(m[o, i] == 0).flatten()][0] - expected) < 1e-4
+    grown = loop.shrink(scores, loop.full_mask(PLAIN, state), int(sum(m.sum().item() for m in mask.values())) + 100)
+    assert all((grown[name] >= m).all() for name, m in mask.items())
+    assert sum((grown[name] - m).sum().item() for name, m in mask.items()) == 100
+
+
 def check_training_statistics():
     """NTK-SAP's constants are what torch.nn.BatchNorm2d remembers at momentum 1."""
     x = torch.arange(48, dtype=torch.float64).view(3, 2, 2, 4) ** 1.5
@@ -165,7 +209,7 @@ def check_imp():
 
 def main():
     torch.set_num_threads(1)
-    for check in (check_grasp, check_prospr, check_ntk_sap, check_training_statistics, check_released, check_imp):
+    for check in (check_grasp, check_prospr, check_ntk_sap, check_wide_topo, check_restoration, check_training_statistics, check_released, check_imp):
         print(check.__name__)
         check()
     print("all laws hold")

@@ -1,5 +1,6 @@
 using System.Globalization;
 using Px.Pruning.Tests.Networks;
+using static TorchSharp.torch;
 
 namespace Px.Pruning.Tests.Reference.Parity;
 
@@ -33,7 +34,7 @@ internal static class ReferencePruners
     {
         "px" or "synflow" or "synflow-l2" or "logsynflow" or "magnitude" => ScoreFamily.PathSum,
         "px-released" or "snip" or "itersnip" or "force" or "ntk-sap" => ScoreFamily.Gradient,
-        "grasp" or "prospr" => ScoreFamily.SecondOrder,
+        "grasp" or "prospr" or "widetopo" => ScoreFamily.SecondOrder,
         var other => throw new ArgumentException($"What are the scores of {other} made of?", nameof(golden)),
     };
 
@@ -68,9 +69,27 @@ internal static class ReferencePruners
             Samples = (int)golden.Batches.Sum(),
             Draws = new DeterministicDraws(golden.Seed, roundsBefore),
         },
+        "widetopo" => new WideTopoPruner
+        {
+            NtkWeight = Number(golden, "ntk_weight"),
+            AlignmentWeight = Number(golden, "alignment_weight"),
+            Perturbation = Number(golden, "perturbation"),
+            DensityDecay = Number(golden, "density_decay"),
+            Restorations = (int)Number(golden, "restorations"),
+            Draws = (name, shape) => WideTopoDraw(golden.Seed, roundsBefore, name, shape),
+        },
         "magnitude" => new MagnitudePruner(),
         _ => null,
     };
+
+    /// <summary>WideTopo's draws as Oracle/wide_topo.py makes them: uniform instead of normal. name: kind, round, batch or step, and what for.</summary>
+    private static Tensor WideTopoDraw(ulong seed, int roundsBefore, string name, long[] shape)
+    {
+        var words = name.Split(' ');
+        var round = (ulong)(roundsBefore + int.Parse(words[1], CultureInfo.InvariantCulture));
+        var bound = Math.Sqrt(3);
+        return DeterministicTensors.Uniform(string.Join('.', [words[0], .. words[2..]]), shape, -bound, bound, seed + 1000 * round);
+    }
 
     private static PxWeighting Weighting(GoldenFile golden) =>
         golden.Settings.GetValueOrDefault("weighting") == "absolute" ? PxWeighting.Absolute : PxWeighting.Squared;

@@ -123,7 +123,7 @@ public class SinglePrecisionTests(ITestOutputHelper log)
     {
         using var problem = ReferenceProblem.Create(golden, type);
         using var mask = last ? GoldenMask.Create(golden, golden.MaskBeforeLastRound!) : null;
-        var pruner = ReferencePruners.Create(golden, last ? golden.Rounds - 1 : 0);
+        var pruner = ReferencePruners.Create(golden, last ? golden.Kept.Length - 1 : 0);
         using var scores = pruner.Score(problem.Model, PruningData.From(problem.Batches), mask, ReferencePruners.Options(golden));
         var values = scores.Names.ToDictionary(name => name, name => ScoreComparison.Values(scores, name));
         return name => values[name];

@@ -1,29 +1,31 @@
-using Px.Pruning.Engine;
-using Px.Pruning.Engine.Weights;
 using static TorchSharp.torch;
 
-namespace Px.Pruning.Methods.NtkSap;
+namespace Px.Pruning.Engine.Weights;
 
-// J = Σₙ ‖f(zₙ; a) − f(zₙ; b)‖², differentiated by both weights.
+// J = Σₙ ‖fₙ(a) − fₙ(b)‖², differentiated by both weights. fₙ: what is computed from the network for one input or a part of a batch.
 internal static class OutputDistance
 {
     // ∂J/∂a and ∂J/∂b.
     internal static (SlotTensors A, SlotTensors B) Differentiate(
-        WeightFunction function, SlotTensors a, SlotTensors b, IEnumerable<Inputs> inputs, CancellationToken token) =>
-        function is SubstitutedWeights substituted ? SideBySide(substituted, a, b, inputs, token) : InTurn(function, a, b, inputs, token);
+        WeightFunction function, SlotTensors a, SlotTensors b, IEnumerable<Func<WeightFunction, Tensor>> outputs,
+        CancellationToken token) =>
+        function is SubstitutedWeights substituted
+            ? SideBySide(substituted, a, b, outputs, token)
+            : InTurn(function, a, b, outputs, token);
 
     private static (SlotTensors, SlotTensors) SideBySide(
-        SubstitutedWeights function, SlotTensors a, SlotTensors b, IEnumerable<Inputs> inputs, CancellationToken token)
+        SubstitutedWeights function, SlotTensors a, SlotTensors b, IEnumerable<Func<WeightFunction, Tensor>> outputs,
+        CancellationToken token)
     {
         using var other = function.Fork();
         function.Set(a);
         other.Set(b);
-        foreach (var z in inputs)
+        foreach (var f in outputs)
         {
             token.ThrowIfCancellationRequested();
             using var temporaries = NewDisposeScope();
             using var grad = enable_grad();
-            Backward((function.Run(z) - other.Run(z)).square().sum(), [.. function.Weights.Values, .. other.Weights.Values]);
+            Backward((f(function) - f(other)).square().sum(), [.. function.Weights.Values, .. other.Weights.Values]);
         }
 
         return (function.TakeGradients(), other.TakeGradients());
@@ -31,29 +33,30 @@ internal static class OutputDistance
 
     // For functions that hold one set of weights at a time, in the caller's own parameters. Costs one more forward pass.
     private static (SlotTensors, SlotTensors) InTurn(
-        WeightFunction function, SlotTensors a, SlotTensors b, IEnumerable<Inputs> inputs, CancellationToken token)
+        WeightFunction function, SlotTensors a, SlotTensors b, IEnumerable<Func<WeightFunction, Tensor>> outputs, CancellationToken token)
     {
         SlotTensors? dA = null, dB = null;
-        foreach (var z in inputs)
+        foreach (var f in outputs)
         {
             token.ThrowIfCancellationRequested();
             using var temporaries = NewDisposeScope();
             function.Set(b);
             Tensor atB;
-            using (no_grad()) atB = function.Run(z);
-            var (gradientA, atA) = Toward(function, a, z, atB);
-            var (gradientB, _) = Toward(function, b, z, atA);
+            using (no_grad()) atB = f(function);
+            var (gradientA, atA) = Toward(function, a, f, atB);
+            var (gradientB, _) = Toward(function, b, f, atA);
             (dA, dB) = (Add(dA, gradientA), Add(dB, gradientB));
         }
 
         return (dA!, dB!);
     }
 
-    private static (SlotTensors Gradient, Tensor Output) Toward(WeightFunction function, SlotTensors weights, Inputs z, Tensor other)
+    private static (SlotTensors Gradient, Tensor Output) Toward(
+        WeightFunction function, SlotTensors weights, Func<WeightFunction, Tensor> f, Tensor other)
     {
         function.Set(weights);
         using var grad = enable_grad();
-        var output = function.Run(z);
+        var output = f(function);
         Backward((output - other).square().sum(), [.. function.Weights.Values]);
         return (function.TakeGradients(), output.detach());
     }
