@@ -123,7 +123,7 @@ public sealed class IterativeMagnitudePruner : IPruner
         var (ranked, others, facts) = Describe(model, data, options, cancellationToken);
         var plan = new PruningPlan(Name, DefaultRounds, sparsity, options, ranked.Select(layer => (layer.Name, layer.Weights)));
 
-        if (facts.UnseenNote is { } note) options.Logger?.LogWarning("{Note}", note);
+        if (facts.UnseenNote is { } note) options.Logger?.LogWarning(Warnings.UnseenUses, "{Note}", note);
         using var backup = new ModelBackup(model.Module);
         PruningMask? mask = null;
         try
@@ -202,7 +202,8 @@ public sealed class IterativeMagnitudePruner : IPruner
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
             logger?.LogWarning(
-                e, "The run is over, but its checkpoint '{Checkpoint}' could not be deleted. Delete it before the next run.", Checkpoint);
+                Warnings.CheckpointLeft, e,
+                "The run is over, but its checkpoint '{Checkpoint}' could not be deleted. Delete it before the next run.", Checkpoint);
         }
     }
 
