@@ -5,7 +5,8 @@ using static TorchSharp.torch.nn;
 
 namespace Px.Pruning.Tests.Documentation;
 
-/// <summary>A snippet of README.md or docs/*.md as the build has compiled it (<c>eng/Snippets.targets</c>), and what snippets may take for granted.</summary>
+/// <summary>A snippet of README.md or docs/*.md as the build has compiled it (<c>eng/Snippets.targets</c>), and what it may take for
+/// granted.</summary>
 internal abstract class Snippet : IDisposable
 {
     protected Module<Tensor, Tensor> model = Classifier();
@@ -40,8 +41,8 @@ internal abstract class Snippet : IDisposable
 
         public override Dictionary<string, Tensor> GetTensor(long index) => new()
         {
-            ["data"] = images[index].clone(), ["label"] = tensor(index % 10), ["image"] = images[index].clone(), ["class"] = tensor(index % 10),
-            ["table"] = images[index, 0, 0, ..10].clone(),
+            ["data"] = images[index].clone(), ["label"] = tensor(index % 10),
+            ["image"] = images[index].clone(), ["table"] = images[index, 0, 0, ..10].clone(),
         };
     }
 }

@@ -10,7 +10,8 @@ public sealed class SnippetTests
         .Select(type => (Place: type.GetCustomAttribute<SnippetAttribute>()!, Type: type))
         .Where(snippet => snippet.Place is not null).OrderBy(snippet => snippet.Place.Line).ToLookup(snippet => snippet.Place.Page);
 
-    public static TheoryData<string> Pages => [.. Files().Select(file => Path.GetFileName(file)!).Where(page => Snippets[page].Any(s => s.Place.Runs))];
+    public static TheoryData<string> Pages =>
+        [.. Files().Select(file => Path.GetFileName(file)!).Where(page => Snippets[page].Any(snippet => snippet.Place.Runs))];
 
     [Fact]
     public void Pages_AreCompiledWhole()
