@@ -20,6 +20,7 @@ usage: ./build.sh COMMAND [ARGUMENTS]
   pack               the NuGet packages, checked, in artifacts/
   bench [ARGUMENTS]  time, memory and growth of each method against the way its authors run it, and time against bare passes;
                      --help lists the arguments
+  docs               the documentation site, in artifacts/docs; a broken link or a missing cross-reference fails
   soak [--minutes N] attack readers, files and sweeps with damage, for about N minutes (10), and print what ran and what was found
 TEXT
 }
@@ -105,10 +106,21 @@ bench() {
     fi
 }
 
+docs() {
+    dotnet tool restore --verbosity quiet
+    rm -rf artifacts/docs artifacts/docs-api artifacts/docs-decisions
+    mkdir -p artifacts/docs-decisions
+    # The table of contents of the decisions: their first lines.
+    sed -sn '1s/^# \(.*\)/\1/p' docs/decisions/*.md | paste -d '\n' - <(printf '%s\n' docs/decisions/*.md) |
+        sed 'N; s|\(.*\)\n\(.*\)|- name: "\1"\n  href: ../../\2|' >artifacts/docs-decisions/toc.yml
+    dotnet docfx docfx.json --warningsAsErrors --logLevel warning
+    echo "artifacts/docs/index.html"
+}
+
 command=${1:-}
 shift || true
 case $command in
-    demo | sample | test | pack | bench | soak) ;;
+    demo | sample | test | pack | bench | docs | soak) ;;
     -h | --help | help) usage; exit 0 ;;
     *) usage >&2; exit 2 ;;
 esac

@@ -58,7 +58,7 @@ public abstract class Pruner : IPruner
             var made = MakeMask(alive, plan, options, context.Seed, left);
             var connectivity = Connectivity.Measure(network, network.MasksOf(made), context.Logger);
             var facts = ReportFacts.Of(network) with { KeptWithoutScore = zeros.Kept };
-            if (facts.UnseenNote is { } note) context.Logger?.LogWarning("{Note}", note);
+            if (facts.UnseenNote is { } note) context.Logger?.LogWarning(Warnings.UnseenUses, "{Note}", note);
             return (made, PruningReport.Create(Name, network, made, connectivity, facts), drawn);
         }, cancellationToken);
 

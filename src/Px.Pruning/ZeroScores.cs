@@ -52,6 +52,7 @@ internal sealed class ZeroScores(string method, ScoringContext context)
         if (Kept == 0 || warned) return;
         warned = true;
         context.Logger?.LogWarning(
+            Warnings.ZeroScores,
             "Round {Round}: {Method} scores more weights 0 than there are to remove, so that {Kept} of those that it keeps were chosen by "
             + "their size alone.", round, method, Kept);
     }

@@ -158,7 +158,7 @@ public sealed class NetworkAnalysis
         return NetworkMeasurement.EffectiveMask(model, PruningData.Shape(sampleShape), mask, cancellationToken);
     }
 
-    /// <inheritdoc cref="EffectiveMask(PruningModel, long[], PruningMask?, CancellationToken)"/>
+    /// <inheritdoc cref="EffectiveMask(PruningModel, long[], PruningMask?, CancellationToken)" path="/*[not(self::param)]"/>
     /// <inheritdoc cref="Analyze(PruningModel, PruningData, PruningMask?, CancellationToken)" path="/param"/>
     public static PruningMask EffectiveMask(
         PruningModel model, PruningData sample, PruningMask? mask = null, CancellationToken cancellationToken = default)

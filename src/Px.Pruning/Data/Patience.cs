@@ -29,6 +29,7 @@ internal sealed class Patience(long limit, bool hasEnd, ILogger? logger)
         if (idle < next) return;
         next *= 2;
         logger?.LogWarning(
+            Warnings.LongSearch,
             "The last {Samples} samples of the data had none of a class that is still wanted; reading goes on up to {Limit}. {Shortage}",
             idle, hasEnd ? "the end" : limit, shortage());
     }

@@ -70,7 +70,8 @@ internal sealed class PruningBatches : IDisposable
         }
 
         if (batches.Count == 0) throw BatchReader.NoSamples();
-        if (count is not null) logger?.LogWarning("The data has {Found} batches; {Asked} were asked for.", batches.Count, count);
+        if (count is not null)
+            logger?.LogWarning(Warnings.FewBatches, "The data has {Found} batches; {Asked} were asked for.", batches.Count, count);
     }
 
     private void ReadSamples(
@@ -91,7 +92,7 @@ internal sealed class PruningBatches : IDisposable
             }
 
             if (bins is null) throw BatchReader.NoSamples();
-            if (bins.Shortage() is { } shortage) logger?.LogWarning("{Shortage}", shortage);
+            if (bins.Shortage() is { } shortage) logger?.LogWarning(Warnings.FewSamples, "{Shortage}", shortage);
             bins.MoveTo(this, batchSize);
         }
         finally

@@ -76,6 +76,7 @@ internal sealed record NetworkSession(string Name, MethodNeeds Needs)
         }
 
         context.Logger?.LogWarning(
+            Warnings.UnusedWeights,
             "{Name} does not rank weights that the output does not depend on in evaluation mode: {Names}. "
             + "ParameterSelection.IncludingUnused ranks them too.", Name, names);
     }

@@ -124,7 +124,7 @@ public sealed class IterativeMagnitudePruner : IPruner, IScoresNoWeights
         var weights = ranked.Select(layer => (layer.Name, layer.Weights, layer.InputAxis));
         var plan = new PruningPlan(Name, DefaultRounds, sparsity, options, weights);
 
-        if (facts.UnseenNote is { } note) options.Logger?.LogWarning("{Note}", note);
+        if (facts.UnseenNote is { } note) options.Logger?.LogWarning(Warnings.UnseenUses, "{Note}", note);
         using var backup = new ModelBackup(model.Module);
         PruningMask? mask = null;
         try
@@ -207,7 +207,8 @@ public sealed class IterativeMagnitudePruner : IPruner, IScoresNoWeights
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
             logger?.LogWarning(
-                e, "The run is over, but its checkpoint '{Checkpoint}' could not be deleted. Delete it before the next run.", Checkpoint);
+                Warnings.CheckpointLeft, e,
+                "The run is over, but its checkpoint '{Checkpoint}' could not be deleted. Delete it before the next run.", Checkpoint);
         }
     }
 

@@ -71,6 +71,7 @@ internal sealed class PathExclusionRun(ScoringContext context, PathExclusionPrun
 
         if (Network.Prunable.Any(slot => leaves[slot].grad is { } dR && dR.count_nonzero().ToInt64() > 0)) return (leaves, range.Exponent);
         Context.Logger?.LogWarning(
+            Warnings.NoActivePath,
             "Round {Round}: no path is active on the pruning data, so that the path kernel alone decides.", round.Number);
         using var again = new NormPolicy(settings.NormStatistics);
         return Decoupled(round, again, dataTerm: false);
@@ -118,6 +119,7 @@ internal sealed class PathExclusionRun(ScoringContext context, PathExclusionPrun
         {
             // Every score would be 0. The path kernel still ranks weights, and keeps input and output connected.
             Context.Logger?.LogWarning(
+                Warnings.NoActivePath,
                 "Round {Round}: no path is active on the pruning data, so that every path activation counts as 1.", round.Number);
             return (ones_like(sum).MoveToOuterDisposeScope(), 0);
         }
