@@ -10,10 +10,11 @@ internal static class Derivatives
     // Throws an UnsupportedModelException where there is a first derivative and no second one, before a whole batch is computed for it.
     internal static void RequireSecond(ScoringContext context)
     {
-        if (Try(context, context.Network.ComputeType) is { Once: true, Twice: false, Error: { } error }) throw DifferentiableGradient.NoSecondDerivative(error);
+        if (Try(context, context.Network.ComputeType) is { Once: true, Twice: false, Error: { } error })
+            throw DifferentiableGradient.NoSecondDerivative(error);
     }
 
-    // Where hooks see no layer, all is assumed. Error: libtorch's, or that of the caller's own code.
+    // type: what is computed in. Where hooks see no layer, all is assumed. Error: libtorch's, or that of the caller's own code.
     internal static (bool Once, bool Twice, Exception? Error) Try(ScoringContext context, ScalarType type)
     {
         using var scope = NewDisposeScope();
