@@ -146,8 +146,8 @@ internal sealed record NetworkSession(string Name, MethodNeeds Needs)
             _ => (NameOf(network.Model, network.Included[0]), $"'{network.Included[0].Name}' is the weight of no layer that hooks see"),
         };
         return new(
-            $"{Name} scores by differences that only float64 resolves, but {what}, so that it is read as {network.WeightType}. Prune a copy "
-            + "of the model in float64, by to(float64), or choose another pruner.")
+            $"{Name} scores by differences that only float64 resolves, but {what}, so that it is read as {network.WeightType}. Prune a "
+            + "copy of the model in float64, by to(float64), or choose another pruner.")
         { Module = module };
     }
 
