@@ -76,6 +76,7 @@ bench() {
     if [[ (" $* " == *" --against python "* || ${1:-} =~ ^(check|models)$) && -z ${PX_PYTHON:-} ]]; then
         need_system_packages python3-torch python3-numpy
     fi
+    [[ ${1:-} != channels-accuracy || " $* " == *" --data"* ]] || need_system_packages dataset-fashion-mnist
     if [[ ${1:-} == models && -z ${PX_PYTHON:-} ]]; then need_system_packages python3-torchvision; fi
     local python=${PX_PYTHON:-/usr/bin/python3}
     if [[ ${1:-} == check ]]; then

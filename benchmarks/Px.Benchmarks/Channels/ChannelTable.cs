@@ -14,6 +14,8 @@ internal static class ChannelTable
 
     private static readonly (string Network, double Target)[] networks = [("resnet18", 0.65), ("vgg16-bn", 0.7), ("mobilenetv2", 0.7), ("deeplabv3plus", 0.7)];
 
+    private static readonly string[] sides = ["dense", "small"];
+
     /// <param name="arguments">Names of networks; none for all. <c>--pairs N</c>: timed pairs of each, 9 unless given.</param>
     internal static void Run(string[] arguments)
     {
@@ -45,7 +47,7 @@ internal static class ChannelTable
         ];
     }
 
-    private static string[] Memory(string network, string pass) => [.. new[] { "dense", "small" }.Select(which =>
+    private static string[] Memory(string network, string pass) => [.. sides.Select(which =>
     {
         using var worker = Worker(network, keepMemory: false);
         double[] answer = worker.Ask($"memory {which} {pass}");
