@@ -8,8 +8,8 @@ public sealed record ChannelOptions
     public ChannelRanking Ranking { get; init => field = Require.Defined(value, "Not a way to rank channels."); }
 
     /// <summary>
-    /// The number, at least 1, of which a layer's channels are a multiple once it loses any, those aside that cannot go. Default 1. GPUs are
-    /// fastest at multiples of 8. A layer that has fewer channels keeps them all.
+    /// The number, at least 1, of which a layer's channels are a multiple once it loses any, those aside that cannot go. Default 1. GPUs
+    /// are fastest at multiples of 8. A layer that has fewer channels keeps them all.
     /// </summary>
     /// <exception cref="ArgumentOutOfRangeException">The value is below 1.</exception>
     public int RoundTo { get; init => field = Require.AtLeast(1, value); } = 1;
