@@ -31,10 +31,18 @@ check_package() {
         check_dependencies "$tfm" "$dependencies"
     done
     has_line "$files" README.md
+    has_line "$files" icon.png
+    ! unzip -p "$package" README.md | grep -E '\]\([^h)]' || problem "$id: its README has links that only work in the repository"
+    # SourceLink knows where the sources are once the repository is one of GitHub's.
+    if [[ $(git config remote.origin.url) == https://github.com/* ]]; then
+        for tfm in net8.0 net10.0; do
+            unzip -p "$symbols" "lib/$tfm/$id.pdb" | grep -qaF 'https://raw.githubusercontent.com/' || problem "$id ($tfm): the symbols have no SourceLink"
+        done
+    fi
     local others
     others=$(grep -E '\.(dll|so|dylib|exe|a|lib)$' <<<"$files" | grep -vE "^lib/net(8|10)\.0/$id\.dll$" || true)
     [[ -z $others ]] || problem "$id contains binaries that are not its own: $others"
-    for text in '<license type="expression">MIT</license>' '<readme>README.md</readme>' '<description>' '<tags>' '<repository type="git" url="http'; do
+    for text in '<license type="expression">MIT</license>' '<readme>README.md</readme>' '<description>' '<tags>' '<icon>icon.png</icon>' '<releaseNotes>http' '<repository type="git" url="http'; do
         [[ $nuspec == *"$text"* ]] || problem "$id: the nuspec has no $text"
     done
 }

@@ -1,6 +1,7 @@
 using Px.Pruning;
 using Px.Pruning.Models;
 using Px.Pruning.Shrinking;
+using Px.Samples.CommandLines;
 using Px.Samples.Display;
 using TorchSharp;
 using static TorchSharp.torch;
@@ -27,12 +28,12 @@ public static class Sample
         using var model = Create();
 
         // Any pruner will do; one that scores on data takes a loader in place of the shape.
-        using var result = new SynFlowPruner().PruneChannels(model, PruningData.Shape(3, options.Side, options.Side), ChannelTarget.Flops(options.Keep), new()
+        using var result = Reached(() => new SynFlowPruner().PruneChannels(model, PruningData.Shape(3, options.Side, options.Side), ChannelTarget.Flops(options.Keep), new()
         {
             RoundTo = 8,
             Scoring = new() { Rounds = 10, Seed = options.Seed },
             Shrinking = new() { LatencyBatchSize = options.Batch },
-        }, token);
+        }, token));
         terminal.WriteLine(result.ToString());
 
         // It trains like any network, with an optimizer made after the channels went.
@@ -52,5 +53,18 @@ public static class Sample
         fresh.load_state_dict(state);
         terminal.WriteLine(FormattableString.Invariant(
             $"Trained a step, saved and loaded. A forward pass takes {result.Shrunk.Latency!.After / result.Shrunk.Latency.Before:F2} of the time that it took."));
+    }
+
+    // A target below what stays in any case is a mistake of the command line.
+    private static ChannelResult Reached(Func<ChannelResult> prune)
+    {
+        try
+        {
+            return prune();
+        }
+        catch (ArgumentException e)
+        {
+            throw new UsageException($"--keep: {e.Message}");
+        }
     }
 }

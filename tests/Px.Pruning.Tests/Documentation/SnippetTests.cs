@@ -3,7 +3,7 @@ using Px.Pruning.Tests.Conventions;
 
 namespace Px.Pruning.Tests.Documentation;
 
-/// <summary>The C# of README.md and docs/*.md is what it says: the build compiles all of it, and here it runs, page by page.</summary>
+/// <summary>The C# of README.md, docs/*.md and the packages' pages is what it says: the build compiles all of it, and here it runs, page by page.</summary>
 public sealed class SnippetTests
 {
     private static readonly ILookup<string, (SnippetAttribute Place, Type Type)> Snippets = Assembly.GetExecutingAssembly().GetTypes()
@@ -53,6 +53,7 @@ public sealed class SnippetTests
     private static IEnumerable<string> Files()
     {
         string root = Libraries.RepositoryRoot();
-        return Directory.EnumerateFiles(Path.Combine(root, "docs"), "*.md").Append(Path.Combine(root, "README.md")).Order();
+        var packages = Directory.EnumerateDirectories(Path.Combine(root, "src")).SelectMany(project => Directory.EnumerateFiles(project, "*.md"));
+        return Directory.EnumerateFiles(Path.Combine(root, "docs"), "*.md").Concat(packages).Append(Path.Combine(root, "README.md")).Order();
     }
 }

@@ -17,5 +17,6 @@ public sealed class FasterTests
     [InlineData(0, "--help")]
     [InlineData(2, "--depth", "20")]
     [InlineData(2, "--keep", "1")]
+    [InlineData(2, "--keep", "0.00001", "--width", "16", "--side", "32")]
     public void Run_NothingToDo_TellsByItsExitCode(int exitCode, params string[] arguments) => SampleRun.Of(Sample.Run, arguments).ExitCode.Should().Be(exitCode);
 }
