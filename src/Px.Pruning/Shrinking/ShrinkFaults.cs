@@ -26,8 +26,8 @@ internal static class ShrinkFaults
         fault.Exception is null ? Rewired(fault.Module) : Broken(fault.Module, fault.Exception);
 
     private static ShrinkException Rewired(string module) => new(
-        $"Without the removed channels the network is another one: what reaches '{module}' differs; the model is as it was. The code before "
-        + "it depends on more than its input, such as chance, or on the number of channels. Leave layers around it out with "
+        $"Without the removed channels the network is another one: what reaches '{module}' differs; the model is as it was. The code "
+        + "before it depends on more than its input, such as chance, or on the number of channels. Leave layers around it out with "
         + "ShrinkOptions.Layers.")
     { Module = module };
 
