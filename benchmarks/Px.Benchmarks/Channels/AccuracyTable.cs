@@ -24,7 +24,7 @@ internal static class AccuracyTable
 {
     internal const string Command = "channels-accuracy";
 
-    private const int Width = 16, BatchSize = 128;
+    private const int Width = 16, BatchSize = 32;
 
     internal static int Run(string[] arguments)
     {
