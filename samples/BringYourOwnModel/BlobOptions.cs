@@ -1,5 +1,6 @@
 using System.Globalization;
-using Px.Samples.CommandLines;
+using Px.Runner;
+using Px.Runner.CommandLines;
 
 namespace Px.Samples.BringYourOwnModel;
 

@@ -1,7 +1,8 @@
 using Px.Pruning;
 using Px.Pruning.Shrinking;
-using Px.Samples.CommandLines;
-using Px.Samples.Display;
+using Px.Runner;
+using Px.Runner.CommandLines;
+using Px.Runner.Display;
 using TorchSharp;
 using static TorchSharp.torch;
 using static TorchSharp.torch.nn;
@@ -18,7 +19,7 @@ public static class Sample
     public static int Run(string[] arguments, Terminal terminal, CancellationToken token)
     {
         var options = BlobOptions.Define();
-        return new SampleProgram("own-model", () => $"Prunes a module of your own: finds the quarter of an image that a bright blob lies in.\n\n{options.Describe()}")
+        return new ConsoleProgram("own-model", () => $"Prunes a module of your own: finds the quarter of an image that a bright blob lies in.\n\n{options.Describe()}")
             .Run(arguments, terminal, () => Run(options.Parse(arguments), terminal, token), token);
     }
 

@@ -1,8 +1,9 @@
 using Px.Pruning;
 using Px.Pruning.Analysis;
 using Px.Pruning.Shrinking;
-using Px.Samples.CommandLines;
-using Px.Samples.Display;
+using Px.Runner;
+using Px.Runner.CommandLines;
+using Px.Runner.Display;
 using TorchSharp;
 using static TorchSharp.torch;
 using static TorchSharp.torch.nn;

@@ -1,8 +1,9 @@
 using Px.Pruning;
 using Px.Pruning.Models;
 using Px.Pruning.Shrinking;
-using Px.Samples.CommandLines;
-using Px.Samples.Display;
+using Px.Runner;
+using Px.Runner.CommandLines;
+using Px.Runner.Display;
 using TorchSharp;
 using static TorchSharp.torch;
 using static TorchSharp.torch.nn;
@@ -17,7 +18,7 @@ public static class Sample
     public static int Run(string[] arguments, Terminal terminal, CancellationToken token)
     {
         var options = FasterOptions.Define();
-        return new SampleProgram("faster", () => $"Removes channels of a ResNet before training, for a network that is faster from the first step.\n\n{options.Describe()}")
+        return new ConsoleProgram("faster", () => $"Removes channels of a ResNet before training, for a network that is faster from the first step.\n\n{options.Describe()}")
             .Run(arguments, terminal, () => Run(options.Parse(arguments), terminal, token), token);
     }
 

@@ -2,13 +2,13 @@ using System.Diagnostics;
 using Px.Demo;
 using Px.Demo.CommandLines;
 using Px.Demo.Experiments;
-using Px.Samples;
-using Px.Samples.Display;
-using Px.Samples.Images;
+using Px.Runner;
+using Px.Runner.Display;
+using Px.Runner.Images;
 using TorchSharp;
 
-return SampleProgram.Main(args, (arguments, terminal, token) =>
-    new SampleProgram("px-demo", () => CommandLine.Help).Run(arguments, terminal, () => Run(CommandLine.Parse(arguments), terminal, token), token));
+return ConsoleProgram.Main(args, (arguments, terminal, token) =>
+    new ConsoleProgram("px-demo", () => CommandLine.Help).Run(arguments, terminal, () => Run(CommandLine.Parse(arguments), terminal, token), token));
 
 static void Run(DemoOptions options, Terminal terminal, CancellationToken token)
 {
@@ -38,7 +38,7 @@ static void Run(DemoOptions options, Terminal terminal, CancellationToken token)
         var saved = results.First(result => result.IsPruned);
         var reloaded = experiment.Reloaded(saved.FileName, token);
         if (reloaded != saved.Accuracy)
-            throw new SampleException($"{saved.Title}: the accuracy was {saved.Accuracy:P2}, and is {reloaded:P2} after saving and reloading.");
+            throw new ProgramException($"{saved.Title}: the accuracy was {saved.Accuracy:P2}, and is {reloaded:P2} after saving and reloading.");
         terminal.WriteLine($"Saved and reloaded: {saved.Title}, into a fresh network, has the same accuracy of {reloaded:P2}.");
         terminal.WriteLine($"Masks, weights, reports and results.csv are in {output.Path}. Took {Durations.Clock(watch.Elapsed)}.");
     }

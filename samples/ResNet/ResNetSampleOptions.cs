@@ -1,13 +1,13 @@
 using Px.Pruning.Models;
-using Px.Samples.CommandLines;
-using Px.Samples.Experiments;
-using Px.Samples.Images;
-using Px.Samples.Training;
+using Px.Runner.CommandLines;
+using Px.Runner.Experiments;
+using Px.Runner.Images;
+using Px.Runner.Training;
 
 namespace Px.Samples.ResNetSample;
 
 /// <summary>What the command line asks for.</summary>
-public sealed record ResNetSampleOptions : SampleOptions
+public sealed record ResNetSampleOptions : ExperimentOptions
 {
     /// <summary>The data set, one of <see cref="KnownImages"/>.</summary>
     public string Dataset { get; init; } = KnownImages.Cifar10;

@@ -1,12 +1,13 @@
 using Px.Pruning.Models;
 using Px.Pruning.Models.Data;
 using Px.Pruning.Models.StateDicts;
-using Px.Samples.CommandLines;
-using Px.Samples.Display;
-using Px.Samples.Experiments;
-using Px.Samples.Images;
-using Px.Samples.Networks;
-using Px.Samples.Training;
+using Px.Runner;
+using Px.Runner.CommandLines;
+using Px.Runner.Display;
+using Px.Runner.Experiments;
+using Px.Runner.Images;
+using Px.Runner.Networks;
+using Px.Runner.Training;
 using static TorchSharp.torch;
 using static TorchSharp.torch.nn;
 
@@ -20,7 +21,7 @@ public static class Sample
     public static int Run(string[] arguments, Terminal terminal, CancellationToken token)
     {
         var options = ResNetSampleOptions.Define();
-        return new SampleProgram("resnet", () => $"Prunes ResNets on images of 32x32 or 28x28, trains what is left, and compares the methods.\n\n{options.Describe()}")
+        return new ConsoleProgram("resnet", () => $"Prunes ResNets on images of 32x32 or 28x28, trains what is left, and compares the methods.\n\n{options.Describe()}")
         {
             Cancelled = Experiment.CancelledText,
         }.Run(arguments, terminal, () => Run(options.Parse(arguments), terminal, token), token);

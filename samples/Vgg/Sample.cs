@@ -1,8 +1,9 @@
 using Px.Pruning.Models.Data;
-using Px.Samples.Display;
-using Px.Samples.Experiments;
-using Px.Samples.Images;
-using Px.Samples.Networks;
+using Px.Runner;
+using Px.Runner.Display;
+using Px.Runner.Experiments;
+using Px.Runner.Images;
+using Px.Runner.Networks;
 
 namespace Px.Samples.VggSample;
 
@@ -14,7 +15,7 @@ public static class Sample
     public static int Run(string[] arguments, Terminal terminal, CancellationToken token)
     {
         var options = VggSampleOptions.Define();
-        return new SampleProgram("vgg", () => $"Prunes a VGG with batch norm on CIFAR-100, trains what is left, and compares the methods.\n\n{options.Describe()}")
+        return new ConsoleProgram("vgg", () => $"Prunes a VGG with batch norm on CIFAR-100, trains what is left, and compares the methods.\n\n{options.Describe()}")
         {
             Cancelled = Experiment.CancelledText,
         }.Run(arguments, terminal, () => Run(options.Parse(arguments), terminal, token), token);

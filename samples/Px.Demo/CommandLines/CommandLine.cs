@@ -1,6 +1,6 @@
 using System.Globalization;
-using Px.Samples;
-using Px.Samples.CommandLines;
+using Px.Runner;
+using Px.Runner.CommandLines;
 
 namespace Px.Demo.CommandLines;
 

@@ -3,10 +3,10 @@ using Px.Pruning;
 using Px.Pruning.Models;
 using Px.Pruning.Models.Data;
 using Px.Pruning.Models.StateDicts;
-using Px.Samples.Display;
-using Px.Samples.Experiments;
-using Px.Samples.Images;
-using Px.Samples.Training;
+using Px.Runner.Display;
+using Px.Runner.Experiments;
+using Px.Runner.Images;
+using Px.Runner.Training;
 using TorchSharp;
 using static TorchSharp.torch;
 

@@ -1,5 +1,5 @@
-using Px.Samples;
-using Px.Samples.Display;
+using Px.Runner;
+using Px.Runner.Display;
 
 namespace Px.Demo.Experiments;
 
@@ -12,7 +12,7 @@ internal sealed class OutputFolder
 
     public string Results => In("results.csv");
 
-    /// <exception cref="SampleException">The folder can neither be used nor created.</exception>
+    /// <exception cref="ProgramException">The folder can neither be used nor created.</exception>
     public static OutputFolder Create(string path)
     {
         try
@@ -21,7 +21,7 @@ internal sealed class OutputFolder
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            throw new SampleException($"Cannot write to --output '{path}': {e.Message}", e);
+            throw new ProgramException($"Cannot write to --output '{path}': {e.Message}", e);
         }
     }
 

@@ -1,6 +1,6 @@
 using System.Globalization;
 using Px.Demo.CommandLines;
-using Px.Samples.Display;
+using Px.Runner.Display;
 
 namespace Px.Demo.Experiments;
 

@@ -1,5 +1,5 @@
 using Px.Demo.CommandLines;
-using Px.Samples.CommandLines;
+using Px.Runner.CommandLines;
 
 namespace Px.Demo.Tests.CommandLines;
 

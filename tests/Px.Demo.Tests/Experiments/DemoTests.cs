@@ -1,6 +1,7 @@
 using Px.Demo.CommandLines;
 using Px.Demo.Tests.Images;
 using Px.Pruning;
+using Px.Runner.Tests.Support;
 
 namespace Px.Demo.Tests.Experiments;
 

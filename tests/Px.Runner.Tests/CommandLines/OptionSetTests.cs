@@ -1,0 +1,53 @@
+using Px.Runner.CommandLines;
+
+namespace Px.Runner.Tests.CommandLines;
+
+public sealed class OptionSetTests
+{
+    private readonly OptionSet<Given> options = new OptionSet<Given>(new Given(1, "a"))
+        .Add("--number", "N", $"a number that {string.Join(' ', Enumerable.Repeat("words", 30))} [1]", (given, value) => given with { Number = value.Whole(0, 9) })
+        .Add("--text", "TEXT", "some text", (given, value) => given with { Text = value.Text })
+        .AddFlag(["--nine", "-9"], "nine", given => given with { Number = 9 });
+
+    [Theory]
+    [InlineData(1, "a")]
+    [InlineData(2, "a", "--number", "2")]
+    [InlineData(2, "a", "--number=2")]
+    [InlineData(3, "a", "--number", "2", "--number", "3")]
+    [InlineData(9, "--b=c", "-9", "--text=--b=c")]
+    [InlineData(4, "a", "--number", "4", "--nine")]
+    public void Parse_Arguments_GivesTheOptions(int number, string text, params string[] arguments) => options.Parse(arguments).Should().Be(new Given(number, text));
+
+    [Theory]
+    [InlineData("unknown option '--other'; --help lists them all", "--other", "1")]
+    [InlineData("unknown option '--nine=1'; --help lists them all", "--nine=1")]
+    [InlineData("--number needs a value", "--number")]
+    [InlineData("--number needs a value", "--number", "--nine")]
+    [InlineData("--number must be a whole number from 0 to 9, not '10'", "--number", "10")]
+    [InlineData("--text must not be empty, not ''", "--text=")]
+    public void Parse_WrongArguments_SaysWhatIsWrong(string message, params string[] arguments) =>
+        FluentActions.Invoking(() => options.Parse(arguments)).Should().Throw<UsageException>().WithMessage(message);
+
+    [Fact]
+    public void Parse_Operands_AreTakenInOrderFromBetweenOptions()
+    {
+        options.AddOperands("WORD...", "words", (given, value) => given with { Text = given.Text + value.Text });
+
+        options.Parse(["b", "--number", "2", "c", "--nine", "d"]).Should().Be(new Given(2, "abcd"));
+        options.Describe().Split('\n')[1].Should().Be("  WORD...                words");
+        FluentActions.Invoking(() => options.Parse(["-b"])).Should().Throw<UsageException>().WithMessage("unknown option '-b'*");
+    }
+
+    [Fact]
+    public void Describe_LongHelp_IsWrappedInItsColumn()
+    {
+        var lines = options.Describe().Split('\n');
+
+        lines.Should().OnlyContain(line => line.Length <= 98).And.HaveCountGreaterThan(5);
+        lines[1].Should().StartWith("  --number N             a number that words");
+        lines[2].Should().StartWith("                         words");
+        lines[^1].Should().Be("  --nine                 nine");
+    }
+
+    private sealed record Given(int Number, string Text);
+}

@@ -1,0 +1,48 @@
+using System.Globalization;
+using Px.Experiments.Results;
+using Px.Experiments.Running;
+using Px.Runner;
+using Px.Runner.CommandLines;
+using Px.Runner.Display;
+
+namespace Px.Experiments.Commands;
+
+/// <summary><c>run</c>: makes one network, or the few that lists span, and prints a table.</summary>
+public static class RunCommand
+{
+    /// <summary>Runs the command.</summary>
+    /// <returns>One of <see cref="ExitCode"/>.</returns>
+    public static int Run(string[] arguments, Terminal terminal, CancellationToken token) =>
+        new ConsoleProgram("px run", Help) { Cancelled = SweepSession.Cancelled }.Run(arguments, terminal, () =>
+        {
+            var options = Define().Parse(arguments);
+            var cells = options.Cells();
+            var quiet = terminal.Quiet();
+            quiet.WriteLine($"{Table(SweepSession.Open(options, quiet).Run(options.Title, cells, options.Retry, token))}");
+        }, token);
+
+    private static OptionSet<SweepOptions> Define() => new OptionSet<SweepOptions>(new SweepOptions()).AddGrid().AddRun();
+
+    private static string Help() => $"Makes one network, or the few that lists span, and prints a table. What is there already is not made again.\n\n{Define().Describe()}";
+
+    private static TextTable Table(IReadOnlyList<CellResult> results)
+    {
+        var table = new TextTable("network", "before training", "after", "weights kept", "density", "pruned in", "trained in");
+        foreach (var result in results)
+        {
+            var (training, pruning) = (result.Training, result.Pruning);
+            table.Add(
+                CellTitle.Of(result.Cell),
+                Text($"{100 * training.Before:F2} %"),
+                Text($"{100 * training.After:F2} %"),
+                pruning is null ? "-" : Text($"{pruning.Kept:N0} / {pruning.Total:N0}"),
+                pruning is null ? "-" : Text($"{100.0 * pruning.Kept / pruning.Total:F2} %"),
+                pruning is null ? "-" : Durations.Seconds(TimeSpan.FromSeconds(pruning.Seconds[^1])),
+                Durations.Seconds(TimeSpan.FromSeconds(training.Seconds)));
+        }
+
+        return table;
+    }
+
+    private static string Text(FormattableString text) => text.ToString(CultureInfo.InvariantCulture);
+}

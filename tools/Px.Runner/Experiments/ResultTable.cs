@@ -1,0 +1,66 @@
+using System.Globalization;
+using Px.Runner.Display;
+
+namespace Px.Runner.Experiments;
+
+/// <summary>The results as rows: for people, a row for all seeds of a network; for other programs, a row each.</summary>
+/// <param name="measure">What was measured.</param>
+public sealed class ResultTable(string measure)
+{
+    /// <summary>Means over the seeds, with the standard deviation where there are several.</summary>
+    public TextTable Table(IReadOnlyList<NetworkResult> results)
+    {
+        var withBest = results.Any(result => result.Best is not null);
+        string[] best = withBest ? [$"best {measure}"] : [];
+        var table = new TextTable(["network", "removed", $"{measure} before training", "after", .. best, "weights kept", "density", "pruned in", "trained in", "collapsed"]);
+        foreach (var group in results.GroupBy(result => (result.Method, result.Sparsity)))
+        {
+            var (seeds, first) = (group.ToList(), group.First());
+            string[] bestCell = withBest ? [Percent(seeds.Select(seed => seed.Best ?? double.NaN))] : [];
+            table.Add(
+            [
+                first.Method,
+                first.Sparsity is { } removed ? Text($"{100 * removed:0.##} %") : "-",
+                Percent(seeds.Select(seed => seed.Before)),
+                Percent(seeds.Select(seed => seed.After)),
+                .. bestCell,
+                Text($"{first.WeightsKept:N0} / {first.Weights:N0}"),
+                Text($"{100 * first.Density:F2} %"),
+                seeds.All(seed => seed.PruneTime is not null) ? Durations.Seconds(Mean(seeds.Select(seed => seed.PruneTime!.Value))) : "-",
+                Durations.Seconds(Mean(seeds.Select(seed => seed.TrainTime))),
+                first.Sparsity is null ? "-" : seeds.Max(seed => seed.CollapsedLayers.Count) is var layers && layers == 1 ? "1 layer" : Text($"{layers} layers"),
+            ]);
+        }
+
+        return table;
+    }
+
+    /// <summary>A row for each network, under a header.</summary>
+    public IEnumerable<IReadOnlyList<string>> Csv(IReadOnlyList<NetworkResult> results)
+    {
+        var name = measure.Replace(' ', '_');
+        yield return ["method", "sparsity", "seed", $"{name}_before", $"{name}_after", $"{name}_best", "weights_kept", "weights", "prune_seconds", "train_seconds", "collapsed_layers"];
+        foreach (var result in results)
+        {
+            yield return
+            [
+                result.Method, Text($"{result.Sparsity}"), Text($"{result.Seed}"), Text($"{result.Before}"), Text($"{result.After}"), Text($"{result.Best}"),
+                Text($"{result.WeightsKept}"), Text($"{result.Weights}"), Text($"{result.PruneTime?.TotalSeconds:F3}"), Text($"{result.TrainTime.TotalSeconds:F3}"),
+                string.Join(' ', result.CollapsedLayers),
+            ];
+        }
+    }
+
+    private static string Percent(IEnumerable<double> values)
+    {
+        var all = values.ToList();
+        var mean = all.Average();
+        return all.Count == 1
+            ? Text($"{100 * mean:F2} %")
+            : Text($"{100 * mean:F2} ± {100 * Math.Sqrt(all.Sum(value => (value - mean) * (value - mean)) / (all.Count - 1)):F2} %");
+    }
+
+    private static TimeSpan Mean(IEnumerable<TimeSpan> times) => TimeSpan.FromSeconds(times.Average(time => time.TotalSeconds));
+
+    private static string Text(FormattableString text) => text.ToString(CultureInfo.InvariantCulture);
+}
