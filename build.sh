@@ -12,7 +12,7 @@ usage() {
 usage: ./build.sh COMMAND [ARGUMENTS]
 
   demo [ARGUMENTS]   prune and train a ResNet-20 on Fashion-MNIST by PX, SNIP, magnitude and random, and print
-                     a table; --help lists the arguments
+                     a table: the sample ResNet with --demo; --quick takes a minute, --help lists the arguments
   sample NAME [ARGUMENTS]
                      run one of the samples: ResNet, Vgg, DeepLab, BringYourOwnModel, Faster; --help lists its arguments,
                      samples/README.md says more
@@ -85,7 +85,7 @@ pack() {
 demo() {
     # With --data the images are the caller's.
     [[ " $* " == *" --data"* || " $* " == *" --help"* ]] || need_system_packages dataset-fashion-mnist
-    dotnet run -c Release --project samples/Px.Demo -- "$@"
+    dotnet run -c Release --project samples/ResNet -- --demo "$@"
 }
 
 sample() {

@@ -35,7 +35,7 @@ public static class Sample
         var images = KnownImages.Load(options.Dataset, options.Data, options.ImageNetStatistics, options.TrainSamples, options.TestSamples, terminal, token);
         if (options.ImageSize is { } side)
             images = new ImageSets(images.Train.Resized(side), images.Test.Resized(side));
-        var task = new ImageTask(images, seed => NewNetwork(options, images.Train, seed), new PaddedCrop());
+        var task = new ImageTask(images, seed => NewNetwork(options, images.Train, seed), options.Demo ? new PaddedCrop { Padding = 0 } : new PaddedCrop());
         terminal.WriteLine($"ResNet-{options.Depth} on {options.Dataset}, {(options.Weights is null ? "from scratch" : $"from {options.Weights}")}: "
             + $"{images.Train.Count} images to train on, {images.Test.Count} to test on.");
         new Experiment(task, options.Recipe(), options, RunFolder.Open(options), device, terminal).Run(token);

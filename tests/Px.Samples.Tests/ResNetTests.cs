@@ -4,6 +4,7 @@ using Px.Pruning;
 using Px.Pruning.Models.StateDicts;
 using Px.Runner;
 using Px.Runner.Tests.Support;
+using Px.Runner.Training;
 using Px.Samples.ResNetSample;
 using TorchSharp;
 using static TorchSharp.torch;
@@ -101,12 +102,76 @@ public sealed class ResNetTests : IDisposable
         weights["fc.weight"].shape.Should().Equal(10, 512);
     }
 
+    [Fact]
+    public void Run_Demo_WritesMasksWeightsReportsAndResults()
+    {
+        var run = Demo(output, "--sparsity", "0.9");
+
+        run.ExitCode.Should().Be(0, run.Output);
+        run.Table().Select(row => $"{row[0]} {row[1]}").Should().Equal("dense -", "PX 90 %", "SNIP 90 %", "Magnitude 90 %", "Random 90 %");
+        foreach (var method in (string[])["px", "snip", "magnitude", "random"])
+        {
+            using var mask = PruningMask.Load(output.In($"{method}-0.9-seed1.mask.safetensors"));
+            (mask.Kept, mask.Total).Should().Be((27_061, 270_608), method);
+            File.Exists(output.In($"{method}-0.9-seed1.weights.safetensors")).Should().BeTrue(method);
+            File.ReadAllText(output.In($"{method}-0.9-seed1.report.txt")).Should().Contain("layer3.2.conv2.weight");
+        }
+
+        var rows = File.ReadAllLines(output.In("results.csv")).Select(line => line.Split(',')).ToList();
+        rows.Select(row => row[0]).Should().Equal("method", "dense", "PX", "SNIP", "Magnitude", "Random");
+        rows.Skip(1).Select(row => row[6]).Should().Equal("270608", "27061", "27061", "27061", "27061");
+    }
+
+    [Fact]
+    public void Run_DemoTwice_WritesTheSameBytes()
+    {
+        Demo(output, "--methods", "snip", "--sparsity", "0.98").ExitCode.Should().Be(0);
+        Demo(again, "--methods", "snip", "--sparsity", "0.98").ExitCode.Should().Be(0);
+
+        foreach (var file in (string[])["dense-seed1.weights.safetensors", "snip-0.98-seed1.weights.safetensors", "snip-0.98-seed1.mask.safetensors"])
+            File.ReadAllBytes(again.In(file)).Should().Equal(File.ReadAllBytes(output.In(file)), file);
+    }
+
+    [Fact]
+    public void Parse_Demo_IsTheReadmesRun()
+    {
+        var options = ResNetSampleOptions.Define().Parse(["--demo"]);
+
+        (options.Dataset, options.Depth, options.TrainSamples, options.TestSamples, options.MaxRounds, options.Output)
+            .Should().Be(("fashion-mnist", 20, 10_000, 5_000, 10, "demo-output"));
+        options.Methods.Should().Equal("px", "snip", "magnitude", "random");
+        options.Sparsities.Should().Equal(0.9, 0.98);
+        options.Recipe().Should().Be(new Recipe { LearningRate = 0.1, Schedule = new CosineSchedule(), Epochs = 2, BatchSize = 64 });
+    }
+
+    [Theory]
+    [InlineData("--demo", "--quick", "--epochs", "4")]
+    [InlineData("--epochs", "4", "--demo", "--quick")]
+    public void Parse_QuickWithAnExplicitOption_KeepsTheExplicitOne(params string[] arguments)
+    {
+        var options = ResNetSampleOptions.Define().Parse(arguments);
+
+        (options.Dataset, options.Epochs, options.TrainSamples, options.Batch, options.MaxRounds).Should().Be(("fashion-mnist", 4, 1280, 32, 2));
+        options.Sparsities.Should().Equal(0.9);
+    }
+
+    [Fact]
+    public void Help_EveryOption_IsExplainedOnShortLines()
+    {
+        var lines = SampleRun.Of(Sample.Run, "--help").Output.Split('\n');
+
+        lines.Should().OnlyContain(line => line.Length < 100);
+        foreach (var option in (string[])["--dataset", "--data", "--depth", "--weights", "--demo", "--quick", "--methods", "--sparsity", "--epochs", "--device", "--output", "--resume", "--help"])
+            lines.Should().Contain(line => line.TrimStart().Split(' ', ',').Contains(option), option);
+    }
+
     [Theory]
     [InlineData(0, "--help")]
     [InlineData(2, "--no-such-option")]
     [InlineData(2, "--pretraining", "moco")]
     [InlineData(2, "--depth", "21")]
     [InlineData(1, "--data", "no such folder")]
+    [InlineData(1, "--test-samples", "41")]
     [InlineData(1, "--weights", "no such file")]
     public void Run_NothingToDo_TellsByItsExitCode(int exitCode, params string[] arguments) => Tiny(output, arguments).ExitCode.Should().Be(exitCode);
 
@@ -116,6 +181,9 @@ public sealed class ResNetTests : IDisposable
         output.Dispose();
         again.Dispose();
     }
+
+    private SampleRun Demo(TemporaryFolder into, params string[] arguments) => SampleRun.Of(
+        Sample.Run, ["--demo", "--quick", "--data", data.Path, "--output", into.Path, "--train-samples", "160", "--test-samples", "40", "--batch", "16", .. arguments]);
 
     private SampleRun Tiny(TemporaryFolder into, params string[] arguments) => SampleRun.Of(Sample.Run, [.. Arguments(into), .. arguments]);
 
