@@ -14,7 +14,7 @@ usage: ./build.sh COMMAND [ARGUMENTS]
   demo [ARGUMENTS]   prune and train a ResNet-20 on Fashion-MNIST by PX, SNIP, magnitude and random, and print
                      a table: the sample ResNet with --demo; --quick takes a minute, --help lists the arguments
   sample NAME [ARGUMENTS]
-                     run one of the samples: ResNet, Vgg, DeepLab, BringYourOwnModel, Faster; --help lists its arguments,
+                     run one of the samples: ResNet, Vgg, DeepLab, BringYourOwnModel, OwnCriterion, Faster; --help lists its arguments,
                      samples/README.md says more
   px COMMAND [ARGUMENTS]
                      grids of networks: run, sweep, report, compare; --help lists arguments, tools/README.md says more
