@@ -16,12 +16,9 @@ public static class Sample
 
     /// <summary>Runs the program.</summary>
     /// <returns>One of <see cref="ExitCode"/>.</returns>
-    public static int Run(string[] arguments, Terminal terminal, CancellationToken token)
-    {
-        var options = BlobOptions.Define();
-        return new ConsoleProgram("own-model", () => $"Prunes a module of your own: finds the quarter of an image that a bright blob lies in.\n\n{options.Describe()}")
-            .Run(arguments, terminal, () => Run(options.Parse(arguments), terminal, token), token);
-    }
+    public static int Run(string[] arguments, Terminal terminal, CancellationToken token) => ConsoleProgram.Run(
+        BlobOptions.Define().ToCommand("own-model", "Prunes a module of your own: finds the quarter of an image that a bright blob lies in.", options => Run(options, terminal, token)),
+        arguments, terminal, token);
 
     private static void Run(BlobOptions options, Terminal terminal, CancellationToken token)
     {

@@ -15,12 +15,9 @@ public static class Sample
 {
     /// <summary>Runs the program.</summary>
     /// <returns>One of <see cref="ExitCode"/>.</returns>
-    public static int Run(string[] arguments, Terminal terminal, CancellationToken token)
-    {
-        var options = FasterOptions.Define();
-        return new ConsoleProgram("faster", () => $"Removes channels of a ResNet before training, for a network that is faster from the first step.\n\n{options.Describe()}")
-            .Run(arguments, terminal, () => Run(options.Parse(arguments), terminal, token), token);
-    }
+    public static int Run(string[] arguments, Terminal terminal, CancellationToken token) => ConsoleProgram.Run(
+        FasterOptions.Define().ToCommand("faster", "Removes channels of a ResNet before training, for a network that is faster from the first step.", options => Run(options, terminal, token)),
+        arguments, terminal, token);
 
     private static void Run(FasterOptions options, Terminal terminal, CancellationToken token)
     {

@@ -33,7 +33,6 @@ public sealed record OwnCriterionOptions
             .Add("--depth", "N", $"8, 14, 20, ... 110 [{defaults.Depth}]", (options, value) => options with { Depth = int.Parse(value.OneOf(depths), CultureInfo.InvariantCulture) })
             .Add("--rounds", "N", $"pruning rounds [{defaults.Rounds}]", (options, value) => options with { Rounds = value.Whole(1, 10_000) })
             .Add("--seed", "N", $"decides the initial weights and the images [{defaults.Seed}]", (options, value) => options with { Seed = value.Whole(0, int.MaxValue) })
-            .Add("--device", "NAME", "cpu or cuda [cpu]", (options, value) => options with { Cuda = value.OneOf(Devices.Names) == "cuda" })
-            .AddFlag(["--help", "-h"], "this text", options => options);
+            .Add("--device", "NAME", "cpu or cuda [cpu]", (options, value) => options with { Cuda = value.OneOf(Devices.Names) == "cuda" });
     }
 }

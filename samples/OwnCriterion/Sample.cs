@@ -12,12 +12,9 @@ public static class Sample
 {
     /// <summary>Runs the program.</summary>
     /// <returns>One of <see cref="ExitCode"/>.</returns>
-    public static int Run(string[] arguments, Terminal terminal, CancellationToken token)
-    {
-        var options = OwnCriterionOptions.Define();
-        return new ConsoleProgram("own-criterion", () => $"Prunes a ResNet by criteria of one's own and by the library's, and compares the masks.\n\n{options.Describe()}")
-            .Run(arguments, terminal, () => Run(options.Parse(arguments), terminal, token), token);
-    }
+    public static int Run(string[] arguments, Terminal terminal, CancellationToken token) => ConsoleProgram.Run(
+        OwnCriterionOptions.Define().ToCommand("own-criterion", "Prunes a ResNet by criteria of one's own and by the library's, and compares the masks.", options => Run(options, terminal, token)),
+        arguments, terminal, token);
 
     private static void Run(OwnCriterionOptions options, Terminal terminal, CancellationToken token)
     {

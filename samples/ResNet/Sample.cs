@@ -18,14 +18,9 @@ public static class Sample
 {
     /// <summary>Runs the program.</summary>
     /// <returns>One of <see cref="ExitCode"/>.</returns>
-    public static int Run(string[] arguments, Terminal terminal, CancellationToken token)
-    {
-        var options = ResNetSampleOptions.Define();
-        return new ConsoleProgram("resnet", () => $"Prunes ResNets on images of 32x32 or 28x28, trains what is left, and compares the methods.\n\n{options.Describe()}")
-        {
-            Cancelled = Experiment.CancelledText,
-        }.Run(arguments, terminal, () => Run(options.Parse(arguments), terminal, token), token);
-    }
+    public static int Run(string[] arguments, Terminal terminal, CancellationToken token) => ConsoleProgram.Run(
+        ResNetSampleOptions.Define().ToCommand("resnet", "Prunes ResNets on images of 32x32 or 28x28, trains what is left, and compares the methods.", options => Run(options, terminal, token)),
+        arguments, terminal, token, Experiment.CancelledText);
 
     private static void Run(ResNetSampleOptions options, Terminal terminal, CancellationToken token)
     {

@@ -1,3 +1,4 @@
+using System.CommandLine;
 using Px.Experiments.Comparisons;
 using Px.Experiments.Reports;
 using Px.Experiments.Reports.Html;
@@ -13,14 +14,9 @@ public static class CompareCommand
 {
     private const int Most = 10;
 
-    /// <summary>Runs the command.</summary>
-    /// <returns>One of <see cref="ExitCode"/>.</returns>
-    public static int Run(string[] arguments, Terminal terminal, CancellationToken token)
-    {
-        var options = CompareOptions.Define();
-        return new ConsoleProgram("px compare", () => $"Puts results side by side: FOLDER FOLDER, FOLDER --methods A,B, or MASK MASK.\n\n{options.Describe()}")
-            .Run(arguments, terminal, () => Run(options.Parse(arguments), terminal), token);
-    }
+    /// <summary>The command.</summary>
+    public static Command Create(Terminal terminal) => CompareOptions.Define().ToCommand(
+        "compare", "Puts results side by side: FOLDER FOLDER, FOLDER --methods A,B, or MASK MASK.", options => Run(options, terminal));
 
     private static void Run(CompareOptions options, Terminal terminal)
     {

@@ -53,8 +53,7 @@ public static class GridOptions
             .Add("--device", "NAME", "cpu or cuda [cpu]", (options, value) => options with { Cuda = value.OneOf(Devices.Names) == "cuda" })
             .Add("--log", "FILE", "append what is logged to a file", (options, value) => options with { Log = value.Text })
             .AddFlag(["--verbose"], "show what is logged", options => options with { Verbose = true })
-            .AddFlag(["--retry"], "try networks again that could not be run", options => options with { Retry = true })
-            .AddFlag(["--help", "-h"], "this text", options => options);
+            .AddFlag(["--retry"], "try networks again that could not be run", options => options with { Retry = true });
     }
 
     private static OptionSet<SweepOptions> AddNumber<T>(this OptionSet<SweepOptions> set, string name, string argument, string help, Func<Value, T> read, Func<Grid, T, Grid> apply) =>

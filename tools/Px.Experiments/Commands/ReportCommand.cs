@@ -1,3 +1,4 @@
+using System.CommandLine;
 using Px.Experiments.Reports;
 using Px.Experiments.Reports.Html;
 using Px.Experiments.Reports.Tables;
@@ -12,14 +13,9 @@ namespace Px.Experiments.Commands;
 /// <summary><c>report</c>: a page and CSV files of results.</summary>
 public static class ReportCommand
 {
-    /// <summary>Runs the command.</summary>
-    /// <returns>One of <see cref="ExitCode"/>.</returns>
-    public static int Run(string[] arguments, Terminal terminal, CancellationToken token)
-    {
-        var options = ReportOptions.Define();
-        return new ConsoleProgram("px report", () => $"Makes one HTML page of results: FOLDER... --output FILE.html\n\n{options.Describe()}")
-            .Run(arguments, terminal, () => Run(options.Parse(arguments), terminal, token), token);
-    }
+    /// <summary>The command.</summary>
+    public static Command Create(Terminal terminal, CancellationToken token) => ReportOptions.Define().ToCommand(
+        "report", "Makes one HTML page of results, with charts and tables, and the same as CSV.", options => Run(options, terminal, token));
 
     private static void Run(ReportOptions options, Terminal terminal, CancellationToken token)
     {

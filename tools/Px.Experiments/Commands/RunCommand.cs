@@ -1,7 +1,7 @@
+using System.CommandLine;
 using System.Globalization;
 using Px.Experiments.Results;
 using Px.Experiments.Running;
-using Px.Runner;
 using Px.Runner.CommandLines;
 using Px.Runner.Display;
 
@@ -10,20 +10,16 @@ namespace Px.Experiments.Commands;
 /// <summary><c>run</c>: makes one network, or the few that lists span, and prints a table.</summary>
 public static class RunCommand
 {
-    /// <summary>Runs the command.</summary>
-    /// <returns>One of <see cref="ExitCode"/>.</returns>
-    public static int Run(string[] arguments, Terminal terminal, CancellationToken token) =>
-        new ConsoleProgram("px run", Help) { Cancelled = SweepSession.Cancelled }.Run(arguments, terminal, () =>
+    /// <summary>The command.</summary>
+    public static Command Create(Terminal terminal, CancellationToken token) => new OptionSet<SweepOptions>(new SweepOptions()).AddGrid().AddRun().ToCommand(
+        "run",
+        "Makes one network, or the few that lists span, and prints a table. What is there already is not made again.",
+        options =>
         {
-            var options = Define().Parse(arguments);
             var cells = options.Cells();
             var quiet = terminal.Quiet();
             quiet.WriteLine($"{Table(SweepSession.Open(options, quiet).Run(options.Title, cells, options.Retry, token))}");
-        }, token);
-
-    private static OptionSet<SweepOptions> Define() => new OptionSet<SweepOptions>(new SweepOptions()).AddGrid().AddRun();
-
-    private static string Help() => $"Makes one network, or the few that lists span, and prints a table. What is there already is not made again.\n\n{Define().Describe()}";
+        });
 
     private static TextTable Table(IReadOnlyList<CellResult> results)
     {

@@ -10,9 +10,6 @@ namespace Px.Experiments.Commands;
 /// <summary>Puts together what makes cells.</summary>
 internal static class SweepSession
 {
-    /// <summary>What a cancelled command says.</summary>
-    public const string Cancelled = "Cancelled. The same command goes on from here.";
-
     /// <summary>Sets up a sweep.</summary>
     /// <param name="options">What the command line asks for.</param>
     /// <param name="terminal">Where lines go.</param>

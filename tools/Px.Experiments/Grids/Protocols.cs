@@ -71,7 +71,7 @@ public static class Protocols
     public static IReadOnlyList<string> Names { get; } = [.. All.Select(protocol => protocol.Name)];
 
     /// <summary>A line on each, for help.</summary>
-    public static string Describe() => string.Join('\n', All.Select(protocol => $"  {protocol.Name,-15} {protocol.Summary}"));
+    public static string Describe() => string.Join('\n', All.Select(protocol => $"{protocol.Name}: {protocol.Summary}"));
 
     /// <summary>The grids of a protocol.</summary>
     /// <param name="name">One of <see cref="Names"/>.</param>

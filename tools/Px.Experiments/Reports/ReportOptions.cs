@@ -19,7 +19,7 @@ public sealed record ReportOptions
     {
         var defaults = new ReportOptions();
         return new OptionSet<ReportOptions>(defaults)
-            .AddOperands("FOLDER...", "folders of results; several, such as the shards of a grid, are read as one", (options, value) => options with { Folders = [.. options.Folders, value.Text] })
+            .AddOperands("FOLDER", "folders of results; several, such as the shards of a grid, are read as one", (options, value) => options with { Folders = [.. options.Folders, value.Text] })
             .Add("--output", "FILE", $"the page, a single file that needs no network [{defaults.Output}]", (options, value) => options with { Output = value.Text })
             .Add("--csv", "FOLDER", "writes the same numbers there, too, a CSV file for each table [none]", (options, value) => options with { Csv = value.Text });
     }

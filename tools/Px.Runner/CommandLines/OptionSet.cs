@@ -1,122 +1,86 @@
-using System.Text;
+using System.CommandLine;
+using System.CommandLine.Parsing;
 
 namespace Px.Runner.CommandLines;
 
-/// <summary>What a program understands: turns <c>--name value</c> and <c>--name=value</c> into a record of options, and writes the text of <c>--help</c>.</summary>
+/// <summary>Fills a record of options from a command line, which System.CommandLine parses and explains.</summary>
 /// <remarks>Of an option given twice the last one counts. Flags apply before values, wherever they stand: what is given explicitly wins.</remarks>
 /// <typeparam name="T">The record of options.</typeparam>
 /// <param name="defaults">What is meant where nothing is given.</param>
 public sealed class OptionSet<T>(T defaults)
 {
-    private const int HelpColumn = 25, Width = 98;
-
-    private readonly List<Option> options = [];
-    private Option? operands;
+    private readonly List<(Option Option, Func<T, T> Apply)> flags = [];
+    private readonly List<(Option Option, Func<T, Value, T> Apply)> values = [];
+    private (Argument Argument, Func<T, Value, T> Apply)? operands;
 
     /// <summary>Adds an option with a value.</summary>
     /// <param name="name">Its name, with two dashes.</param>
     /// <param name="argument">What <c>--help</c> calls the value.</param>
-    /// <param name="help">What <c>--help</c> says; wrapped to fit.</param>
+    /// <param name="help">What <c>--help</c> says.</param>
     /// <param name="apply">The options with this value.</param>
     public OptionSet<T> Add(string name, string argument, string help, Func<T, Value, T> apply)
     {
-        options.Add(new Option([name], argument, help, apply));
+        values.Add((new Option<string[]>(name) { Description = help, HelpName = argument, Arity = ArgumentArity.OneOrMore }, apply));
         return this;
     }
 
     /// <summary>Adds an option without a value.</summary>
     /// <param name="names">Its name, and other spellings of it.</param>
-    /// <param name="help">What <c>--help</c> says; wrapped to fit.</param>
-    /// <param name="apply">The options with this flag.</param>
+    /// <param name="help">What <c>--help</c> says.</param>
+    /// <param name="apply">The options with this flag; flags apply in the order in which they are added.</param>
     public OptionSet<T> AddFlag(IReadOnlyList<string> names, string help, Func<T, T> apply)
     {
-        options.Add(new Option(names, null, help, (given, _) => apply(given)));
+        flags.Add((new Option<bool>(names[0], [.. names.Skip(1)]) { Description = help, Arity = ArgumentArity.Zero }, apply));
         return this;
     }
 
     /// <summary>Lets arguments stand without a name: each is applied, in order.</summary>
     /// <param name="argument">What <c>--help</c> calls them.</param>
-    /// <param name="help">What <c>--help</c> says; wrapped to fit.</param>
+    /// <param name="help">What <c>--help</c> says.</param>
     /// <param name="apply">The options with one more.</param>
     public OptionSet<T> AddOperands(string argument, string help, Func<T, Value, T> apply)
     {
-        operands = new Option([argument], null, help, apply);
+        var given = new Argument<string[]>(argument) { Description = help, HelpName = argument, Arity = ArgumentArity.ZeroOrMore };
+        given.Validators.Add(result =>
+        {
+            foreach (var token in result.Tokens.Where(token => token.Value.StartsWith('-')))
+                result.AddError($"Unrecognized option '{token.Value}'.");
+        });
+        operands = (given, apply);
         return this;
+    }
+
+    /// <summary>A command with these options.</summary>
+    /// <param name="name">What the user types.</param>
+    /// <param name="description">What <c>--help</c> says of it.</param>
+    /// <param name="work">Does what the options ask for.</param>
+    public Command ToCommand(string name, string description, Action<T> work)
+    {
+        var command = new Command(name, description);
+        if (operands is { } given)
+            command.Arguments.Add(given.Argument);
+        foreach (var option in values.Select(value => value.Option).Concat(flags.Select(flag => flag.Option)))
+            command.Options.Add(option);
+        command.SetAction(result => work(Read(result)));
+        return command;
     }
 
     /// <summary>The options that the arguments ask for.</summary>
     /// <exception cref="UsageException">An option is unknown, lacks its value, or has one out of range.</exception>
     public T Parse(IReadOnlyList<string> arguments)
     {
-        List<(Option Option, Value Value)> values = [];
-        var result = defaults;
-        for (var i = 0; i < arguments.Count; i++)
-        {
-            if (options.Find(option => option.IsFlag && option.Names.Contains(arguments[i])) is { } flag)
-            {
-                result = flag.Apply(result, new Value(arguments[i], ""));
-                continue;
-            }
-
-            if (operands is not null && !arguments[i].StartsWith('-'))
-            {
-                values.Add((operands, new Value(operands.Names[0], arguments[i])));
-                continue;
-            }
-
-            var (name, attached) = Split(arguments[i]);
-            var found = options.Find(option => !option.IsFlag && option.Names.Contains(name))
-                ?? throw new UsageException($"unknown option '{arguments[i]}'; --help lists them all");
-            if (attached is null && (++i == arguments.Count || arguments[i].StartsWith("--", StringComparison.Ordinal)))
-                throw new UsageException($"{name} needs a value");
-            values.Add((found, new Value(name, attached ?? arguments[i])));
-        }
-
-        return values.Aggregate(result, (given, next) => next.Option.Apply(given, next.Value));
+        var result = ToCommand("parse", "", _ => { }).Parse(arguments);
+        return result.Errors.Count == 0 ? Read(result) : throw new UsageException(result.Errors[0].Message);
     }
 
-    /// <summary>The options with what they mean, a column each.</summary>
-    public string Describe()
+    private T Read(ParseResult result)
     {
-        var text = new StringBuilder("Options (defaults in brackets):");
-        foreach (var option in operands is null ? options : options.Prepend(operands))
-        {
-            var line = $"  {option.Names[0]} {option.Argument}".TrimEnd();
-            foreach (var words in Wrap(option.Help, Width - HelpColumn))
-            {
-                text.Append('\n').Append($"{line.PadRight(HelpColumn - 1)} {words}");
-                line = "";
-            }
-        }
-
-        return text.ToString();
+        var options = flags.Where(flag => result.GetResult(flag.Option) is { Implicit: false }).Aggregate(defaults, (given, flag) => flag.Apply(given));
+        if (operands is { } operand)
+            options = Tokens(result.GetResult(operand.Argument)).Aggregate(options, (given, text) => operand.Apply(given, new Value(operand.Argument.Name, text)));
+        return values.Where(value => result.GetResult(value.Option) is { Implicit: false })
+            .Aggregate(options, (given, value) => value.Apply(given, new Value(value.Option.Name, Tokens(result.GetResult(value.Option)).Last())));
     }
 
-    private static IEnumerable<string> Wrap(string text, int width)
-    {
-        var line = new StringBuilder();
-        foreach (var word in text.Split(' '))
-        {
-            if (line.Length > 0 && line.Length + 1 + word.Length > width)
-            {
-                yield return line.ToString();
-                line.Clear();
-            }
-
-            line.Append(line.Length == 0 ? "" : " ").Append(word);
-        }
-
-        yield return line.ToString();
-    }
-
-    private static (string Name, string? Value) Split(string argument)
-    {
-        var equals = argument.IndexOf('=', StringComparison.Ordinal);
-        return equals < 0 ? (argument, null) : (argument[..equals], argument[(equals + 1)..]);
-    }
-
-    private sealed record Option(IReadOnlyList<string> Names, string? Argument, string Help, Func<T, Value, T> Apply)
-    {
-        public bool IsFlag => Argument is null;
-    }
+    private static IEnumerable<string> Tokens(SymbolResult? result) => result?.Tokens.Select(token => token.Value) ?? [];
 }

@@ -23,6 +23,12 @@ public sealed class Terminal(TextWriter output, bool isInteractive, int width, T
 
     public TimeProvider Clock { get; } = clock;
 
+    /// <summary>Where results go.</summary>
+    public TextWriter Output { get; } = output;
+
+    /// <summary>Where errors go.</summary>
+    public TextWriter Errors { get; } = errors ?? output;
+
     /// <summary>The process's own standard output.</summary>
     public static Terminal Standard()
     {
@@ -32,18 +38,18 @@ public sealed class Terminal(TextWriter output, bool isInteractive, int width, T
     }
 
     /// <summary>The same, on which nothing says how far a task is where no line can be redrawn.</summary>
-    public Terminal Quiet() => new(output, IsInteractive, Width + 1, Clock, errors) { SaysProgress = false };
+    public Terminal Quiet() => new(Output, IsInteractive, Width + 1, Clock, Errors) { SaysProgress = false };
 
     public void WriteLine(string text = "")
     {
         Erase();
-        output.WriteLine(text);
+        Output.WriteLine(text);
     }
 
     public void WriteError(string text)
     {
         Erase();
-        (errors ?? output).WriteLine(text);
+        Errors.WriteLine(text);
     }
 
     /// <summary>Replaces the current line, which stays open. Only where <see cref="IsInteractive"/>.</summary>
@@ -59,8 +65,8 @@ public sealed class Terminal(TextWriter output, bool isInteractive, int width, T
         if (!drawn)
             return;
         Draw(pinned is null ? null : "", "");
-        output.Write('\r');
-        output.Flush();
+        Output.Write('\r');
+        Output.Flush();
         drawn = false;
     }
 
@@ -74,8 +80,8 @@ public sealed class Terminal(TextWriter output, bool isInteractive, int width, T
     // The cursor rests on the upper line.
     private void Draw(string? above, string text)
     {
-        output.Write(above is null ? $"\r{Fit(text)}" : $"\r{Fit(above)}\n\r{Fit(text)}\e[A");
-        output.Flush();
+        Output.Write(above is null ? $"\r{Fit(text)}" : $"\r{Fit(above)}\n\r{Fit(text)}\e[A");
+        Output.Flush();
     }
 
     private string Fit(string text) => text.Length > Width ? text[..Width] : text.PadRight(Width);

@@ -49,6 +49,5 @@ public static class CommonOptions
         .Add("--device", "NAME", "cpu or cuda [cpu]", (options, value) => options with { Cuda = value.OneOf(Devices.Names) == "cuda" })
         .Add("--output", "FOLDER", $"where masks, weights, reports, checkpoints and results.csv go [{defaults.Output}]",
             (options, value) => options with { Output = value.Text })
-        .AddFlag(["--resume"], "go on with the run in the output folder, which must have had the same options", options => options with { Resume = true })
-        .AddFlag(["--help", "-h"], "this text", options => options);
+        .AddFlag(["--resume"], "go on with the run in the output folder, which must have had the same options", options => options with { Resume = true });
 }
