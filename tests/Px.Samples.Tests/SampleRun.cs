@@ -15,7 +15,7 @@ internal sealed record SampleRun(int ExitCode, string Output)
     /// <summary>The cells of the table's rows, by the two or more spaces between them.</summary>
     public List<string[]> Table() =>
     [
-        .. Output.Split('\n').SkipWhile(line => !line.StartsWith("network ", StringComparison.Ordinal)).Skip(2).TakeWhile(line => line.Length > 0)
+        .. Output.Split('\n').SkipWhile(line => !line.StartsWith("network ", StringComparison.Ordinal)).Skip(3).TakeWhile(line => line.Length > 0)
             .Select(line => line.Split("  ", StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries)),
     ];
 }

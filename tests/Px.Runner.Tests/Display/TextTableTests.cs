@@ -12,10 +12,23 @@ public sealed class TextTableTests
         table.Add("longer", "1", "100.0 %");
 
         table.ToString().Split(Environment.NewLine).Should().Equal(
-            "name      n     share",
-            "------   --   -------",
-            "a        10       5 %",
-            "longer    1   100.0 %");
+            "name     n    share",
+            "------  --  -------",
+            "a       10      5 %",
+            "longer   1  100.0 %");
+    }
+
+    [Fact]
+    public void ToString_TitleOfTwoLines_MakesItsColumnNarrower()
+    {
+        var table = new TextTable("name", "accuracy\nbefore", "n");
+        table.Add("a", "5 %", "10");
+
+        table.ToString().Split(Environment.NewLine).Should().Equal(
+            "name  accuracy   n",
+            "        before",
+            "----  --------  --",
+            "a          5 %  10");
     }
 
     [Fact]

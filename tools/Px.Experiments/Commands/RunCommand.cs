@@ -23,7 +23,7 @@ public static class RunCommand
 
     private static TextTable Table(IReadOnlyList<CellResult> results)
     {
-        var table = new TextTable("network", "before training", "after", "weights kept", "density", "pruned in", "trained in");
+        var table = new TextTable("network", "before\ntraining", "after\ntraining", "weights\nkept", "pruned\nin", "trained\nin");
         foreach (var result in results)
         {
             var (training, pruning) = (result.Training, result.Pruning);
@@ -31,8 +31,7 @@ public static class RunCommand
                 CellTitle.Of(result.Cell),
                 Text($"{100 * training.Before:F2} %"),
                 Text($"{100 * training.After:F2} %"),
-                pruning is null ? "-" : Text($"{pruning.Kept:N0} / {pruning.Total:N0}"),
-                pruning is null ? "-" : Text($"{100.0 * pruning.Kept / pruning.Total:F2} %"),
+                pruning is null ? "-" : Text($"{pruning.Kept:N0}"),
                 pruning is null ? "-" : Durations.Seconds(TimeSpan.FromSeconds(pruning.Seconds[^1])),
                 Durations.Seconds(TimeSpan.FromSeconds(training.Seconds)));
         }

@@ -52,15 +52,19 @@ public sealed class Experiment
         networks.AddRange(options.Sparsities.SelectMany(sparsity => options.Methods.Select(method => ((string?)method, sparsity))));
         var table = new ResultTable(task.NewMeter().Name);
         var results = new List<NetworkResult>();
-        foreach (var (method, sparsity) in networks)
+        using (var bar = new ProgressBar(terminal, "all", "networks", networks.Count * options.Seeds.Count, above: true))
         {
-            foreach (var seed in options.Seeds)
+            foreach (var (method, sparsity) in networks)
             {
-                var result = Network(method, sparsity, seed, token);
-                results.Add(result);
-                folder.WriteResults(table, results);
-                terminal.WriteLine(FormattableString.Invariant(
-                    $"{NetworkResult.TitleOf(result.Method, result.Sparsity)}, seed {seed}: {100 * result.Before:F2} % before training, {100 * result.After:F2} % after"));
+                foreach (var seed in options.Seeds)
+                {
+                    var result = Network(method, sparsity, seed, token);
+                    results.Add(result);
+                    bar.Report(results.Count);
+                    folder.WriteResults(table, results);
+                    terminal.WriteLine(FormattableString.Invariant(
+                        $"{NetworkResult.TitleOf(result.Method, result.Sparsity)}, seed {seed}: {100 * result.Before:F2} % before training, {100 * result.After:F2} % after"));
+                }
             }
         }
 

@@ -29,8 +29,6 @@ public sealed record NetworkResult
 
     public required long Weights { get; init; }
 
-    public double Density => (double)WeightsKept / Weights;
-
     /// <summary>How long pruning took; null for the dense network, and where an earlier process did it.</summary>
     public TimeSpan? PruneTime { get; init; }
 

@@ -7,12 +7,12 @@ namespace Px.Runner.Experiments;
 /// <param name="measure">What was measured.</param>
 public sealed class ResultTable(string measure)
 {
-    /// <summary>Means over the seeds, with the standard deviation where there are several.</summary>
+    /// <summary>Means over the seeds, with the standard deviation where there are several; of one seed 80 characters wide.</summary>
     public TextTable Table(IReadOnlyList<NetworkResult> results)
     {
         var withBest = results.Any(result => result.Best is not null);
-        string[] best = withBest ? [$"best {measure}"] : [];
-        var table = new TextTable(["network", "removed", $"{measure} before training", "after", .. best, "weights kept", "density", "pruned in", "trained in", "collapsed"]);
+        string[] best = withBest ? [$"best\n{measure}"] : [];
+        var table = new TextTable(["network", "removed", $"{measure}\nbefore", $"{measure}\nafter", .. best, "weights\nkept", "layers\nemptied", "pruned\nin", "trained\nin"]);
         foreach (var group in results.GroupBy(result => (result.Method, result.Sparsity)))
         {
             var (seeds, first) = (group.ToList(), group.First());
@@ -24,11 +24,10 @@ public sealed class ResultTable(string measure)
                 Percent(seeds.Select(seed => seed.Before)),
                 Percent(seeds.Select(seed => seed.After)),
                 .. bestCell,
-                Text($"{first.WeightsKept:N0} / {first.Weights:N0}"),
-                Text($"{100 * first.Density:F2} %"),
+                Text($"{first.WeightsKept:N0}"),
+                first.Sparsity is null ? "-" : Text($"{seeds.Max(seed => seed.CollapsedLayers.Count)}"),
                 seeds.All(seed => seed.PruneTime is not null) ? Durations.Seconds(Mean(seeds.Select(seed => seed.PruneTime!.Value))) : "-",
                 Durations.Seconds(Mean(seeds.Select(seed => seed.TrainTime))),
-                first.Sparsity is null ? "-" : seeds.Max(seed => seed.CollapsedLayers.Count) is var layers && layers == 1 ? "1 layer" : Text($"{layers} layers"),
             ]);
         }
 
