@@ -1,7 +1,6 @@
 using Px.Pruning;
 using Px.Pruning.Shrinking;
 using Px.Runner;
-using Px.Runner.CommandLines;
 using Px.Runner.Display;
 using TorchSharp;
 using static TorchSharp.torch;
@@ -33,14 +32,18 @@ public static class Sample
         using var model = new BlobNet().to(device);
 
         // Prune before training. Any sequence of (input, target) will do.
-        using var pruned = new PathExclusionPruner().Prune(model, Blobs(4, seed: 0, device), options.Sparsity, new PruningOptions { Seed = options.Seed }, token);
+        var pruner = new PathExclusionPruner();
+        using var bar = new PruningBar(terminal, "pruning", pruner.DefaultRounds);
+        using var pruned = pruner.Prune(model, Blobs(4, seed: 0, device), options.Sparsity, new PruningOptions { Seed = options.Seed, Progress = bar }, token);
         terminal.WriteLine(pruned.Report.ToString());
 
         // Train as always, with one line for the mask.
         using (var optimizer = optim.Adam(model.parameters().ToList(), 1e-2))
+        using (var steps = new ProgressBar(terminal, "training", "steps", options.Steps))
         {
-            foreach (var (input, target) in Blobs(options.Steps, seed: 1, device))
+            foreach (var (number, (input, target)) in Blobs(options.Steps, seed: 1, device).Index())
             {
+                steps.Report(number);
                 token.ThrowIfCancellationRequested();
                 using var step = NewDisposeScope();
                 optimizer.zero_grad();

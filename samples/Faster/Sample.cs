@@ -13,6 +13,8 @@ namespace Px.Samples.Faster;
 /// <summary>Takes channels out of a ResNet before training until half of its FLOPs are left, and prints the latency that it gained.</summary>
 public static class Sample
 {
+    private const int Rounds = 10;
+
     /// <summary>Runs the program.</summary>
     /// <returns>One of <see cref="ExitCode"/>.</returns>
     public static int Run(string[] arguments, Terminal terminal, CancellationToken token) => ConsoleProgram.Run(
@@ -26,10 +28,11 @@ public static class Sample
         using var model = Create();
 
         // Any pruner will do; one that scores on data takes a loader in place of the shape.
+        using var bar = new PruningBar(terminal, "pruning", Rounds);
         using var result = Reached(() => new SynFlowPruner().PruneChannels(model, PruningData.Shape(3, options.Side, options.Side), ChannelTarget.Flops(options.Keep), new()
         {
             RoundTo = 8,
-            Scoring = new() { Rounds = 10, Seed = options.Seed },
+            Scoring = new() { Rounds = Rounds, Seed = options.Seed, Progress = bar },
             Shrinking = new() { LatencyBatchSize = options.Batch },
         }, token));
         terminal.WriteLine(result.ToString());

@@ -37,8 +37,12 @@ public static class Sample
 
         CifarResNet NewModel() => CifarResNet.Create(new() { Depth = options.Depth, Seed = options.Seed }).to(device);
 
-        PruningResult Prune(Pruner pruner, CifarResNet model) => pruner.Prune(
-            model, PruningData.From(Images(options.Seed, device)), options.Sparsity, new() { Rounds = options.Rounds, Seed = options.Seed, Data = DataBudget.All }, token);
+        PruningResult Prune(Pruner pruner, CifarResNet model)
+        {
+            using var bar = new PruningBar(terminal, $"{pruner.Name}: pruning", options.Rounds);
+            var settings = new PruningOptions { Rounds = options.Rounds, Seed = options.Seed, Data = DataBudget.All, Progress = bar };
+            return pruner.Prune(model, PruningData.From(Images(options.Seed, device)), options.Sparsity, settings, token);
+        }
     }
 
     // A hundred images of noise, ten a class: enough to see how criteria differ, and no download. The tensors live until the next batch.

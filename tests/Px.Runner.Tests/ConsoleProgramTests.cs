@@ -1,4 +1,5 @@
 using Px.Runner.CommandLines;
+using Px.Runner.Display;
 using Px.Runner.Tests.Support;
 
 namespace Px.Runner.Tests;
@@ -84,7 +85,7 @@ public sealed class ConsoleProgramTests : IDisposable
     }
 
     private int Run(Action work, params string[] arguments) => ConsoleProgram.Run(
-        Toy(_ => work()), arguments, new Display.Terminal(output, isInteractive: false, 80, TimeProvider.System, errors), CancellationToken.None);
+        Toy(_ => work()), arguments, new Terminal(output, isInteractive: false, 80, TimeProvider.System, errors), CancellationToken.None);
 
     private static System.CommandLine.Command Toy(Action<Options> work) => new OptionSet<Options>(new Options(1))
         .Add("--number", "N", "a number [1]", (options, value) => options with { Number = value.Whole(0, 9) })
