@@ -40,7 +40,7 @@ public static class GridOptions
             .AddNumber("--timing-repeats", "N", "how often pruning is timed [1]", value => value.Whole(1, 10_000), (grid, n) => grid with { TimingRepeats = n });
     }
 
-    /// <summary>Adds where things are, and help.</summary>
+    /// <summary>Adds where things are.</summary>
     public static OptionSet<SweepOptions> AddRun(this OptionSet<SweepOptions> set)
     {
         var defaults = new SweepOptions();

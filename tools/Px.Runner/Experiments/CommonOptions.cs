@@ -43,7 +43,7 @@ public static class CommonOptions
         .Add("--test-samples", "N", "the most samples to test on [all]", (options, value) => options with { TestSamples = value.Whole(1, Many) })
         .AddFlag(["--test-every-epoch"], "test after every epoch, and report the best", options => options with { TestEveryEpoch = true });
 
-    /// <summary>Adds where to run, where results go, and help.</summary>
+    /// <summary>Adds where to run, and where results go.</summary>
     public static OptionSet<T> AddRun<T>(this OptionSet<T> set, T defaults)
         where T : ExperimentOptions => set
         .Add("--device", "NAME", "cpu or cuda [cpu]", (options, value) => options with { Cuda = value.OneOf(Devices.Names) == "cuda" })
