@@ -30,14 +30,14 @@ public sealed record ResNetSampleOptions : ExperimentOptions
     /// <summary>Rows and columns that images are resized to; null to leave them.</summary>
     public int? ImageSize { get; init; }
 
-    /// <summary>Whether a network is trained from scratch by <see cref="Short"/>, on images that are mirrored only.</summary>
+    /// <summary>Whether a network is trained from scratch by <see cref="FewEpochs"/>, on images that are mirrored only.</summary>
     public bool Demo { get; init; }
 
     /// <summary>How a network is trained from scratch: the paper's recipe for CIFAR-10, in fewer epochs.</summary>
     public static Recipe FromScratch { get; } = PaperRecipes.Cifar10 with { Epochs = 10 };
 
     /// <summary>How a network is trained in two epochs: the rate falls along a cosine.</summary>
-    public static Recipe Short { get; } = new() { LearningRate = 0.1, Schedule = new CosineSchedule(), Epochs = 2, BatchSize = 64 };
+    public static Recipe FewEpochs { get; } = new() { LearningRate = 0.1, Schedule = new CosineSchedule(), Epochs = 2, BatchSize = 64 };
 
     /// <summary>How pretrained weights are fine-tuned.</summary>
     public static Recipe FineTune { get; } = PaperRecipes.Cifar10 with { Epochs = 2, LearningRate = 0.01 };
@@ -46,7 +46,7 @@ public sealed record ResNetSampleOptions : ExperimentOptions
     public static Recipe Transfer { get; } = PaperRecipes.Transfer with { Epochs = 10 };
 
     /// <summary>The recipe with what the command line changes of it.</summary>
-    public Recipe Recipe() => Apply(Weights is null ? (Demo ? Short : FromScratch) : Pretraining is null ? FineTune : Transfer);
+    public Recipe Recipe() => Apply(Weights is null ? (Demo ? FewEpochs : FromScratch) : Pretraining is null ? FineTune : Transfer);
 
     /// <summary>These options with a part of Fashion-MNIST and few rounds: a quarter of an hour on two cores.</summary>
     public ResNetSampleOptions AsDemo() => this with

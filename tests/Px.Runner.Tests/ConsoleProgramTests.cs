@@ -45,7 +45,7 @@ public sealed class ConsoleProgramTests : IDisposable
     {
         Run(() => throw new ProgramException("worked"), "--bogus", "--help").Should().Be(ExitCode.Done);
 
-        output.ToString().Should().Contain("A toy.").And.Contain("--number <N>").And.EndWith("Exit codes: 0 done, 1 failed, 2 an option is wrong, 130 cancelled (Ctrl+C or SIGTERM).\n");
+        output.ToString().Should().Contain("A toy.").And.Contain("--number <N>").And.EndWith("Exit codes: 0 done, 1 failed, 2 wrong option, 130 Ctrl+C or SIGTERM.\n");
     }
 
     [Theory]

@@ -11,7 +11,7 @@ namespace Px.Runner;
 /// <summary>What every program does around its work: help, errors in one line, Ctrl+C and SIGTERM, exit codes.</summary>
 public static class ConsoleProgram
 {
-    private const string ExitCodes = "Exit codes: 0 done, 1 failed, 2 an option is wrong, 130 cancelled (Ctrl+C or SIGTERM).";
+    private const string ExitCodes = "Exit codes: 0 done, 1 failed, 2 wrong option, 130 Ctrl+C or SIGTERM.";
 
     // Longer lines are hard to read.
     private const int MostWidth = 98;

@@ -20,7 +20,14 @@ public sealed class OptionSet<T>(T defaults)
     /// <param name="apply">The options with this value.</param>
     public OptionSet<T> Add(string name, string argument, string help, Func<T, Value, T> apply)
     {
-        values.Add((new Option<string[]>(name) { Description = help, HelpName = argument, Arity = ArgumentArity.OneOrMore }, apply));
+        var option = new Option<string[]>(name) { Description = help, HelpName = argument, Arity = ArgumentArity.OneOrMore };
+        // The parser takes whatever follows an option for its value.
+        option.Validators.Add(result =>
+        {
+            if (result.Tokens.Any(token => values.Any(other => other.Option.Name == token.Value) || flags.Any(flag => flag.Option.Name == token.Value)))
+                result.AddError($"Required argument missing for option: '{name}'.");
+        });
+        values.Add((option, apply));
         return this;
     }
 
