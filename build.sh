@@ -12,12 +12,14 @@ usage() {
 usage: ./build.sh COMMAND [ARGUMENTS]
 
   demo [ARGUMENTS]   prune and train a ResNet-20 on Fashion-MNIST by PX, SNIP, magnitude and random, and print
-                     a table; --help lists the arguments
+                     a table: the sample ResNet with --demo; --quick takes a minute, --help lists the arguments
   sample NAME [ARGUMENTS]
-                     run one of the samples: ResNet, Vgg, DeepLab, BringYourOwnModel, Faster, Px.Experiments; --help lists its arguments,
+                     run one of the samples: ResNet, Vgg, DeepLab, BringYourOwnModel, OwnCriterion, Faster; --help lists its arguments,
                      samples/README.md says more
+  px COMMAND [ARGUMENTS]
+                     grids of networks: run, sweep, report, compare; --help lists arguments, tools/README.md says more
   test [ARGUMENTS]   build everything and run all tests; arguments go to `dotnet test`, for example --filter Masking
-  pack               the NuGet packages, checked, in artifacts/
+  pack               the NuGet packages, and px as a dotnet tool for this platform, checked, in artifacts/
   bench [ARGUMENTS]  time, memory and growth of each method against the way its authors run it, and time against bare passes;
                      --help lists the arguments
   docs               the documentation site, in artifacts/docs; a broken link or a missing cross-reference fails
@@ -64,22 +66,37 @@ pack() {
     for project in Px.Pruning Px.Pruning.Models; do
         dotnet pack "src/$project" -c Release -o artifacts -v quiet
     done
+    # What lies in the folder of the publication goes into a tool.
+    rm -rf tools/Px.Experiments/bin/Release/net10.0/publish
+    dotnet pack tools/Px.Experiments -c Release -o artifacts -v quiet
     check_packages artifacts
 }
 
 demo() {
     # With --data the images are the caller's.
     [[ " $* " == *" --data"* || " $* " == *" --help"* ]] || need_system_packages dataset-fashion-mnist
-    dotnet run -c Release --project samples/Px.Demo -- "$@"
+    dotnet run -c Release --project samples/ResNet -- --demo "$@"
 }
 
 sample() {
+    if [[ ${1:-} == Px.Experiments ]]; then
+        echo "build.sh: Px.Experiments is a tool now: ./build.sh px ${*:2}" >&2
+        px "${@:2}"
+        return
+    fi
     if [[ $# -eq 0 || ! -f samples/$1/$1.csproj ]]; then
         usage >&2
         exit 2
     fi
+    run_project "samples/$1" "${@:2}"
+}
+
+px() { run_project tools/Px.Experiments "$@"; }
+
+# $1: a project, the rest its arguments. Fashion-MNIST is a Debian package; with --data the images are the caller's.
+run_project() {
     [[ ! " $* " =~ " fashion-mnist "|"-small " || " $* " =~ " --data"[\ =] ]] || need_system_packages dataset-fashion-mnist
-    dotnet run -c Release --project "samples/$1" -- "${@:2}"
+    dotnet run -c Release --project "$1" -- "${@:2}"
 }
 
 bench() {
@@ -110,7 +127,7 @@ docs() {
 command=${1:-}
 shift || true
 case $command in
-    demo | sample | test | pack | bench | docs | soak) ;;
+    demo | sample | px | test | pack | bench | docs | soak) ;;
     -h | --help | help) usage; exit 0 ;;
     *) usage >&2; exit 2 ;;
 esac

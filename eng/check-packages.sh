@@ -5,6 +5,7 @@ check_packages() {
     local folder=$1 problems=0
     check_package "$folder" Px.Pruning "Microsoft.Extensions.Logging.Abstractions TorchSharp"
     check_package "$folder" Px.Pruning.Models "TorchSharp"
+    check_tool "$folder" Px.Experiments px
     if [[ $problems -gt 0 ]]; then
         echo "pack: $problems problem(s); these packages must not be published." >&2
         return 1
@@ -45,6 +46,19 @@ check_package() {
     for text in '<license type="expression">MIT</license>' '<readme>README.md</readme>' '<description>' '<tags>' '<icon>icon.png</icon>' '<releaseNotes>http' '<repository type="git" url="http'; do
         [[ $nuspec == *"$text"* ]] || problem "$id: the nuspec has no $text"
     done
+}
+
+# check_tool FOLDER ID COMMAND: installs it, which needs no network, and has it say its help.
+check_tool() {
+    local id=$2 package tools=$1/installed
+    package=$(find "$1" -name "$id.[0-9]*.nupkg")
+    echo "$package"
+    rm -rf "$tools"
+    if ! dotnet tool install "$id" --tool-path "$tools" --source "$1" --verbosity quiet || [[ $("$tools/$3" --help) != *sweep* ]]; then
+        problem "$id: it cannot be installed as the tool '$3'"
+    fi
+    find "$tools" -name 'libtorch*' | grep -q . || problem "$id contains no libtorch"
+    rm -rf "$tools"
 }
 
 # check_dependencies TFM "NAMES": exactly these, and TorchSharp from the lowest version that the libraries support.

@@ -1,5 +1,6 @@
 using System.Globalization;
-using Px.Samples.CommandLines;
+using Px.Runner;
+using Px.Runner.CommandLines;
 
 namespace Px.Samples.BringYourOwnModel;
 
@@ -35,7 +36,6 @@ public sealed record BlobOptions
             .Add("--seed", "N", $"decides the initial weights [{defaults.Seed}]", (options, value) => options with { Seed = value.Whole(0, int.MaxValue) })
             .Add("--device", "NAME", "cpu or cuda [cpu]", (options, value) => options with { Cuda = value.OneOf(Devices.Names) == "cuda" })
             .Add("--output", "FOLDER", $"where mask and weights go [{defaults.Output}]", (options, value) => options with { Output = value.Text })
-            .AddFlag(["--two-inputs"], "a module with two inputs and a tuple as output instead", options => options with { TwoInputs = true })
-            .AddFlag(["--help", "-h"], "this text", options => options);
+            .AddFlag(["--two-inputs"], "a module with two inputs and a tuple as output instead", options => options with { TwoInputs = true });
     }
 }

@@ -1,7 +1,7 @@
 using Px.Pruning;
 using Px.Pruning.Shrinking;
-using Px.Samples.CommandLines;
-using Px.Samples.Display;
+using Px.Runner;
+using Px.Runner.Display;
 using TorchSharp;
 using static TorchSharp.torch;
 using static TorchSharp.torch.nn;
@@ -15,12 +15,9 @@ public static class Sample
 
     /// <summary>Runs the program.</summary>
     /// <returns>One of <see cref="ExitCode"/>.</returns>
-    public static int Run(string[] arguments, Terminal terminal, CancellationToken token)
-    {
-        var options = BlobOptions.Define();
-        return new SampleProgram("own-model", () => $"Prunes a module of your own: finds the quarter of an image that a bright blob lies in.\n\n{options.Describe()}")
-            .Run(arguments, terminal, () => Run(options.Parse(arguments), terminal, token), token);
-    }
+    public static int Run(string[] arguments, Terminal terminal, CancellationToken token) => ConsoleProgram.Run(
+        BlobOptions.Define().ToCommand("own-model", "Prunes a module of your own: finds the quarter of an image that a bright blob lies in.", options => Run(options, terminal, token)),
+        arguments, terminal, token);
 
     private static void Run(BlobOptions options, Terminal terminal, CancellationToken token)
     {
@@ -35,14 +32,18 @@ public static class Sample
         using var model = new BlobNet().to(device);
 
         // Prune before training. Any sequence of (input, target) will do.
-        using var pruned = new PathExclusionPruner().Prune(model, Blobs(4, seed: 0, device), options.Sparsity, new PruningOptions { Seed = options.Seed }, token);
+        var pruner = new PathExclusionPruner();
+        using var bar = new PruningBar(terminal, "pruning", pruner.DefaultRounds);
+        using var pruned = pruner.Prune(model, Blobs(4, seed: 0, device), options.Sparsity, new PruningOptions { Seed = options.Seed, Progress = bar }, token);
         terminal.WriteLine(pruned.Report.ToString());
 
         // Train as always, with one line for the mask.
         using (var optimizer = optim.Adam(model.parameters().ToList(), 1e-2))
+        using (var steps = new ProgressBar(terminal, "training", "steps", options.Steps))
         {
-            foreach (var (input, target) in Blobs(options.Steps, seed: 1, device))
+            foreach (var (number, (input, target)) in Blobs(options.Steps, seed: 1, device).Index())
             {
+                steps.Report(number);
                 token.ThrowIfCancellationRequested();
                 using var step = NewDisposeScope();
                 optimizer.zero_grad();

@@ -1,8 +1,8 @@
 using Px.Pruning;
 using Px.Pruning.Analysis;
 using Px.Pruning.Shrinking;
-using Px.Samples.CommandLines;
-using Px.Samples.Display;
+using Px.Runner;
+using Px.Runner.Display;
 using TorchSharp;
 using static TorchSharp.torch;
 using static TorchSharp.torch.nn;
@@ -35,9 +35,11 @@ public static class TwoInputs
         terminal.WriteLine(pruned.Report.ToString());
 
         using (var optimizer = optim.Adam(net.parameters().ToList(), 1e-2))
+        using (var steps = new ProgressBar(terminal, "training", "steps", options.Steps))
         {
-            foreach (var batch in Examples(options.Steps, seed: 1, device))
+            foreach (var (number, batch) in Examples(options.Steps, seed: 1, device).Index())
             {
+                steps.Report(number);
                 token.ThrowIfCancellationRequested();
                 using var step = NewDisposeScope();
                 optimizer.zero_grad();

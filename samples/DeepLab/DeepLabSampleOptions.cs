@@ -1,13 +1,13 @@
 using Px.Pruning.Models;
-using Px.Samples.CommandLines;
-using Px.Samples.Experiments;
-using Px.Samples.Images;
-using Px.Samples.Training;
+using Px.Runner.CommandLines;
+using Px.Runner.Experiments;
+using Px.Runner.Images;
+using Px.Runner.Training;
 
 namespace Px.Samples.DeepLabSample;
 
 /// <summary>What the command line asks for. The defaults are a small network for a machine without a GPU; the README says which options give the paper's.</summary>
-public sealed record DeepLabSampleOptions : SampleOptions
+public sealed record DeepLabSampleOptions : ExperimentOptions
 {
     /// <summary><c>camvid</c> or <c>voc2012</c>.</summary>
     public string Dataset { get; init; } = SegmentationSets.CamVid;

@@ -1,4 +1,4 @@
-using Px.Samples.Images;
+using Px.Runner.Images;
 
 namespace Px.Samples.DeepLabSample;
 

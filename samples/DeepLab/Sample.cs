@@ -1,9 +1,10 @@
 using Px.Pruning.Models;
-using Px.Samples.Display;
-using Px.Samples.Experiments;
-using Px.Samples.Images;
-using Px.Samples.Networks;
-using Px.Samples.Training;
+using Px.Runner;
+using Px.Runner.Display;
+using Px.Runner.Experiments;
+using Px.Runner.Images;
+using Px.Runner.Networks;
+using Px.Runner.Training;
 using static TorchSharp.torch;
 using static TorchSharp.torch.nn;
 
@@ -14,14 +15,9 @@ public static class Sample
 {
     /// <summary>Runs the program.</summary>
     /// <returns>One of <see cref="ExitCode"/>.</returns>
-    public static int Run(string[] arguments, Terminal terminal, CancellationToken token)
-    {
-        var options = DeepLabSampleOptions.Define();
-        return new SampleProgram("deeplab", () => $"Prunes DeepLabV3+, trains what is left, and compares the methods by mean IoU.\n\n{options.Describe()}")
-        {
-            Cancelled = Experiment.CancelledText,
-        }.Run(arguments, terminal, () => Run(options.Parse(arguments), terminal, token), token);
-    }
+    public static int Run(string[] arguments, Terminal terminal, CancellationToken token) => ConsoleProgram.Run(
+        DeepLabSampleOptions.Define().ToCommand("deeplab", "Prunes DeepLabV3+, trains what is left, and compares the methods by mean IoU.", options => Run(options, terminal, token)),
+        arguments, terminal, token, Experiment.CancelledText);
 
     private static void Run(DeepLabSampleOptions options, Terminal terminal, CancellationToken token)
     {

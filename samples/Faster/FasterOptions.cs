@@ -1,5 +1,6 @@
 using System.Globalization;
-using Px.Samples.CommandLines;
+using Px.Runner;
+using Px.Runner.CommandLines;
 
 namespace Px.Samples.Faster;
 
@@ -40,7 +41,6 @@ public sealed record FasterOptions
             .Add("--side", "N", $"height and width of the images [{defaults.Side}]", (options, value) => options with { Side = value.Whole(32, 2048) })
             .Add("--batch", "N", $"images in a timed batch [{defaults.Batch}]", (options, value) => options with { Batch = value.Whole(1, 1024) })
             .Add("--seed", "N", $"decides the initial weights [{defaults.Seed}]", (options, value) => options with { Seed = value.Whole(0, int.MaxValue) })
-            .Add("--device", "NAME", "cpu or cuda [cpu]", (options, value) => options with { Cuda = value.OneOf(Devices.Names) == "cuda" })
-            .AddFlag(["--help", "-h"], "this text", options => options);
+            .Add("--device", "NAME", "cpu or cuda [cpu]", (options, value) => options with { Cuda = value.OneOf(Devices.Names) == "cuda" });
     }
 }

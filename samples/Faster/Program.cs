@@ -1,4 +1,4 @@
-using Px.Samples;
+using Px.Runner;
 using Px.Samples.Faster;
 
-return SampleProgram.Main(args, Sample.Run);
+return ConsoleProgram.Main(args, Sample.Run);

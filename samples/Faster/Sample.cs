@@ -1,8 +1,9 @@
 using Px.Pruning;
 using Px.Pruning.Models;
 using Px.Pruning.Shrinking;
-using Px.Samples.CommandLines;
-using Px.Samples.Display;
+using Px.Runner;
+using Px.Runner.CommandLines;
+using Px.Runner.Display;
 using TorchSharp;
 using static TorchSharp.torch;
 using static TorchSharp.torch.nn;
@@ -12,14 +13,13 @@ namespace Px.Samples.Faster;
 /// <summary>Takes channels out of a ResNet before training until half of its FLOPs are left, and prints the latency that it gained.</summary>
 public static class Sample
 {
+    private const int Rounds = 10;
+
     /// <summary>Runs the program.</summary>
     /// <returns>One of <see cref="ExitCode"/>.</returns>
-    public static int Run(string[] arguments, Terminal terminal, CancellationToken token)
-    {
-        var options = FasterOptions.Define();
-        return new SampleProgram("faster", () => $"Removes channels of a ResNet before training, for a network that is faster from the first step.\n\n{options.Describe()}")
-            .Run(arguments, terminal, () => Run(options.Parse(arguments), terminal, token), token);
-    }
+    public static int Run(string[] arguments, Terminal terminal, CancellationToken token) => ConsoleProgram.Run(
+        FasterOptions.Define().ToCommand("faster", "Removes channels of a ResNet before training, for a network that is faster from the first step.", options => Run(options, terminal, token)),
+        arguments, terminal, token);
 
     private static void Run(FasterOptions options, Terminal terminal, CancellationToken token)
     {
@@ -28,10 +28,11 @@ public static class Sample
         using var model = Create();
 
         // Any pruner will do; one that scores on data takes a loader in place of the shape.
+        using var bar = new PruningBar(terminal, "pruning", Rounds);
         using var result = Reached(() => new SynFlowPruner().PruneChannels(model, PruningData.Shape(3, options.Side, options.Side), ChannelTarget.Flops(options.Keep), new()
         {
             RoundTo = 8,
-            Scoring = new() { Rounds = 10, Seed = options.Seed },
+            Scoring = new() { Rounds = Rounds, Seed = options.Seed, Progress = bar },
             Shrinking = new() { LatencyBatchSize = options.Batch },
         }, token));
         terminal.WriteLine(result.ToString());

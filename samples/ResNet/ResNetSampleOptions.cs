@@ -1,13 +1,13 @@
 using Px.Pruning.Models;
-using Px.Samples.CommandLines;
-using Px.Samples.Experiments;
-using Px.Samples.Images;
-using Px.Samples.Training;
+using Px.Runner.CommandLines;
+using Px.Runner.Experiments;
+using Px.Runner.Images;
+using Px.Runner.Training;
 
 namespace Px.Samples.ResNetSample;
 
 /// <summary>What the command line asks for.</summary>
-public sealed record ResNetSampleOptions : SampleOptions
+public sealed record ResNetSampleOptions : ExperimentOptions
 {
     /// <summary>The data set, one of <see cref="KnownImages"/>.</summary>
     public string Dataset { get; init; } = KnownImages.Cifar10;
@@ -30,8 +30,14 @@ public sealed record ResNetSampleOptions : SampleOptions
     /// <summary>Rows and columns that images are resized to; null to leave them.</summary>
     public int? ImageSize { get; init; }
 
+    /// <summary>Whether a network is trained from scratch by <see cref="FewEpochs"/>, on images that are mirrored only.</summary>
+    public bool Demo { get; init; }
+
     /// <summary>How a network is trained from scratch: the paper's recipe for CIFAR-10, in fewer epochs.</summary>
     public static Recipe FromScratch { get; } = PaperRecipes.Cifar10 with { Epochs = 10 };
+
+    /// <summary>How a network is trained in two epochs: the rate falls along a cosine.</summary>
+    public static Recipe FewEpochs { get; } = new() { LearningRate = 0.1, Schedule = new CosineSchedule(), Epochs = 2, BatchSize = 64 };
 
     /// <summary>How pretrained weights are fine-tuned.</summary>
     public static Recipe FineTune { get; } = PaperRecipes.Cifar10 with { Epochs = 2, LearningRate = 0.01 };
@@ -40,7 +46,16 @@ public sealed record ResNetSampleOptions : SampleOptions
     public static Recipe Transfer { get; } = PaperRecipes.Transfer with { Epochs = 10 };
 
     /// <summary>The recipe with what the command line changes of it.</summary>
-    public Recipe Recipe() => Apply(Weights is null ? FromScratch : Pretraining is null ? FineTune : Transfer);
+    public Recipe Recipe() => Apply(Weights is null ? (Demo ? FewEpochs : FromScratch) : Pretraining is null ? FineTune : Transfer);
+
+    /// <summary>These options with a part of Fashion-MNIST and few rounds: a quarter of an hour on two cores.</summary>
+    public ResNetSampleOptions AsDemo() => this with
+    {
+        Demo = true, Dataset = KnownImages.FashionMnist, TrainSamples = 10_000, TestSamples = 5_000, Sparsities = [0.9, 0.98], MaxRounds = 10, Output = "demo-output",
+    };
+
+    /// <summary>These options with the small numbers of a minute: enough to see that all of it works, not to learn anything from the table.</summary>
+    public ResNetSampleOptions AsQuick() => this with { Epochs = 1, TrainSamples = 1280, TestSamples = 500, Batch = 32, Sparsities = [0.9], MaxRounds = 2 };
 
     /// <summary>What the sample understands.</summary>
     public static OptionSet<ResNetSampleOptions> Define()
@@ -60,6 +75,8 @@ public sealed record ResNetSampleOptions : SampleOptions
             .Add("--image-size", "N", "resize images; 224 is the paper's choice with --pretraining [as they are]", (options, value) => options with { ImageSize = value.Whole(8, 1024) })
             .AddFlag(["--zero-padding"], "join the stages of small networks without weights (option A), not by projections", options => options with { ZeroPadding = true })
             .AddFlag(["--imagenet-statistics"], "normalise pixels with the statistics of ImageNet, not the data set's own", options => options with { ImageNetStatistics = true })
+            .AddFlag(["--demo"], "10,000 images of Fashion-MNIST, two epochs, at most ten rounds, 90 and 98 % removed; other options still count", options => options.AsDemo())
+            .AddFlag(["--quick"], "a minute's run: few images, an epoch, one sparsity, two rounds; other options still count", options => options.AsQuick())
             .AddPruning(defaults)
             .AddTraining(FromScratch, $"; with --weights alone {FineTune.Epochs}", $"; with --weights alone {FineTune.LearningRate}")
             .AddRun(defaults);

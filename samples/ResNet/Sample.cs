@@ -1,12 +1,13 @@
 using Px.Pruning.Models;
 using Px.Pruning.Models.Data;
 using Px.Pruning.Models.StateDicts;
-using Px.Samples.CommandLines;
-using Px.Samples.Display;
-using Px.Samples.Experiments;
-using Px.Samples.Images;
-using Px.Samples.Networks;
-using Px.Samples.Training;
+using Px.Runner;
+using Px.Runner.CommandLines;
+using Px.Runner.Display;
+using Px.Runner.Experiments;
+using Px.Runner.Images;
+using Px.Runner.Networks;
+using Px.Runner.Training;
 using static TorchSharp.torch;
 using static TorchSharp.torch.nn;
 
@@ -17,14 +18,9 @@ public static class Sample
 {
     /// <summary>Runs the program.</summary>
     /// <returns>One of <see cref="ExitCode"/>.</returns>
-    public static int Run(string[] arguments, Terminal terminal, CancellationToken token)
-    {
-        var options = ResNetSampleOptions.Define();
-        return new SampleProgram("resnet", () => $"Prunes ResNets on images of 32x32 or 28x28, trains what is left, and compares the methods.\n\n{options.Describe()}")
-        {
-            Cancelled = Experiment.CancelledText,
-        }.Run(arguments, terminal, () => Run(options.Parse(arguments), terminal, token), token);
-    }
+    public static int Run(string[] arguments, Terminal terminal, CancellationToken token) => ConsoleProgram.Run(
+        ResNetSampleOptions.Define().ToCommand("resnet", "Prunes ResNets on images of 32x32 or 28x28, trains what is left, and compares the methods.", options => Run(options, terminal, token)),
+        arguments, terminal, token, Experiment.CancelledText);
 
     private static void Run(ResNetSampleOptions options, Terminal terminal, CancellationToken token)
     {
@@ -34,7 +30,7 @@ public static class Sample
         var images = KnownImages.Load(options.Dataset, options.Data, options.ImageNetStatistics, options.TrainSamples, options.TestSamples, terminal, token);
         if (options.ImageSize is { } side)
             images = new ImageSets(images.Train.Resized(side), images.Test.Resized(side));
-        var task = new ImageTask(images, seed => NewNetwork(options, images.Train, seed), new PaddedCrop());
+        var task = new ImageTask(images, seed => NewNetwork(options, images.Train, seed), options.Demo ? new PaddedCrop { Padding = 0 } : new PaddedCrop());
         terminal.WriteLine($"ResNet-{options.Depth} on {options.Dataset}, {(options.Weights is null ? "from scratch" : $"from {options.Weights}")}: "
             + $"{images.Train.Count} images to train on, {images.Test.Count} to test on.");
         new Experiment(task, options.Recipe(), options, RunFolder.Open(options), device, terminal).Run(token);

@@ -1,8 +1,9 @@
 using Px.Pruning.Models.Data;
-using Px.Samples.Display;
-using Px.Samples.Experiments;
-using Px.Samples.Images;
-using Px.Samples.Networks;
+using Px.Runner;
+using Px.Runner.Display;
+using Px.Runner.Experiments;
+using Px.Runner.Images;
+using Px.Runner.Networks;
 
 namespace Px.Samples.VggSample;
 
@@ -11,14 +12,9 @@ public static class Sample
 {
     /// <summary>Runs the program.</summary>
     /// <returns>One of <see cref="ExitCode"/>.</returns>
-    public static int Run(string[] arguments, Terminal terminal, CancellationToken token)
-    {
-        var options = VggSampleOptions.Define();
-        return new SampleProgram("vgg", () => $"Prunes a VGG with batch norm on CIFAR-100, trains what is left, and compares the methods.\n\n{options.Describe()}")
-        {
-            Cancelled = Experiment.CancelledText,
-        }.Run(arguments, terminal, () => Run(options.Parse(arguments), terminal, token), token);
-    }
+    public static int Run(string[] arguments, Terminal terminal, CancellationToken token) => ConsoleProgram.Run(
+        VggSampleOptions.Define().ToCommand("vgg", "Prunes a VGG with batch norm on CIFAR-100, trains what is left, and compares the methods.", options => Run(options, terminal, token)),
+        arguments, terminal, token, Experiment.CancelledText);
 
     private static void Run(VggSampleOptions options, Terminal terminal, CancellationToken token)
     {

@@ -1,12 +1,12 @@
-using Px.Samples.CommandLines;
-using Px.Samples.Experiments;
-using Px.Samples.Images;
-using Px.Samples.Training;
+using Px.Runner.CommandLines;
+using Px.Runner.Experiments;
+using Px.Runner.Images;
+using Px.Runner.Training;
 
 namespace Px.Samples.VggSample;
 
 /// <summary>What the command line asks for.</summary>
-public sealed record VggSampleOptions : SampleOptions
+public sealed record VggSampleOptions : ExperimentOptions
 {
     /// <summary>The data set, one of <see cref="KnownImages"/>.</summary>
     public string Dataset { get; init; } = KnownImages.Cifar100;

@@ -1,4 +1,4 @@
-using Px.Samples.Display;
+using Px.Runner.Display;
 
 namespace Px.Experiments.Tests;
 

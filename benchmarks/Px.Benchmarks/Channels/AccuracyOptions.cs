@@ -1,6 +1,6 @@
 using System.Globalization;
 using Px.Pruning.Shrinking;
-using Px.Samples.CommandLines;
+using Px.Runner.CommandLines;
 
 namespace Px.Benchmarks.Channels;
 

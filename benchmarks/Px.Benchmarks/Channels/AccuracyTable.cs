@@ -4,10 +4,10 @@ using Px.Pruning;
 using Px.Pruning.Models;
 using Px.Pruning.Models.Data;
 using Px.Pruning.Shrinking;
-using Px.Samples.CommandLines;
-using Px.Samples.Display;
-using Px.Samples.Images;
-using Px.Samples.Training;
+using Px.Runner;
+using Px.Runner.Display;
+using Px.Runner.Images;
+using Px.Runner.Training;
 using TorchSharp;
 using static Px.Benchmarks.Comparison.Statistics;
 using static TorchSharp.torch;
@@ -26,20 +26,9 @@ internal static class AccuracyTable
 
     private const int Width = 16, BatchSize = 32;
 
-    internal static int Run(string[] arguments)
-    {
-        var set = AccuracyOptions.Define();
-        try
-        {
-            Run(set.Parse(arguments));
-            return 0;
-        }
-        catch (UsageException e)
-        {
-            Console.Error.WriteLine($"{e.Message}\n\n{set.Describe()}");
-            return 2;
-        }
-    }
+    internal static int Run(string[] arguments) => ConsoleProgram.Run(
+        AccuracyOptions.Define().ToCommand(Command, "Trains networks whose channels were removed, by method and ranking, and narrower ones.", Run),
+        arguments, Terminal.Standard(), CancellationToken.None);
 
     private static void Run(AccuracyOptions options)
     {

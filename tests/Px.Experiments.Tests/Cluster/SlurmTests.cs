@@ -1,6 +1,6 @@
 using System.Diagnostics;
 using Px.Experiments.Tests.Support;
-using Px.Samples.Tests.Support;
+using Px.Runner.Tests.Support;
 
 namespace Px.Experiments.Tests.Cluster;
 

@@ -1,8 +1,8 @@
 using System.Globalization;
 using System.Text.Json;
 using System.Text.RegularExpressions;
-using Px.Samples.Display;
-using Px.Samples.Tests.Support;
+using Px.Runner.Display;
+using Px.Runner.Tests.Support;
 
 namespace Px.Experiments.Tests.Cluster;
 

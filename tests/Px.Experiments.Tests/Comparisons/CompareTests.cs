@@ -1,8 +1,8 @@
 using Px.Experiments.Grids;
 using Px.Experiments.Results;
 using Px.Experiments.Tests.Support;
-using Px.Samples.Display;
-using Px.Samples.Tests.Support;
+using Px.Runner.Display;
+using Px.Runner.Tests.Support;
 
 namespace Px.Experiments.Tests.Comparisons;
 

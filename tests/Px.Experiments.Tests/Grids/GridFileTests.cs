@@ -1,8 +1,8 @@
 using System.Text.Json;
 using Px.Experiments.Grids;
-using Px.Samples;
-using Px.Samples.CommandLines;
-using Px.Samples.Tests.Support;
+using Px.Runner;
+using Px.Runner.CommandLines;
+using Px.Runner.Tests.Support;
 
 namespace Px.Experiments.Tests.Grids;
 
@@ -47,7 +47,7 @@ public sealed class GridFileTests : IDisposable
 
     [Fact]
     public void Read_NoFile_SaysSo() =>
-        FluentActions.Invoking(() => GridFile.Read(folder.In("none.json"))).Should().Throw<SampleException>().WithMessage("*none.json' cannot be read*");
+        FluentActions.Invoking(() => GridFile.Read(folder.In("none.json"))).Should().Throw<ProgramException>().WithMessage("*none.json' cannot be read*");
 
     public void Dispose() => folder.Dispose();
 

@@ -1,5 +1,5 @@
 using Px.Experiments.Grids;
-using Px.Samples.CommandLines;
+using Px.Runner.CommandLines;
 
 namespace Px.Experiments.Tests.Grids;
 

@@ -4,8 +4,8 @@ using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
 using Px.Experiments.Results;
 using Px.Experiments.Tests.Support;
-using Px.Samples.Display;
-using Px.Samples.Tests.Support;
+using Px.Runner.Display;
+using Px.Runner.Tests.Support;
 using Px.Tests.Shared;
 using Xunit.Abstractions;
 

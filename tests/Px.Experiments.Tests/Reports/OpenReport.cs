@@ -1,6 +1,6 @@
 using Px.Experiments.Tests.Support;
-using Px.Samples.Display;
-using Px.Samples.Tests.Support;
+using Px.Runner.Display;
+using Px.Runner.Tests.Support;
 
 namespace Px.Experiments.Tests.Reports;
 

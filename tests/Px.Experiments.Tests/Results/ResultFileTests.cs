@@ -1,8 +1,8 @@
 using System.Text.Json.Nodes;
 using Px.Experiments.Grids;
 using Px.Experiments.Results;
-using Px.Samples;
-using Px.Samples.Tests.Support;
+using Px.Runner;
+using Px.Runner.Tests.Support;
 
 namespace Px.Experiments.Tests.Results;
 
@@ -57,7 +57,7 @@ public sealed class ResultFileTests : IDisposable
     {
         ResultFile.Write(folder.In("a.result.json"), Example with { Format = 2 });
 
-        FluentActions.Invoking(() => ResultFile.Read(folder.In("a.result.json"))).Should().Throw<SampleException>().WithMessage("*is of format 2; this version reads and writes format 1.*");
+        FluentActions.Invoking(() => ResultFile.Read(folder.In("a.result.json"))).Should().Throw<ProgramException>().WithMessage("*is of format 2; this version reads and writes format 1.*");
     }
 
     [Fact]

@@ -1,7 +1,7 @@
 using System.Diagnostics;
 using Px.Experiments.Running;
 using Px.Experiments.Tests.Support;
-using Px.Samples;
+using Px.Runner;
 using Px.Tests.Shared;
 using Xunit.Abstractions;
 

@@ -3,7 +3,7 @@ using System.Diagnostics;
 using System.Net.WebSockets;
 using System.Text.Json;
 using System.Text.Json.Serialization;
-using Px.Samples.Tests.Support;
+using Px.Runner.Tests.Support;
 
 namespace Px.Experiments.Tests.Support;
 

@@ -1,8 +1,7 @@
 using System.Diagnostics;
-using Px.Demo.Tests.Experiments;
 using Px.Experiments.Results;
-using Px.Samples.Display;
-using Px.Samples.Tests.Support;
+using Px.Runner.Display;
+using Px.Runner.Tests.Support;
 
 namespace Px.Experiments.Tests.Support;
 

@@ -1,0 +1,4 @@
+using Px.Runner;
+using Px.Samples.OwnCriterion;
+
+return ConsoleProgram.Main(args, Sample.Run);

@@ -1,4 +1,0 @@
-using Px.Experiments;
-using Px.Samples;
-
-return SampleProgram.Main(args, App.Run);

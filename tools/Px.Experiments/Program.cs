@@ -1,0 +1,4 @@
+using Px.Experiments;
+using Px.Runner;
+
+return ConsoleProgram.Main(args, App.Run);
