@@ -1,0 +1,4 @@
+using Px.GpuCheck;
+using Px.Samples;
+
+return SampleProgram.Main(args, App.Run);
