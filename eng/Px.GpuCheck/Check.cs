@@ -43,5 +43,5 @@ public sealed record CheckResult(string Name, bool Passed, double Seconds, strin
         : null;
 
     public override string ToString() =>
-        string.Create(CultureInfo.InvariantCulture, $"{(Passed ? "passed" : "FAILED")}  {Name,-22} {Seconds,6:F1} s  {Detail}");
+        string.Create(CultureInfo.InvariantCulture, $"{(Passed ? "passed" : "FAILED")}  {Name,-24} {Seconds,6:F1} s  {Detail}");
 }

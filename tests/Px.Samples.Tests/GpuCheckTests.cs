@@ -11,7 +11,9 @@ public sealed class GpuCheckTests : IDisposable
     private readonly TemporaryFolder folder = new();
     private readonly StringWriter output = new();
 
-    public static TheoryData<string> Names => [.. Catalog.Checks.Select(check => check.Name)];
+    // Of the samples, which have tests of their own, the quickest with files that are made here: `eng/gpu-check.sh dry-run` has them all.
+    public static TheoryData<string> Names =>
+        [.. Catalog.Checks.Select(check => check.Name).Where(name => name == "sample-DeepLab" || !name.StartsWith("sample-", StringComparison.Ordinal))];
 
     [Theory, MemberData(nameof(Names))]
     public void Try_AnyCheckOnTheCpu_Passes(string name)

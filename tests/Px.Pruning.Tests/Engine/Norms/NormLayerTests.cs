@@ -1,4 +1,5 @@
 using Px.Pruning.Engine.Norms;
+using TorchSharp;
 using static TorchSharp.torch;
 using static TorchSharp.torch.nn;
 
