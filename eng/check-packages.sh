@@ -36,7 +36,7 @@ check_package() {
     # SourceLink knows where the sources are once the repository is one of GitHub's.
     if [[ $(git config remote.origin.url) == https://github.com/* ]]; then
         for tfm in net8.0 net10.0; do
-            unzip -p "$symbols" "lib/$tfm/$id.pdb" | grep -qaF 'https://raw.githubusercontent.com/' || problem "$id ($tfm): the symbols have no SourceLink"
+            unzip -p "$symbols" "lib/$tfm/$id.pdb" | grep -aF 'https://raw.githubusercontent.com/' >/dev/null || problem "$id ($tfm): the symbols have no SourceLink"
         done
     fi
     local others

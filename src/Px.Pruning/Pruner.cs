@@ -175,10 +175,11 @@ public abstract class Pruner : IPruner
     }
 
     // ranked: which weights may be kept; null for all.
-    private static IEnumerable<(string, Tensor, Tensor, InputAxis?)> Candidates(SlotTensors scores, SlotTensors? ranked) => scores.Select(entry => (
-        entry.Key.Name, entry.Value.contiguous(),
-        ranked is null ? ones(entry.Value.shape, ScalarType.Bool) : entry.Key.RankedPart(ranked[entry.Key]).contiguous(),
-        entry.Key.Inputs));
+    private static IEnumerable<(string, Tensor, Tensor, InputAxis?)> Candidates(SlotTensors scores, SlotTensors? ranked) =>
+        scores.Select(entry => (
+            entry.Key.Name, entry.Value.contiguous(),
+            ranked is null ? ones(entry.Value.shape, ScalarType.Bool) : entry.Key.RankedPart(ranked[entry.Key]).contiguous(),
+            entry.Key.Inputs));
 
     private static void Copy(SlotTensors masks, SlotTensors into)
     {

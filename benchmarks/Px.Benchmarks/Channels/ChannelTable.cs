@@ -27,12 +27,29 @@ internal static class ChannelTable
             "lowest", "highest", "target", "", "MiB fwd", "small", "MiB step", "small");
         foreach (var (network, target) in named.Count > 0 ? named : [.. networks])
         {
-            using var worker = Worker(network, keepMemory: true);
-            double[] sizes = worker.Ask("sizes");
-            table.Add([
-                network, Number(sizes[0], "F3"), Number(sizes[1], "F3"), .. Time(worker, "forward", pairs, target), .. Time(worker, "step", pairs, target),
-                .. Memory(network, "forward"), .. Memory(network, "step")]);
+            var folder = Directory.CreateTempSubdirectory("px-channels-");
+            try
+            {
+                table.Add(Row(network, target, pairs, Path.Combine(folder.FullName, "small.safetensors")));
+            }
+            finally
+            {
+                folder.Delete(recursive: true);
+            }
         }
+    }
+
+    private static string[] Row(string network, double target, int pairs, string saved)
+    {
+        string[] row;
+        using (var worker = Worker([network], keepMemory: true))
+        {
+            double[] sizes = worker.Ask("sizes");
+            worker.Ask($"save {saved}");
+            row = [network, Number(sizes[0], "F3"), Number(sizes[1], "F3"), .. Time(worker, "forward", pairs, target), .. Time(worker, "step", pairs, target)];
+        }
+
+        return [.. row, .. Memory([network, saved], "forward"), .. Memory([network, saved], "step")];
     }
 
     private static string[] Time(WorkerProcess worker, string pass, int pairs, double target)
@@ -47,13 +64,13 @@ internal static class ChannelTable
         ];
     }
 
-    private static string[] Memory(string network, string pass) => [.. sides.Select(which =>
+    private static string[] Memory(string[] small, string pass) => [.. sides.Select(which =>
     {
-        using var worker = Worker(network, keepMemory: false);
+        using var worker = Worker(small, keepMemory: false);
         double[] answer = worker.Ask($"memory {which} {pass}");
         return Number((answer[1] - answer[0]) / (1 << 20), "F0");
     })];
 
-    private static WorkerProcess Worker(string network, bool keepMemory) =>
-        new(Environment.ProcessPath!, [ChannelWorker.Command, network], 1, keepMemory);
+    private static WorkerProcess Worker(string[] arguments, bool keepMemory) =>
+        new(Environment.ProcessPath!, [ChannelWorker.Command, .. arguments], 1, keepMemory);
 }

@@ -3,6 +3,7 @@ using System.Globalization;
 using Px.Benchmarks.Comparison;
 using Px.Pruning;
 using Px.Pruning.Models;
+using Px.Pruning.Models.StateDicts;
 using Px.Pruning.Shrinking;
 using TorchSharp;
 using static TorchSharp.torch;
@@ -17,27 +18,23 @@ internal sealed class ChannelWorker : IDisposable
     internal const int Batch = 8, Side = 224;
 
     private readonly Module<Tensor, Tensor> dense, small;
-    private readonly ShrinkResult sizes;
+    private readonly string sizes = "";
     private readonly Tensor input = randn(Batch, 3, Side, Side);
     private readonly Dictionary<Module<Tensor, Tensor>, optim.Optimizer> optimizers = [];
 
-    private ChannelWorker(string network)
+    // saved: what another worker has saved of the small network, which takes minutes to make of a large one; null to make it here.
+    private ChannelWorker(string network, string? saved)
     {
         dense = Create(network);
-        using var result = new SynFlowPruner().PruneChannels(dense, () => Create(network), PruningData.Shape(3, Side, Side), ChannelTarget.Flops(0.5), new()
-        {
-            RoundTo = 8,
-            Scoring = new() { Rounds = 10, Seed = 1 },
-            Shrinking = new() { LatencyRuns = 0 },
-        });
-        (small, sizes) = (result.Model, result.Shrunk);
+        if (saved is null) (small, sizes) = Prune(network);
+        else small = Load(network, saved);
         foreach (var model in new[] { dense, small }) optimizers[model] = optim.SGD(model.parameters(), 0.01, momentum: 0.9);
     }
 
     internal static void Run(string[] arguments)
     {
         set_num_threads(1);
-        using var worker = new ChannelWorker(arguments[0]);
+        using var worker = new ChannelWorker(arguments[0], arguments.ElementAtOrDefault(1));
         Console.WriteLine("ready " + ProcessMemory.Library("libtorch_cpu"));
         while (Console.ReadLine() is { } line) Console.WriteLine(worker.Answer(line.Split(' ')));
     }
@@ -59,12 +56,35 @@ internal sealed class ChannelWorker : IDisposable
         _ => throw new ArgumentException($"There is no network '{network}'."),
     };
 
+    private (Module<Tensor, Tensor> Small, string Sizes) Prune(string network)
+    {
+        using var result = new SynFlowPruner().PruneChannels(dense, () => Create(network), PruningData.Shape(3, Side, Side), ChannelTarget.Flops(0.5), new()
+        {
+            RoundTo = 8,
+            Scoring = new() { Rounds = 10, Seed = 1 },
+            Shrinking = new() { LatencyRuns = 0 },
+        });
+        var shrunk = result.Shrunk;
+        return (result.Model, string.Create(CultureInfo.InvariantCulture,
+            $"{(double)shrunk.Flops / shrunk.FlopsBefore} {(double)shrunk.Parameters / shrunk.ParametersBefore}"));
+    }
+
+    private static Module<Tensor, Tensor> Load(string network, string path)
+    {
+        var model = Create(network);
+        using var state = SafetensorsFile.Load(path);
+        Shrinker.Fit(model, state);
+        model.LoadStateDict(state);
+        return model;
+    }
+
     private string Answer(string[] words)
     {
-        if (words[0] == "sizes")
+        if (words[0] == "sizes") return sizes;
+        if (words[0] == "save")
         {
-            return string.Create(CultureInfo.InvariantCulture,
-                $"{(double)sizes.Flops / sizes.FlopsBefore} {(double)sizes.Parameters / sizes.ParametersBefore}");
+            small.SaveSafetensors(words[1]);
+            return "0";
         }
 
         var (model, pass) = (words[1] == "small" ? small : dense, words[2]);

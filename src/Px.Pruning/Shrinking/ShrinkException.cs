@@ -1,6 +1,6 @@
 namespace Px.Pruning.Shrinking;
 
-/// <summary>Thrown when the network without its dead channels does not run or has other outputs. The model is as it was found.</summary>
+/// <summary>Thrown when the network without the removed channels does not run or has other outputs. The model is as it was found.</summary>
 public sealed class ShrinkException : InvalidOperationException
 {
     /// <summary>Creates the exception without details.</summary>

@@ -16,7 +16,7 @@ internal static class ShrinkFaults
         + "that takes what the indices look up.");
 
     internal static ShrinkException Broken(string module, Exception? cause) => new(
-        $"Without its dead channels the network does not run{(module.Length == 0 ? "" : $": '{module}' fails")}"
+        $"Without the removed channels the network does not run{(module.Length == 0 ? "" : $": '{module}' fails")}"
         + (cause is null ? "" : $": {cause.Message.Split('\n')[0].TrimEnd('.')}")
         + ". The model is as it was. Leave layers around it out with ShrinkOptions.Layers; where a mask is bound to the model, pass it as "
         + "ShrinkOptions.Binding.", cause)
@@ -26,13 +26,13 @@ internal static class ShrinkFaults
         fault.Exception is null ? Rewired(fault.Module) : Broken(fault.Module, fault.Exception);
 
     private static ShrinkException Rewired(string module) => new(
-        $"Without its dead channels the network is another one: what reaches '{module}' differs; the model is as it was. The code before "
-        + "it depends on more than its input, such as chance, or on the number of channels. Leave layers around it out with "
+        $"Without the removed channels the network is another one: what reaches '{module}' differs; the model is as it was. The code "
+        + "before it depends on more than its input, such as chance, or on the number of channels. Leave layers around it out with "
         + "ShrinkOptions.Layers.")
     { Module = module };
 
     internal static ShrinkException Different(double difference, double tolerance) => new(string.Create(CultureInfo.InvariantCulture,
-        $"Without its dead channels the network's outputs differ by {difference:0.0e+0} of the largest, more than "
+        $"Without the removed channels the network's outputs differ by {difference:0.0e+0} of the largest, more than "
         + $"{tolerance:0.0e+0}; the model is as it was. Its forward depends on more than its input, such as chance or the number "
         + $"of channels; or its outputs are not finite."));
 

@@ -1,7 +1,7 @@
 namespace Px.Pruning.Models.Data.Downloads;
 
-// Passes on what progress is told. What it throws is the caller's: inside another exception nothing that handles broken connections or files
-// takes it for one of those.
+// Passes on what progress is told. What it throws is the caller's: inside another exception nothing that handles broken connections or
+// files takes it for one of those.
 internal sealed class CallersProgress(IProgress<DownloadProgress> progress) : IProgress<DownloadProgress>
 {
     public void Report(DownloadProgress value)
