@@ -1,8 +1,5 @@
 using System.Diagnostics;
 using System.Globalization;
-using Px.Samples;
-using Px.Samples.CommandLines;
-using Px.Samples.Display;
 
 namespace Px.GpuCheck;
 

@@ -1,5 +1,3 @@
-using Px.Samples.Experiments;
-
 namespace Px.GpuCheck;
 
 /// <summary>All checks, in their order.</summary>

@@ -1,5 +1,4 @@
 using Px.Pruning;
-using Px.Samples.Experiments;
 using TorchSharp;
 using static TorchSharp.torch;
 using static TorchSharp.torch.nn;

@@ -1,4 +1,3 @@
 using Px.GpuCheck;
-using Px.Samples;
 
 return SampleProgram.Main(args, App.Run);

@@ -1,5 +1,4 @@
 using System.Reflection;
-using Px.Demo.Tests.Experiments;
 using Px.Pruning.Models.StateDicts;
 using static TorchSharp.torch;
 
@@ -39,7 +38,7 @@ internal static class SampleCheck
         };
         string[] given = [.. arguments.Select(Given), "--device", context.DeviceName, .. sample == "Faster" ? Array.Empty<string>() : ["--output", Path.Combine(output, "output")]];
         Console.WriteLine($"{sample} {string.Join(' ', given)}");
-        var exitCode = (int)Assembly.Load(sample).EntryPoint!.Invoke(null, [given])!;
+        var exitCode = (int)Assembly.Load(sample).EntryPoint!.Invoke(null, BindingFlags.DoNotWrapExceptions, null, [given], null)!;
         return exitCode == 0 ? "done" : throw new CheckFailedException($"It ended with exit code {exitCode}.");
     }
 

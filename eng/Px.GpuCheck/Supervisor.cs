@@ -1,6 +1,5 @@
 using System.Diagnostics;
 using System.Globalization;
-using Px.Samples.Display;
 
 namespace Px.GpuCheck;
 

@@ -27,6 +27,18 @@ public sealed class GpuCheckTests : IDisposable
     }
 
     [Fact]
+    public void Checks_EverySample_IsAmongThem()
+    {
+        var root = new DirectoryInfo(AppContext.BaseDirectory);
+        while (!Directory.Exists(Path.Combine(root.FullName, "samples")))
+            root = root.Parent!;
+
+        var programs = root.GetDirectories("samples").Single().GetDirectories().Where(sample => File.Exists(Path.Combine(sample.FullName, "Program.cs")));
+
+        programs.Should().HaveCountGreaterThan(4).And.OnlyContain(sample => Catalog.Checks.Any(check => check.Name == $"sample-{sample.Name}"));
+    }
+
+    [Fact]
     public void Try_CheckThatThrows_HasFailed()
     {
         var result = App.Try(new Check("breaks", _ => throw new InvalidOperationException("It broke.\nHere.")), new CheckContext(CPU, folder.Path), Terminals.To(output));

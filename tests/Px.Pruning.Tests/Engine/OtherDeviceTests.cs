@@ -1,4 +1,6 @@
+using Px.Pruning.Engine.Sessions;
 using Px.Pruning.Engine.Speed;
+using Px.Pruning.Tests.Networks;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -15,5 +17,20 @@ public class OtherDeviceTests
 
         speed.Parts(zeros(100, 3)).Should().HaveCount(4);
         speed.Parts(zeros([100, 3], float32, META)).Should().ContainSingle().Which.Samples.Should().Be(100);
+    }
+
+    // The kinds that cuDNN computes; a cell is plain arithmetic.
+    [Theory, InlineData("LSTM", true), InlineData("GRU", true), InlineData("RNN", true), InlineData("GRU cell", false)]
+    public void RefuseOnCuda_NetworkWithRecurrentModule_NamesIt(string net, bool isRefused)
+    {
+        using var model = IncludedNets.Create(net);
+
+        RecurrentModules.RefuseOnCuda(model, DeviceType.CPU, "SNIP");
+        var onCuda = () => RecurrentModules.RefuseOnCuda(model, DeviceType.CUDA, "SNIP");
+
+        if (isRefused)
+            onCuda.Should().Throw<UnsupportedModelException>().WithMessage($"'recurrent' is a module of type {net},*SNIP*to(CPU)*").Which.Module.Should().Be("recurrent");
+        else
+            onCuda.Should().NotThrow();
     }
 }

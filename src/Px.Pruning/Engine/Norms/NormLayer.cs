@@ -9,6 +9,7 @@ namespace Px.Pruning.Engine.Norms;
 internal sealed class NormLayer
 {
     private readonly nn.Module<Tensor, Tensor> module;
+    private bool? isNew; // whether running statistics are those of a new layer, which no call changes
 
     private NormLayer(string name, nn.Module<Tensor, Tensor> module) => (Name, this.module) = (name, module);
 
@@ -44,7 +45,7 @@ internal sealed class NormLayer
         {
             NormStatistics.Running => false,
             NormStatistics.PruningBatch => true,
-            _ => All(mean, 0) && All(variance, 1),
+            _ => isNew ??= All(mean, 0) && All(variance, 1),
         };
     }
 
