@@ -7,10 +7,10 @@ export DOTNET_NOLOGO=1 DOTNET_CLI_TELEMETRY_OPTOUT=1
 usage() {
     cat <<'TEXT'
 usage: eng/gpu-check.sh pack [FILE]       the checks with .NET and all they need but libtorch, at most 60 MB
-                                          [artifacts/px-gpu-check.tar.xz]
+                                          [artifacts/px-gpu-check.tar.gz]
        eng/gpu-check.sh dry-run [OPTIONS] the same checks here on the CPU, at small sizes; --help lists the options
 
-On the GPU machine: tar -xf px-gpu-check.tar.xz && px-gpu-check/run.sh
+On the GPU machine: tar -xf px-gpu-check.tar.gz && px-gpu-check/run.sh
 It takes libtorch from $LIBTORCH_DIR or from python3's torch, needs less than eight minutes, and ends with "N passed, N failed".
 TEXT
 }
@@ -22,14 +22,14 @@ pack() {
         echo "gpu-check.sh: the package is for Linux on x86-64 and is made there." >&2
         exit 1
     fi
-    local file=${1:-artifacts/px-gpu-check.tar.xz} work=artifacts/gpu-check size
+    local file=${1:-artifacts/px-gpu-check.tar.gz} work=artifacts/gpu-check size
     rm -rf "$work/px-gpu-check"
     # Built apart from everything else: what is here has another libtorch.
     dotnet publish eng/Px.GpuCheck -c Release -v quiet --artifacts-path "$work/build" -o "$work/px-gpu-check/app" \
-        -p:OwnRuntime=true -p:TorchBundle=TorchSharp -p:OlderLinuxAlways=true -p:DebugType=none
+        -p:OwnRuntime=true -p:TorchBundle=TorchSharp -p:OlderLinuxAlways=true -p:DebugType=none -p:RunAnalyzers=false
     cp eng/Px.GpuCheck/run.sh "$work/px-gpu-check/run.sh"
     mkdir -p "$(dirname "$file")"
-    tar -C "$work" --owner=0 --group=0 -cf - px-gpu-check | xz -T0 -6 >"$file"
+    tar -C "$work" --owner=0 --group=0 -czf "$file" px-gpu-check
     size=$(stat -c %s "$file")
     echo "$file: $((size / 1000000)) MB"
     if ((size > most)); then
