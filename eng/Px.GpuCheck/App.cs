@@ -10,10 +10,10 @@ public static class App
     /// <returns>One of <see cref="ExitCode"/>.</returns>
     public static int Run(string[] arguments, Terminal terminal, CancellationToken token)
     {
-        var set = AppOptions.Define();
         var failed = 0;
-        var exitCode = new SampleProgram("gpu-check", () => $"Checks that everything works on a device, and alike on the CPU.\n\n{set.Describe()}")
-            .Run(arguments, terminal, () => failed = Run(set.Parse(arguments), terminal, token), token);
+        var command = AppOptions.Define()
+            .ToCommand("gpu-check", "Checks that everything works on a device, and alike on the CPU.", options => failed = Run(options, terminal, token));
+        var exitCode = ConsoleProgram.Run(command, arguments, terminal, token);
         return exitCode == ExitCode.Done && failed > 0 ? ExitCode.Failed : exitCode;
     }
 
@@ -51,7 +51,7 @@ public static class App
         }
         catch (Exception e) when (e is TypeInitializationException or NotSupportedException or DllNotFoundException)
         {
-            throw new SampleException($"libtorch cannot be loaded: {(e.InnerException ?? e).Message.Split('\n')[0]}", e);
+            throw new ProgramException($"libtorch cannot be loaded: {(e.InnerException ?? e).Message.Split('\n')[0]}", e);
         }
     }
 
@@ -115,8 +115,7 @@ public sealed record AppOptions
             .Add("--px-seconds", "X", "the most seconds that PX may take in time-px [not judged]", (options, value) => options with { PxSeconds = value.Positive() })
             .Add("--output", "FOLDER", $"where the log and files of the checks go [{defaults.Output}]", (options, value) => options with { Output = value.Text })
             .AddFlag(["--list"], "print the names of the checks", options => options with { Lists = true })
-            .AddFlag(["--worker"], "run the checks in this process, for another one that reads what they say", options => options with { IsWorker = true })
-            .AddFlag(["--help", "-h"], "this text", options => options);
+            .AddFlag(["--worker"], "run the checks in this process, for another one that reads what they say", options => options with { IsWorker = true });
     }
 
     private static List<Check> Named(Value value)

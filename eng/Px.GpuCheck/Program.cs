@@ -1,3 +1,3 @@
 using Px.GpuCheck;
 
-return SampleProgram.Main(args, App.Run);
+return ConsoleProgram.Main(args, App.Run);

@@ -9,6 +9,7 @@ internal static class SampleCheck
 {
     private const int Train = 160, Test = 40;
     private const string Images = "IMAGES", Scenes = "SCENES";
+    private static readonly string[] WritesNothing = ["Faster", "OwnCriterion"];
 
     internal static IReadOnlyList<Check> All { get; } =
     [
@@ -18,11 +19,11 @@ internal static class SampleCheck
         Of("DeepLab", "--data", Scenes, "--width", "8", "--head", "16", "--batch", "4", "--epochs", "1", "--max-rounds", "2", "--pruning-images", "8", "--overlays", "1"),
         Of("BringYourOwnModel", "--steps", "20"),
         Of("BringYourOwnModel", "--steps", "20", "--two-inputs") with { Name = "sample-TwoInputs" },
-        // It prints times and writes nothing.
         Of("Faster", "--width", "16", "--side", "32", "--batch", "2"),
+        Of("OwnCriterion", "--depth", "8"),
         Of("Px.Experiments", "run", "--models", "resnet8", "--datasets", "synthetic", "--methods", "dense,px", "--sparsity", "0.9", "--rounds", "2", "--epochs", "1",
             "--train-samples", "200", "--test-samples", "100", "--batch", "50", "--spectrum-samples", "1"),
-        Of("Px.Demo", "--quick", "--data", Images, "--train-samples", $"{Train}", "--test-samples", $"{Test}", "--batch", "16"),
+        Of("ResNet", "--demo", "--quick", "--data", Images, "--train-samples", $"{Train}", "--test-samples", $"{Test}", "--batch", "16") with { Name = "sample-demo" },
     ];
 
     private static Check Of(string sample, params string[] arguments) => new($"sample-{sample}", context => Run(sample, arguments, context));
@@ -36,7 +37,7 @@ internal static class SampleCheck
             Scenes => MakeScenes(output),
             _ => argument,
         };
-        string[] given = [.. arguments.Select(Given), "--device", context.DeviceName, .. sample == "Faster" ? Array.Empty<string>() : ["--output", Path.Combine(output, "output")]];
+        string[] given = [.. arguments.Select(Given), "--device", context.DeviceName, .. WritesNothing.Contains(sample) ? Array.Empty<string>() : ["--output", Path.Combine(output, "output")]];
         Console.WriteLine($"{sample} {string.Join(' ', given)}");
         var exitCode = (int)Assembly.Load(sample).EntryPoint!.Invoke(null, BindingFlags.DoNotWrapExceptions, null, [given], null)!;
         return exitCode == 0 ? "done" : throw new CheckFailedException($"It ended with exit code {exitCode}.");

@@ -1,5 +1,5 @@
 using Px.GpuCheck;
-using Px.Samples.Tests.Support;
+using Px.Runner.Tests.Support;
 using static TorchSharp.torch;
 using static TorchSharp.torch.nn;
 
@@ -11,9 +11,11 @@ public sealed class GpuCheckTests : IDisposable
     private readonly TemporaryFolder folder = new();
     private readonly StringWriter output = new();
 
-    // Of the samples, which have tests of their own, the quickest with files that are made here: `eng/gpu-check.sh dry-run` has them all.
-    public static TheoryData<string> Names =>
-        [.. Catalog.Checks.Select(check => check.Name).Where(name => name == "sample-DeepLab" || !name.StartsWith("sample-", StringComparison.Ordinal))];
+    private static readonly string[] Quick = ["method-px", "method-snip", "method-imp", "sample-DeepLab"];
+
+    // Methods and samples have tests of their own: a few of them here, and all in `eng/gpu-check.sh dry-run`.
+    public static TheoryData<string> Names => [.. Catalog.Checks.Select(check => check.Name)
+        .Where(name => Quick.Contains(name) || !(name.StartsWith("sample-", StringComparison.Ordinal) || name.StartsWith("method-", StringComparison.Ordinal)))];
 
     [Theory, MemberData(nameof(Names))]
     public void Try_AnyCheckOnTheCpu_Passes(string name)

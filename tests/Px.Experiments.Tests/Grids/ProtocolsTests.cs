@@ -21,6 +21,9 @@ public sealed class ProtocolsTests
     [InlineData("fig2-small", (15 * 3 * 2) + 2)]
     // Eight methods iterate, six do not.
     [InlineData("table2-small", (8 * 5) + 6)]
+    // Seventeen methods and variants, WideTopo and IMP on fewer seeds.
+    [InlineData("evidence-fresh", (4 * ((17 * 5) + 3 + 2)) + 5)]
+    [InlineData("evidence-spectra", (18 * 2) + 1)]
     public void Find_EachProtocol_HasAsManyNetworksAsCountedByHand(string name, int count)
     {
         var cells = Protocols.Find(name).SelectMany(grid => grid.Cells()).ToList();
@@ -32,7 +35,7 @@ public sealed class ProtocolsTests
     [Fact]
     public void Find_EachProtocol_CanBeRun()
     {
-        Protocols.Names.Should().HaveCount(11);
+        Protocols.Names.Should().HaveCount(13);
         foreach (var name in Protocols.Names)
             Protocols.Find(name).Should().AllSatisfy(grid => GridCheck.Require(grid, name));
     }

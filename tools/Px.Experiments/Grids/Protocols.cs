@@ -28,6 +28,25 @@ public static class Protocols
         TestSamples = 100,
     };
 
+    // All published methods and the variants that they are to be told from; rounds as their authors have them.
+    private static readonly string[] Candidates = [.. Brief, "px-joint", "random-erk", "magnitude-erk"];
+
+    private static readonly Grid Evidence = new()
+    {
+        Data = [KnownImages.FashionMnist],
+        Methods = [Cell.Dense, .. Candidates],
+        Seeds = [1, 2, 3, 4, 5],
+        Epochs = 8,
+        Batch = 32,
+        TrainSamples = 3000,
+        TestSamples = 2000,
+    };
+
+    // The extreme first, where methods differ, so that an interrupted sweep has it for every seed.
+    private static readonly double[] EvidenceSparsities = [0.982, 0.956, 0.993, 0.9];
+
+    private static readonly Grid EvidenceSpectra = Evidence with { Sparsities = [0.9312, 0.982], Seeds = [1], Epochs = 0, SpectrumSamples = 50 };
+
     private static readonly IReadOnlyList<(string Name, string Summary, IReadOnlyList<Grid> Grids)> All =
     [
         ("fig2-cifar10", "Figure 2: ResNet-20 on CIFAR-10", [Paper]),
@@ -62,6 +81,9 @@ public static class Protocols
         ("fig2-small", "all methods but WideTopo in three regimes, briefly: ResNet-20 on a part of Fashion-MNIST; with spectra at 93.12 %", Small()),
         ("table2-small", "time against rounds of every method that iterates but WideTopo: ResNet-20, a part of Fashion-MNIST; nothing is trained",
             [Timed with { Rounds = [1, 2, 10], TimingRepeats = 3 }, Timed with { Methods = [.. Timed.Methods.Where(MethodCatalog.Iterates)], Rounds = [100, 200] }]),
+        ("evidence-fresh", "which method for a fresh network: ResNet-20, a part of Fashion-MNIST, four sparsities, five seeds; 98.2 % first", Fresh()),
+        ("evidence-spectra", "spectra of the NTK and units that are left, Figures 5 and 6 on the networks of evidence-fresh; nothing is trained",
+            [EvidenceSpectra, EvidenceSpectra with { Methods = [MethodCatalog.WideTopo], Rounds = [20] }]),
     ];
 
     /// <summary>The sparsities of the paper's figures, as it prints them: three trivial, three mild, three extreme. About 1 − 0.8², 1 − 0.8⁴, …</summary>
@@ -76,6 +98,17 @@ public static class Protocols
     /// <summary>The grids of a protocol.</summary>
     /// <param name="name">One of <see cref="Names"/>.</param>
     public static IReadOnlyList<Grid> Find(string name) => All.First(protocol => protocol.Name == name).Grids;
+
+    private static Grid[] Fresh() =>
+    [
+        Evidence with { Methods = [Cell.Dense] },
+        .. EvidenceSparsities.SelectMany(sparsity => new[]
+        {
+            Evidence with { Sparsities = [sparsity], Methods = Candidates },
+            Evidence with { Sparsities = [sparsity], Methods = [MethodCatalog.WideTopo], Rounds = [20], Seeds = [1, 2, 3] },
+            Evidence with { Sparsities = [sparsity], Methods = [MethodCatalog.Imp], Rounds = [3], Seeds = [1, 2] },
+        }),
+    ];
 
     private static Grid[] Small()
     {
