@@ -22,10 +22,8 @@ public static class RunSection
         return new Section("run", "What was run", Markup.Of($"{Command(all)}<div class=\"facts\">{tables}</div>\n{Problems(results.Problems)}"), []);
     }
 
-    /// <summary>A sentence for each study, with which the page begins.</summary>
-    public static Markup Lead(ResultSet results) => Markup.Join(results.Studies.Select(study => Markup.Of($"<p class=\"lead\">{Sentence(study)}</p>\n")));
-
-    private static string Sentence(Study study)
+    /// <summary>What was run of a study, in a sentence.</summary>
+    public static string Sentence(Study study)
     {
         var seeds = study.Groups.SelectMany(group => group.Seeds).Select(result => result.Cell.Seed).Distinct().Count();
         var samples = study.Setting is { TrainSamples: { } train, TestSamples: { } test } ? $", {Words.Count(train)} training and {Words.Count(test)} test samples" : "";
