@@ -30,7 +30,7 @@ public static class AccuracyChart
 
     /// <summary>What is said of a mark.</summary>
     public static string Describe(Group group) =>
-        $"{group.Series.Label}, {Words.Share(group.Sparsity)} removed: {Words.Percent(group.After.Mean, group.After.Deviation)}"
+        $"{group.Series.Label}{(group.Series.Variant.IsDense ? "" : $", {Words.Share(group.Sparsity)} removed")}: {Words.Percent(group.After.Mean, group.After.Deviation)}"
         + (group.Seeds.Count > 1 ? $" ({string.Join(", ", group.AfterBySeed.Select(pair => $"seed {pair.Key}: {Words.Percent(pair.Value)}"))})" : "");
 
     private static string Title(Study study, Scale scale) => study.Measure + (scale.Pressed > 0 ? " (compressed where the ground is grey)" : "");

@@ -1,3 +1,4 @@
+using System.Text.RegularExpressions;
 using System.Xml;
 using Px.Experiments.Reports.Html;
 using Px.Experiments.Reports.Sections;
@@ -5,7 +6,7 @@ using Px.Experiments.Reports.Sections;
 namespace Px.Experiments.Reports.Charts;
 
 /// <summary>The chart of a study as an SVG file of its own, readable in a light and a dark window, for a page that can run no script.</summary>
-public static class ChartPicture
+public static partial class ChartPicture
 {
     private const double Width = 720, Left = 64, Right = 196, Top = 84, Bottom = 70, FontSize = 16, NameHeight = 23;
 
@@ -32,8 +33,11 @@ public static class ChartPicture
 
             """).ToString();
         // Names come from files, and XML knows fewer characters than they may have.
-        return string.Concat(picture.Where(c => XmlConvert.IsXmlChar(c) || char.IsSurrogate(c)));
+        return Escaped().Replace(picture, match => XmlConvert.IsXmlChar((char)Convert.ToInt32(match.Groups[1].Value, 16)) ? match.Value : "");
     }
+
+    [GeneratedRegex("&#x([0-9A-F]{1,4});")]
+    private static partial Regex Escaped();
 
     private static int Seeds(Study study) => study.Groups.SelectMany(group => group.Seeds).Select(result => result.Cell.Seed).Distinct().Count();
 }

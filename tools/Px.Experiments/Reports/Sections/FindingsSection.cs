@@ -38,13 +38,10 @@ public static class FindingsSection
     {
         var best = comparison.Groups.MaxBy(group => group.After.Mean)!;
         if (comparison.Study.IsAtChance(best))
-        {
             return Article(comparison, Markup.Of($"<p>No network is above chance ({Words.Share(comparison.Study.Chance!.Value)}): which of them has the highest mean says nothing.</p>"));
-        }
 
         var first = Markup.Of($"<p>{best.Series.Chip} has the highest mean, <b>{Words.Percent(best.After.Mean, best.After.Deviation)}</b>{Below(comparison.Study.Dense, best)}.</p>");
-        var sentences = new List<Markup>();
-        sentences.AddRange(Sides(comparison, best));
+        List<Markup> sentences = [.. Sides(comparison, best)];
         if (comparison.Study.Dense is { } dense)
         {
             var level = comparison.Groups.Where(group => PairedDifference.Between(group.AfterBySeed, dense.AfterBySeed) is { Deviation: not null } difference && (difference.Mean >= 0 || !difference.ExceedsSpread)).ToList();

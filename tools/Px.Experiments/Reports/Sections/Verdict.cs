@@ -24,13 +24,17 @@ public static class Verdict
                 : $"Nothing here can be significant: with {seeds} seeds the exact test of flipped signs cannot give a p below {Words.Number(SignFlipTest.Least(seeds))}, and it would have to be {Words.Number(Level / pairs)} for {Words.Count(pairs, "comparison")}.";
         }
 
-        var found = compared.SelectMany(comparison => comparison.Pairs.Where(pair => pair.CorrectedP <= Level).Select(pair => (comparison.Sparsity, pair.A, pair.B, pair.Difference.Mean)))
-            .OrderByDescending(pair => pair.Sparsity).ThenByDescending(pair => Math.Abs(pair.Mean)).ToList();
+        // Of two that guess none is ahead.
+        var found = (from comparison in compared
+                     from pair in comparison.Pairs
+                     where pair.CorrectedP <= Level && !(comparison.Study.IsAtChance(pair.A) && comparison.Study.IsAtChance(pair.B))
+                     orderby comparison.Sparsity descending, Math.Abs(pair.Difference.Mean) descending
+                     select (comparison.Sparsity, pair.A, pair.B, pair.Difference.Mean)).ToList();
         var test = $"by the exact test of flipped signs, corrected for {Words.Count(pairs, "comparison")} at each sparsity (Holm)";
         return found.Count == 0
             ? $"No difference is significant {test}."
             : $"{Words.Count(found.Count)} of {Words.Count(compared.Sum(comparison => comparison.Pairs.Count), "difference")} {(found.Count == 1 ? "is" : "are")} significant at 5 % {test}, "
-                + $"the largest first: {string.Join("; ", found.Take(Most).Select(pair => Pair(pair.Sparsity, pair.A, pair.B, pair.Mean)))}{(found.Count > Most ? "; …" : "")}.";
+                + $"the largest at the highest sparsity first: {string.Join("; ", found.Take(Most).Select(pair => Pair(pair.Sparsity, pair.A, pair.B, pair.Mean)))}{(found.Count > Most ? "; …" : "")}.";
     }
 
     private static string Pair(double sparsity, Group a, Group b, double mean) =>
