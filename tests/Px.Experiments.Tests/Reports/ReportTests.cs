@@ -165,7 +165,7 @@ public sealed class ReportTests : IDisposable
     {
         MadeUp.Write(folder.Path, MadeUp.Grid().Select(result => Named(result with { Cell = result.Cell with { Epochs = 0 } })));
 
-        Sections(Run(folder.Path).Html).Should().Equal("layers", "structure", "spectra", "time", "cells", "run");
+        Sections(Run(folder.Path).Html).Should().Equal("time", "layers", "structure", "spectra", "cells", "run");
     }
 
     [Fact]

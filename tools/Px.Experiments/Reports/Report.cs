@@ -21,8 +21,10 @@ public sealed class Report
         List<Section?> sections =
         [
             AccuracySection.Build(results), FindingsSection.Build(results), LayersSection.Build(results), StructureSection.Build(results), SpectrumSection.Build(results),
-            TimeSection.Build(results), OverlapSection.Build(results), CellsSection.Build(results), RunSection.Build(results),
+            OverlapSection.Build(results), CellsSection.Build(results), RunSection.Build(results),
         ];
+        // Where nothing was trained the page is about times.
+        sections.Insert(results.Studies.Any(study => study.IsTrained) ? sections.Count - 3 : 0, TimeSection.Build(results));
         var shown = sections.OfType<Section>().ToList();
         var html = Page.Compose(
             Title(results), Opening.Build(results), Markup.Join(shown.Select(section => Markup.Of($"<li><a href=\"#{section.Id}\">{section.Title}</a></li>"))),

@@ -30,7 +30,7 @@ public static class RunSection
         var methods = study.Series.DistinctBy(series => series.Variant.Method).Count();
         return $"{study.Setting.Model} on {study.Setting.Data}, {Initialization(study.Setting)}: {Words.Count(methods, "method")}, "
             + $"{(study.Sparsities.Count > 0 ? $"{Words.List([.. study.Sparsities.Select(Words.Share)])} of the weights removed" : "nothing removed")}, {Words.Count(seeds, "seed")}, "
-            + $"{Words.Count(study.Setting.Epochs, "epoch")}{samples}{(study.Dense is null ? "; no dense network to compare with" : "")}.";
+            + $"{(study.IsTrained ? Words.Count(study.Setting.Epochs, "epoch") : "not trained")}{samples}{(study.Dense is null ? "; no dense network to compare with" : "")}.";
     }
 
     private static string Initialization(Cell setting) => setting.Initialization == Cell.FromScratch ? "weights drawn" : $"weights of {setting.Initialization}";
