@@ -40,6 +40,6 @@ public static class Plot
     /// <summary>Pixels from the top.</summary>
     public static double Y(double at, double height) => (1 - at) * height;
 
-    // On narrow pages every other tick of a crowded axis is left out.
-    private static string Every(int index, Scale scale) => scale.Ticks.Count > 6 && index % 2 == 1 ? " odd" : "";
+    // On narrow pages every other tick of a crowded axis is left out, and not that from which it is even.
+    private static string Every(int index, Scale scale) => scale.Ticks.Count > 6 && index % 2 == (scale.Pressed > 0 ? 0 : 1) && index > 0 ? " odd" : "";
 }
