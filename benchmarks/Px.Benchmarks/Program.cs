@@ -13,8 +13,7 @@ switch (args.FirstOrDefault())
     case AuthorsCheck.Command:
         return AuthorsCheck.Run();
     case ChannelTable.Command:
-        ChannelTable.Run(args[1..]);
-        break;
+        return ChannelTable.Run(args[1..]);
     case AccuracyTable.Command:
         return AccuracyTable.Run(args[1..]);
     case ChannelWorker.Command:

@@ -17,10 +17,19 @@ internal static class ChannelTable
     private static readonly string[] sides = ["dense", "small"];
 
     /// <param name="arguments">Names of networks; none for all. <c>--pairs N</c>: timed pairs of each, 9 unless given.</param>
-    internal static void Run(string[] arguments)
+    internal static int Run(string[] arguments)
     {
-        int at = Array.IndexOf(arguments, "--pairs"), pairs = at < 0 ? 9 : int.Parse(arguments[at + 1], CultureInfo.InvariantCulture);
-        var named = networks.Where(network => arguments.Contains(network.Network)).ToList();
+        var rest = arguments.ToList();
+        int at = rest.IndexOf("--pairs"), pairs = 9;
+        bool understood = at < 0 || (at + 1 < rest.Count && int.TryParse(rest[at + 1], NumberStyles.None, CultureInfo.InvariantCulture, out pairs) && pairs > 0);
+        if (understood && at >= 0) rest.RemoveRange(at, 2);
+        if (!understood || rest.Except(networks.Select(network => network.Network)).Any())
+        {
+            Console.Error.WriteLine($"usage: {Command} [--pairs N] [{string.Join("] [", networks.Select(network => network.Network))}]");
+            return 2;
+        }
+
+        var named = networks.Where(network => rest.Contains(network.Network)).ToList();
         var table = new Table(
             $"Channels removed to half of the FLOPs, batch {ChannelWorker.Batch}, one thread, {pairs} pairs; times and MiB: dense, small", 10,
             "network      ", "FLOPs", "params", "forward s", "small s", "ratio", "lowest", "highest", "target", "", "step s", "small s", "ratio",
@@ -37,6 +46,8 @@ internal static class ChannelTable
                 folder.Delete(recursive: true);
             }
         }
+
+        return 0;
     }
 
     private static string[] Row(string network, double target, int pairs, string saved)

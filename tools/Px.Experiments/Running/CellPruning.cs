@@ -27,7 +27,7 @@ internal sealed class CellPruning(Cell cell, LearningTask task, Trainer trainer,
     public PrunedNetwork Run(Module<Tensor, Tensor> network, Func<Module<Tensor, Tensor>> another, CancellationToken token)
     {
         var pruner = MethodCatalog.Create(cell.Method, TrainForImp, files.ImpCheckpoint);
-        var rounds = cell.Rounds ?? (pruner is IterativeMagnitudePruner ? IterativeMagnitudePruner.RoundsFor(cell.Sparsity) : pruner.DefaultRounds);
+        var rounds = cell.Rounds ?? MethodCatalog.RoundsOf(pruner, cell.Sparsity);
         var seconds = new List<double>();
         if (cell.TimingRepeats > 1)
             Discard(rounds: 1);

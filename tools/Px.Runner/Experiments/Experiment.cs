@@ -133,7 +133,7 @@ public sealed class Experiment
     private HeldMask Prune(
         IPruner pruner, PruningScope scope, Module<Tensor, Tensor> network, double sparsity, int seed, string name, string title, CancellationToken token)
     {
-        var rounds = Math.Min(pruner is IterativeMagnitudePruner ? IterativeMagnitudePruner.RoundsFor(sparsity) : pruner.DefaultRounds, options.MaxRounds ?? int.MaxValue);
+        var rounds = Math.Min(MethodCatalog.RoundsOf(pruner, sparsity), options.MaxRounds ?? int.MaxValue);
         using var bar = new PruningBar(terminal, $"{title}: pruning", rounds);
         var pruning = new PruningOptions
         {

@@ -67,6 +67,10 @@ public static class MethodCatalog
         return minimumDensity > 0 ? scope.WithMinimumDensity(minimumDensity) : scope;
     }
 
+    /// <summary>As many rounds as a method's authors run.</summary>
+    public static int RoundsOf(IPruner pruner, double sparsity) =>
+        pruner is IterativeMagnitudePruner ? IterativeMagnitudePruner.RoundsFor(sparsity) : pruner.DefaultRounds;
+
     /// <summary>A method that prunes before training, by its name: any of <see cref="Names"/> but <see cref="Imp"/>.</summary>
     public static IPruner Create(string name) => Find(name).Create();
 
