@@ -17,7 +17,7 @@ public static class AccuracyChart
             $"{study.Measure} against the fraction of weights removed, a line a method",
             Scale.At(study.Sparsities, sparsity => -Math.Log(1 - sparsity), sparsity => Words.Share(sparsity)[..^2]), scale)
         {
-            NameHeight = nameHeight, XTitle = "weights removed, % (distances as the logarithm of what is left)", YTitle = Title(study, scale),
+            NameHeight = nameHeight, XTitle = "weights removed, % (distances as the logarithm of what is left)", YTitle = study.Measure,
         };
         if (study.Dense is { } dense)
             chart.SetBand(dense.Series, Point(dense));
@@ -32,8 +32,6 @@ public static class AccuracyChart
     public static string Describe(Group group) =>
         $"{group.Series.Label}{(group.Series.Variant.IsDense ? "" : $", {Words.Share(group.Sparsity)} removed")}: {Words.Percent(group.After.Mean, group.After.Deviation)}"
         + (group.Seeds.Count > 1 ? $" ({string.Join(", ", group.AfterBySeed.Select(pair => $"seed {pair.Key}: {Words.Percent(pair.Value)}"))})" : "");
-
-    private static string Title(Study study, Scale scale) => study.Measure + (scale.Pressed > 0 ? " (compressed where the ground is grey)" : "");
 
     private static LinePoint Point(Group group) => new(group.Sparsity, group.After.Mean, group.After.Deviation, group.After.Values, Describe(group));
 }

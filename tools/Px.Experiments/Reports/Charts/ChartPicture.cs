@@ -8,7 +8,7 @@ namespace Px.Experiments.Reports.Charts;
 /// <summary>The chart of a study as an SVG file of its own, readable in a light and a dark window, for a page that can run no script.</summary>
 public static partial class ChartPicture
 {
-    private const double Width = 720, Left = 64, Right = 196, Top = 84, Bottom = 70, FontSize = 16, NameHeight = 23;
+    private const double Width = 620, Left = 64, Right = 196, Top = 84, Bottom = 92, FontSize = 16, NameHeight = 23;
 
     /// <summary>The picture; null where networks were not trained, or at one sparsity only.</summary>
     public static string? Of(Study study)
@@ -24,11 +24,12 @@ public static partial class ChartPicture
             <defs>
             {Markup.Trusted(Resource.Read("marks.svg"))}</defs>
             <rect class="ground" width="100%" height="100%" rx="8"/>
-            <text class="heading" x="16" y="30">{study.Setting.Model} on {study.Setting.Data}, mean ± standard deviation of {Words.Count(Seeds(study), "seed")}</text>
-            <text class="title" x="16" y="58">{chart.YTitle}</text>
+            <text class="heading" x="16" y="30">{study.Setting.Model} on {study.Setting.Data}</text>
+            <text class="title" x="16" y="56">{chart.YTitle}, mean ± standard deviation of {Words.Count(Seeds(study), "seed")}</text>
             <svg class="plot" x="{Left}" y="{Top}" width="{Width - Left - Right}" height="{chart.Height}">
             {chart.Content()}</svg>
-            <text class="title" x="{Left + ((Width - Left - Right) / 2)}" y="{Top + chart.Height + 50}" text-anchor="middle">{chart.XTitle}</text>
+            <text class="title" x="16" y="{Top + chart.Height + 50}">{chart.XTitle}</text>
+            <text class="title" x="16" y="{Top + chart.Height + 74}">{(chart.IsPressed ? "The axis is compressed where the ground is grey." : "")}</text>
             </svg>
 
             """).ToString();

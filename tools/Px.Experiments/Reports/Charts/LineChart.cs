@@ -24,6 +24,9 @@ public sealed class LineChart(string label, Scale x, Scale y)
     /// <summary>Pixels: as many as the names need, and no fewer than 400.</summary>
     public double Height => Math.Max(LeastHeight, NameHeight * (lines.Count + 2));
 
+    /// <summary>Whether the vertical axis presses a part of its values together, on a ground that is grey.</summary>
+    public bool IsPressed => y.Pressed > 0;
+
     /// <summary>Adds a line through points from left to right; one without points is left out.</summary>
     public void Add(Series series, IEnumerable<LinePoint> points)
     {
@@ -39,7 +42,7 @@ public sealed class LineChart(string label, Scale x, Scale y)
 
     public Markup ToMarkup() => Markup.Of(
         $"""
-        <div class="axis-title">{YTitle}</div>
+        <div class="axis-title">{YTitle}{(IsPressed ? " (compressed where the ground is grey)" : "")}</div>
         <svg class="plot line-chart" style="height:{Height}px" role="group" aria-label="{label}">
         {Content()}</svg>
         <div class="axis-title below">{XTitle}</div>
