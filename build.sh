@@ -119,8 +119,7 @@ docs() {
     rm -rf artifacts/docs artifacts/docs-api artifacts/docs-decisions
     mkdir -p artifacts/docs-decisions
     # The table of contents of the decisions: their first lines.
-    sed -sn '1s/^# \(.*\)/\1/p' docs/decisions/*.md | paste -d '\n' - <(printf '%s\n' docs/decisions/*.md) |
-        sed 'N; s|\(.*\)\n\(.*\)|- name: "\1"\n  href: ../../\2|' >artifacts/docs-decisions/toc.yml
+    awk 'FNR == 1 && sub(/^# /, "") { print "- name: \"" $0 "\"\n  href: ../../" FILENAME }' docs/decisions/*.md >artifacts/docs-decisions/toc.yml
     dotnet docfx docfx.json --warningsAsErrors --logLevel warning
     echo "artifacts/docs/index.html"
 }

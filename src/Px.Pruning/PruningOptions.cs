@@ -60,7 +60,7 @@ public sealed record PruningOptions
     /// The seed of all random choices, which come from generators of the call's own. Default <see langword="null"/>: a new seed.
     /// TorchSharp's global generator is seeded, and put back afterwards, only where the caller's code may draw from it: a model whose
     /// answers to one sample differ, <see cref="Loss"/>, or a criterion of <see cref="CustomPruner"/>. What other threads draw from it
-    /// meanwhile comes again.
+    /// meanwhile comes again. The generator of a GPU on which the model lies is seeded then too, and cannot be put back.
     /// </summary>
     public long? Seed { get; init; }
 

@@ -24,7 +24,7 @@ internal static class AccuracyTable
 {
     internal const string Command = "channels-accuracy";
 
-    private const int Width = 16, BatchSize = 128;
+    private const int Width = 16, BatchSize = 32;
 
     internal static int Run(string[] arguments) => ConsoleProgram.Run(
         AccuracyOptions.Define().ToCommand(Command, "Trains networks whose channels were removed, by method and ranking, and narrower ones.", Run),

@@ -1,10 +1,12 @@
+using TorchSharp;
 using static TorchSharp.torch;
 using static TorchSharp.torch.nn;
 
 namespace Px.Pruning.Engine;
 
 // Puts the model into evaluation mode and, when disposed, every submodule back into the mode it was in. With a seed, the global random
-// state is seeded, and put back as well; other threads that draw meanwhile notice it.
+// state is seeded, and put back as well; other threads that draw meanwhile notice it. A GPU's generator, whose state TorchSharp cannot
+// read, is seeded only for a model that lies there, and stays so.
 internal sealed class ModelSnapshot : IDisposable
 {
     private readonly TrainingModes modes;
@@ -16,7 +18,9 @@ internal sealed class ModelSnapshot : IDisposable
         if (seed is { } given)
         {
             randomState = random.get_rng_state().DetachFromDisposeScope();
-            manual_seed(given);
+            using var ofTheCpu = Generator.Default;
+            if (model.parameters().All(parameter => parameter.device_type == DeviceType.CPU)) ofTheCpu.manual_seed(given);
+            else manual_seed(given);
         }
 
         model.eval();

@@ -34,7 +34,7 @@ internal sealed class ConstantEvaluation(IReadOnlyList<LayerCall> calls) : CallE
     internal static Tensor Varied(long[] shape, Device device)
     {
         using var scope = NewDisposeScope();
-        var numbers = randn(shape, float64, device);
+        var numbers = randn(shape, float64).to(device);
         if (shape[0] % Samples != 0) return (numbers * Large).MoveToOuterDisposeScope();
         var signs = tensor([1, -1, Large, -Large], device: device).repeat_interleave(shape[0] / Samples)
             .reshape([-1, .. shape[1..].Select(_ => 1L)]);

@@ -49,7 +49,7 @@ public sealed class ShrinkResult : IDisposable
     public required double Difference { get; init; }
 
     /// <summary>The same difference in the model's own type, where shorter sums round differently: at most √ε of that type (3.5e-4 for
-    /// float32), or the tolerance if that is more.</summary>
+    /// float32; 0.03 on a GPU, where convolutions use TF32), or the tolerance if that is more.</summary>
     public required double OwnDifference { get; init; }
 
     /// <summary>Forward passes timed before and after; <see langword="null"/> where <see cref="ShrinkOptions.LatencyRuns"/> is 0.</summary>

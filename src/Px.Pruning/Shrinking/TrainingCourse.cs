@@ -100,7 +100,7 @@ internal sealed class TrainingCourse
 
     private Inputs Input(Func<Tensor, Tensor>? change = null) => network.Sample!.Fill(Samples, shape =>
     {
-        var numbers = randn([Samples, .. shape], network.WeightType, network.Device);
+        var numbers = randn([Samples, .. shape], network.WeightType).to(network.Device);
         return change?.Invoke(numbers) ?? numbers;
     });
 

@@ -5,9 +5,14 @@ using static TorchSharp.torch.nn;
 
 namespace Px.Pruning.Tests.Documentation;
 
-/// <summary>A snippet of README.md or docs/*.md as the build has compiled it (<c>eng/Snippets.targets</c>), and what it may take for
-/// granted.</summary>
-internal abstract class Snippet : IDisposable
+/// <summary>A snippet of README.md or docs/*.md as the build has compiled it (<c>eng/Snippets.targets</c>).</summary>
+internal abstract class Snippet
+{
+    public abstract Task Run();
+}
+
+/// <summary>A snippet of a page that does not say what its snippets take for granted: this.</summary>
+internal abstract class NetworkSnippet : Snippet, IDisposable
 {
     protected Module<Tensor, Tensor> model = Classifier();
 
@@ -15,16 +20,10 @@ internal abstract class Snippet : IDisposable
 
     protected CancellationToken cancellationToken => default;
 
-    /// <summary>Two inputs, an image and a table, and several outputs, of which one is scored.</summary>
-    protected TwoHeads net = new();
-
-    public abstract Task Run();
-
     public void Dispose()
     {
         model.Dispose();
         loader.Dispose();
-        net.Dispose();
     }
 
     /// <summary>3×32×32 images, ten classes.</summary>
@@ -42,22 +41,7 @@ internal abstract class Snippet : IDisposable
         public override Dictionary<string, Tensor> GetTensor(long index) => new()
         {
             ["data"] = images[index].clone(), ["label"] = tensor(index % 10),
-            ["image"] = images[index].clone(), ["table"] = images[index, 0, 0, ..10].clone(),
         };
-    }
-}
-
-internal sealed class TwoHeads : Module<Tensor, Tensor, (Tensor Logits, Tensor Auxiliary)>
-{
-    private readonly Linear pixels = Linear(3 * 32 * 32, 16), table = Linear(10, 16), logits = Linear(16, 10), auxiliary = Linear(16, 2);
-    private readonly ReLU relu = ReLU();
-
-    internal TwoHeads() : base(nameof(TwoHeads)) => RegisterComponents();
-
-    public override (Tensor Logits, Tensor Auxiliary) forward(Tensor image, Tensor row)
-    {
-        var features = relu.call(pixels.call(image.flatten(1)) + table.call(row));
-        return (logits.call(features), auxiliary.call(features));
     }
 }
 

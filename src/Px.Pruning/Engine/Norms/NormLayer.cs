@@ -9,6 +9,7 @@ namespace Px.Pruning.Engine.Norms;
 internal sealed class NormLayer
 {
     private readonly nn.Module<Tensor, Tensor> module;
+    private bool? isNew; // whether running statistics are those of a new layer, which no call changes
 
     private NormLayer(string name, nn.Module<Tensor, Tensor> module) => (Name, this.module) = (name, module);
 
@@ -44,7 +45,7 @@ internal sealed class NormLayer
         {
             NormStatistics.Running => false,
             NormStatistics.PruningBatch => true,
-            _ => All(mean, 0) && All(variance, 1),
+            _ => isNew ??= All(mean, 0) && All(variance, 1),
         };
     }
 
@@ -157,10 +158,11 @@ internal sealed class NormLayer
         _ => x.reshape(x.size(0), x.size(1), -1),
     };
 
-    // Reshapes γ, or a tensor of its shape, to multiply an input of so many dimensions.
+    // Reshapes γ, or a tensor of its shape, to multiply an input of so many dimensions. A single number for all channels stays one: it was
+    // made without knowing the input's device, and libtorch multiplies by it on any.
     private Tensor Spread(Tensor perChannel, long dimensions)
     {
-        if (module is LayerNorm) return perChannel.alias();
+        if (module is LayerNorm || perChannel.dim() == 0) return perChannel.alias();
         var shape = Enumerable.Repeat(1L, (int)dimensions).ToArray();
         shape[1] = -1;
         return perChannel.reshape(shape);

@@ -29,6 +29,7 @@ internal sealed record NetworkSession(string Name, MethodNeeds Needs)
                 nameof(model));
         }
 
+        if (Needs.Data || Needs.Shape) RecurrentModules.RefuseOnCuda(model.Module, network.Device.type, Name);
         using var context = new ScoringContext(
             network, Collect(network, data, options, token), options, options.Seed ?? Random.Shared.NextInt64(), token);
         // The library draws from generators of its own. The global one, which other threads draw from too, is the caller's code's.

@@ -12,7 +12,7 @@ internal sealed class SpeedPolicy
     // not scheduled.
     private const long WorthSharing = 2_000_000_000;
 
-    // Samples whose feature maps fit into the caches.
+    // Samples whose feature maps fit into a processor's caches.
     private const long SamplesInPart = 32;
 
     private static readonly AsyncLocal<bool> IsOff = new();
@@ -38,7 +38,9 @@ internal sealed class SpeedPolicy
         return new Undo(() => set_num_threads(found));
     }
 
-    internal IEnumerable<Inputs> Parts(Inputs batch) => IsOn ? batch.Split(SamplesInPart) : [batch];
+    // A GPU takes the batch as it is: there, each part would cost as much time as the whole.
+    internal IEnumerable<Inputs> Parts(Inputs batch) =>
+        IsOn && batch.Tensors[0].device_type == DeviceType.CPU ? batch.Split(SamplesInPart) : [batch];
 
     // The batch with channels innermost, the layout in which forward passes without gradients are fastest on the CPU; float32 gradients
     // would lose three digits in it. A first run of the network's forward pass checks that its code works on that layout. Fresh.

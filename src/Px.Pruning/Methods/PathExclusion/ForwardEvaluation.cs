@@ -79,12 +79,13 @@ internal sealed class ForwardEvaluation(MaskedWeights weights, NormPolicy norms,
         if (!gate.all().ToBoolean()) pattern.AddGate(hooked, step, gate);
     }
 
-    // The sum of one sample, or −1 if it has a negative value: cheap, and it differs once the tensor is changed in place.
+    // The sum of one sample, or −1 if it has a negative value: cheap, and it differs once the tensor is changed in place. A GPU is waited
+    // for once.
     private static double Fingerprint(Tensor tensor)
     {
         using var scope = NewDisposeScope();
         var sample = tensor.narrow(0, tensor.size(0) / 2, 1);
-        return sample.min().ToDouble() < 0 ? -1 : sample.sum().ToDouble();
+        return sample.sum().masked_fill_(sample.min().lt(0), -1).ToDouble();
     }
 
     // 1 where a ReLU's output is positive. Bytes, since libtorch multiplies by them three times as fast as by bool; it compares slowly.

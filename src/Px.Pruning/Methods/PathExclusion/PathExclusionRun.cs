@@ -11,7 +11,7 @@ namespace Px.Pruning.Methods.PathExclusion;
 // The bound R of the masked network, differentiated with respect to θ².
 internal sealed class PathExclusionRun(ScoringContext context, PathExclusionPruner settings) : MethodRun(context)
 {
-    private double? growth; // log₂ of the largest path activation of the unpruned network
+    private double? growth; // log₂ of the largest path activation of the unpruned network on the data
     private bool isSupported;
 
     internal override RoundScores Score(ScoringRound round)
@@ -91,8 +91,8 @@ internal sealed class PathExclusionRun(ScoringContext context, PathExclusionPrun
         using var scope = NewDisposeScope();
         using var noGrad = no_grad();
         // Masks only remove paths, so that the first round's bound holds for all rounds.
-        double bound = growth ??= PathRange.Growth(Network, round.Weights.Ones, ownsWeights: true, scale: null, rawPower: 0);
-        var range = PathRange.Choose(bound + 2 * InputPeak(), Network.ComputeType);
+        growth ??= PathRange.Growth(Network, round.Weights.Ones, ownsWeights: true, scale: null, rawPower: 0) + 2 * InputPeak();
+        var range = PathRange.Choose(growth.Value, Network.ComputeType);
 
         // Batch norm on the batch's own statistics needs the whole batch at once; everything else is computed in parts.
         bool whole = !norms.IsFrozen

@@ -1,4 +1,5 @@
 using Px.Pruning.Engine.Norms;
+using TorchSharp;
 using static TorchSharp.torch;
 using static TorchSharp.torch.nn;
 
@@ -29,5 +30,17 @@ public class NormLayerTests
         using var norm = GroupNorm(2, 4, affine: false);
 
         NormLayer.TryCreate("norm", norm)!.IsPlain.Should().BeTrue();
+    }
+
+    [Fact]
+    public void SquaredScale_LayerWithoutParametersAndStatistics_IsOneNumberForAnyDevice()
+    {
+        using var scope = NewDisposeScope();
+        using var norm = InstanceNorm2d(4);
+
+        var scale = NormLayer.TryCreate("norm", norm)!.SquaredScale(null, dimensions: 4);
+
+        scale.dim().Should().Be(0, "only such a tensor is multiplied with those of another device");
+        scale.ToDouble().Should().Be(1);
     }
 }

@@ -1,0 +1,3 @@
+using Px.GpuCheck;
+
+return SampleProgram.Main(args, App.Run);
