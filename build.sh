@@ -17,7 +17,7 @@ usage: ./build.sh COMMAND [ARGUMENTS]
                      run one of the samples: ResNet, Vgg, DeepLab, BringYourOwnModel, OwnCriterion, Faster; --help lists its arguments,
                      samples/README.md says more
   px COMMAND [ARGUMENTS]
-                     grids of networks: run, sweep, report, compare; --help lists arguments, tools/README.md says more
+                     grids of networks: run, sweep, report, chart, compare; --help lists arguments, tools/README.md says more
   test [ARGUMENTS]   build everything and run all tests; arguments go to `dotnet test`, for example --filter Masking
   pack               the NuGet packages, and px as a dotnet tool for this platform, checked, in artifacts/
   bench [ARGUMENTS]  time, memory and growth of each method against the way its authors run it, and time against bare passes;

@@ -68,7 +68,7 @@ public sealed record DeepLabSampleOptions : ExperimentOptions
             .Add("--pretraining", "NAME", "what the file has learned: imagenet, moco (v2) or clip [imagenet]",
                 (options, value) => options with { Pretraining = WeightFile.Pretrainings[value.OneOf([.. WeightFile.Pretrainings.Keys])] })
             .Add("--pruning-images", "N", $"images that the methods score on [{defaults.PruningImages}]", (options, value) => options with { PruningImages = value.Whole(1, 10_000) })
-            .Add("--overlays", "N", $"test images to write as PNG: image, truth, prediction [{defaults.Overlays}]", (options, value) => options with { Overlays = value.Whole(0, 10_000) })
+            .Add("--overlays", "N", $"test images to write as PNG: image, truth, prediction, and a legend [{defaults.Overlays}]", (options, value) => options with { Overlays = value.Whole(0, 10_000) })
             .AddPruning(defaults)
             .AddTraining(FromScratch, otherRates: $"; with --weights {FineTune.LearningRate}, a tenth of that for the backbone")
             .AddRun(defaults);

@@ -5,13 +5,15 @@ using static TorchSharp.torch.nn;
 
 namespace Px.Samples.DeepLabSample;
 
-/// <summary>Writes test images as PNG, each three times side by side: as it is, under its true classes, and under the predicted ones.</summary>
+/// <summary>Writes test images as PNG, each three times side by side: as it is, under its true classes, and under the predicted ones; below them a legend.</summary>
 /// <param name="images">The test images.</param>
 /// <param name="colours">A colour for each class.</param>
 /// <param name="device">Where the networks live.</param>
 public sealed class OverlayWriter(SegmentationDataset images, IReadOnlyList<(byte R, byte G, byte B)> colours, Device device)
 {
     private static readonly ImageNormalization Pixels = ImageNormalization.ImageNet;
+
+    private readonly OverlayLegend legend = new(images.ClassNames, colours, 3 * images.Width);
 
     /// <summary>Writes <c>NAME-0.png</c>, <c>NAME-1.png</c>, … for images spread evenly over the set.</summary>
     /// <param name="folder">Where to; created.</param>
@@ -27,10 +29,10 @@ public sealed class OverlayWriter(SegmentationDataset images, IReadOnlyList<(byt
             using var temporaries = NewDisposeScope();
             var sample = images.GetTensor(i * images.Count / count);
             var predicted = network.call(sample["data"].unsqueeze(0).to(device)).argmax(1).squeeze(0).cpu();
-            var panel = Panel(
-                sample["data"].data<float>().ToArray(), sample["label"].data<long>().ToArray(), predicted.data<long>().ToArray());
+            var (truth, guess) = (sample["label"].data<long>().ToArray(), predicted.data<long>().ToArray());
+            byte[] panel = [.. Panel(sample["data"].data<float>().ToArray(), truth, guess), .. legend.Draw([.. truth, .. guess])];
             using var file = File.Create(Path.Combine(folder, FormattableString.Invariant($"{name}-{i}.png")));
-            new ImageWriter().WritePng(panel, 3 * images.Width, images.Height, ColorComponents.RedGreenBlue, file);
+            new ImageWriter().WritePng(panel, 3 * images.Width, panel.Length / (9 * images.Width), ColorComponents.RedGreenBlue, file);
         }
     }
 

@@ -11,6 +11,8 @@ public sealed class DeepLabTests : IDisposable
 {
     private const int Height = 48, Width = 64, Void = 11;
 
+    private static readonly (int, int, int) White = (255, 255, 255), Black = (0, 0, 0), Sky = (128, 128, 128);
+
     private readonly TemporaryFolder data = new(), output = new();
 
     public DeepLabTests() => WriteRoadScenes(data.In("scenes.safetensors"));
@@ -29,12 +31,18 @@ public sealed class DeepLabTests : IDisposable
 
         using var file = File.OpenRead(output.In("overlays/px-0.59-seed1-0.png"));
         var panel = ImageResult.FromStream(file, ColorComponents.RedGreenBlue);
-        (panel.Width, panel.Height).Should().Be((3 * Width, Height));
+        panel.Width.Should().Be(3 * Width);
+        panel.Height.Should().BeGreaterThan(Height, "a legend follows");
         // The sky is painted (200, 200, 255) in the scene and (128, 128, 128) by its class: the second part has their mean.
         Pixel(panel, 2, 0).Should().Be((200, 200, 255));
         Pixel(panel, 2, Width).Should().Be((164, 164, 192));
         // The border is void: half as bright.
         Pixel(panel, 0, Width).Should().Be((100, 100, 128));
+        // The I of IMAGE, two pixels from the strip's corner, has three pixels in the middle of its first row.
+        Enumerable.Range(2, 5).Select(column => Pixel(panel, Height + 2, column)).Should().Equal(White, Black, Black, Black, White);
+        // Below it the first class that is there: a square of the sky's colour, then an S, whose first row lacks its first pixel.
+        Enumerable.Range(2, 11).Select(column => Pixel(panel, Height + 13, column)).Should().Equal([.. Enumerable.Repeat(Sky, 7), White, White, White, Black]);
+        Pixel(panel, Height + 13, 13).Should().Be(Black);
     }
 
     [Fact]

@@ -16,6 +16,7 @@ public static class App
             RunCommand.Create(terminal, token),
             SweepCommand.Create(terminal, token),
             ReportCommand.Create(terminal, token),
+            ChartCommand.Create(terminal, token),
             CompareCommand.Create(terminal),
         },
         arguments, terminal, token, "Cancelled. The same command goes on from here.");

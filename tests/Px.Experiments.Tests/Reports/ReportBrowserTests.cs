@@ -7,6 +7,7 @@ namespace Px.Experiments.Tests.Reports;
 public sealed class ReportBrowserTests(OpenReport report) : IClassFixture<OpenReport>
 {
     private const string Cells = "#cells table";
+    private const string OpenAll = "document.querySelectorAll('details').forEach(details => { details.open = true; }), true";
 
     private static readonly int Pruned = MadeUp.Methods.Count * MadeUp.Sparsities.Count;
 
@@ -27,10 +28,11 @@ public sealed class ReportBrowserTests(OpenReport report) : IClassFixture<OpenRe
     {
         var page = await report.OpenAsync();
 
-        (await CountAsync(page, "#accuracy .line-chart .pt")).Should().Be(Pruned);
-        (await CountAsync(page, "#accuracy .dot-plot .pt")).Should().Be(Pruned);
-        (await CountAsync(page, "#accuracy .line-chart .seed")).Should().Be(Pruned * MadeUp.Seeds.Count);
-        (await CountAsync(page, "#accuracy .band")).Should().Be(3 * (1 + MadeUp.Sparsities.Count));
+        (await CountAsync(page, "main > figure .line-chart .pt")).Should().Be(Pruned);
+        (await CountAsync(page, "#accuracy .dot-plot .pt")).Should().Be(Pruned + MadeUp.Sparsities.Count, "the dense network is a row of each");
+        (await CountAsync(page, "main > figure .line-chart .seed")).Should().Be(Pruned * MadeUp.Seeds.Count);
+        (await CountAsync(page, "rect.band, line.band")).Should().Be(2 * (1 + MadeUp.Sparsities.Count));
+        (await CountAsync(page, "line.level")).Should().Be(1 + MadeUp.Sparsities.Count);
         (await CountAsync(page, "#layers .bars .pt")).Should().Be(Pruned * MadeUp.LayerCount);
         (await CountAsync(page, "#spectra .spectrum .pt")).Should().Be(MadeUp.Methods.Count * 4);
         (await CountAsync(page, "#overlap td")).Should().Be(MadeUp.Sparsities.Count * MadeUp.Methods.Count * MadeUp.Methods.Count);
@@ -59,6 +61,7 @@ public sealed class ReportBrowserTests(OpenReport report) : IClassFixture<OpenRe
     public async Task Header_Clicked_SortsNumbersAsNumbersBothWays()
     {
         var page = await report.OpenAsync();
+        await page.EvaluateAsync<bool>(OpenAll);
         var after = MadeUp.Grid().Select(result => result.Training.After).Order().ToList();
 
         await page.ClickAsync($"{Cells} th:nth-child(6) button");
@@ -78,6 +81,7 @@ public sealed class ReportBrowserTests(OpenReport report) : IClassFixture<OpenRe
     public async Task Header_EnterPressed_SortsWords()
     {
         var page = await report.OpenAsync();
+        await page.EvaluateAsync<bool>(OpenAll);
 
         await page.EvaluateAsync<bool>($"document.querySelector('{Cells} th button').focus(), true");
         await page.PressAsync("Enter", 13, "\r");
@@ -92,7 +96,7 @@ public sealed class ReportBrowserTests(OpenReport report) : IClassFixture<OpenRe
         var page = await report.OpenAsync();
         var best = MadeUp.Grid().Where(result => result.Cell is { Method: "px", Sparsity: 0.98 }).Select(result => result.Training.After).ToList();
 
-        await page.PointAtAsync("#accuracy figure.panel:last-child .pt");
+        await page.PointAtAsync("#accuracy figure.panel:last-child [data-s=px] .pt");
 
         (await TipAsync(page)).Should().StartWith("PX, 98 % removed: ").And.Contain(string.Create(CultureInfo.InvariantCulture, $"seed 1: {100 * best[0]:F2} %, seed 2: {100 * best[1]:F2} %"));
         (await page.EvaluateAsync<bool>("(() => { const box = document.getElementById('tip').getBoundingClientRect(); return box.left >= 0 && box.right <= innerWidth && box.top >= 0 && box.bottom <= innerHeight; })()")).Should().BeTrue();
@@ -115,17 +119,59 @@ public sealed class ReportBrowserTests(OpenReport report) : IClassFixture<OpenRe
     }
 
     [BrowserFact]
-    public async Task Legend_Pressed_PutsAMethodBeforeTheOthers()
+    public async Task Legend_PressedByMouseOrKey_SwitchesAMethodOffAndOnInEveryChart()
     {
         var page = await report.OpenAsync();
-        const string Faint = "document.querySelectorAll('#accuracy .line-chart > g[data-s]').values().filter(line => getComputedStyle(line).opacity < 0.5).toArray().length";
+        await page.EvaluateAsync<bool>(OpenAll);
+        const string Button = ".legend button[data-s=snip]";
+        const string Seen = "[...document.querySelectorAll('.plot .pt')].filter(point => point.closest('[data-s=snip]') && point.getClientRects().length > 0).length";
+        var all = await page.EvaluateAsync<int>(Seen);
 
-        await page.ClickAsync(".legend li:nth-child(2) button");
-        (await page.EvaluateAsync<int>(Faint)).Should().Be(MadeUp.Methods.Count - 1);
-        (await page.EvaluateAsync<string>("document.querySelector('.legend li:nth-child(2) button').getAttribute('aria-pressed')")).Should().Be("true");
-        await page.PressAsync("Escape", 27);
+        await page.ClickAsync(Button);
+        (await page.EvaluateAsync<int>(Seen)).Should().Be(0);
+        (await page.EvaluateAsync<int>("[...document.querySelectorAll('.line-chart path, .line-chart .names g')].filter(line => line.dataset.s === 'snip' && line.getClientRects().length > 0).length")).Should().Be(0);
+        (await page.EvaluateAsync<string>($"document.querySelector('{Button}').getAttribute('aria-pressed')")).Should().Be("false");
+        await page.EvaluateAsync<bool>($"document.querySelector('{Button}').focus(), true");
+        await page.PressAsync("Enter", 13, "\r");
+        (await page.EvaluateAsync<int>(Seen)).Should().Be(all).And.BePositive();
+
+        await page.ClickAsync(".legend [data-every=false]");
+        (await page.EvaluateAsync<int>("[...document.querySelectorAll('.plot .pt')].filter(point => point.getClientRects().length > 0).length")).Should().Be(0);
+        await page.ClickAsync(".legend [data-every=true]");
+        (await page.EvaluateAsync<int>(Seen)).Should().Be(all);
+    }
+
+    [BrowserFact]
+    public async Task Legend_PointedAt_PutsAMethodBeforeTheOthers()
+    {
+        var page = await report.OpenAsync();
+        const string Faint = "[...document.querySelectorAll('.line-chart > g[data-s]')].filter(line => getComputedStyle(line).opacity < 0.5).length";
+
+        await page.PointAtAsync(".legend button[data-s=snip]");
+        (await page.EvaluateAsync<int>(Faint)).Should().Be(MadeUp.Methods.Count, "three methods and the dense network");
         await page.PointAtAsync("h1");
         (await page.EvaluateAsync<int>(Faint)).Should().Be(0);
+    }
+
+    [BrowserFact]
+    public async Task Labels_WideOrNarrow_NeitherCollideNorAreStruckThrough()
+    {
+        foreach (var width in (int[])[390, 1280])
+        {
+            var page = await report.OpenAsync(width);
+            await page.EvaluateAsync<bool>(OpenAll);
+
+            (await page.EvaluateAsync<string[]>("""
+                [...document.querySelectorAll("svg.plot")].filter(plot => plot.checkVisibility()).flatMap(plot => {
+                  const texts = [...plot.querySelectorAll("text")].filter(text => text.getClientRects().length > 0).map(text => ({ text: text.textContent, box: text.getBoundingClientRect() }));
+                  const lines = [...plot.querySelectorAll("line.band, line.level")].map(line => ({ text: line.getAttribute("class"), box: line.getBoundingClientRect() }));
+                  const meet = (a, b) => a.left < b.right - 0.5 && b.left < a.right - 0.5 && a.top < b.bottom - 2 && b.top < a.bottom - 2;
+                  const through = (a, b) => a.left <= b.right && b.left <= a.right && a.top <= b.bottom && b.top <= a.bottom;
+                  return texts.flatMap((one, i) => [...texts.slice(i + 1).filter(other => meet(one.box, other.box)), ...lines.filter(line => through(one.box, line.box))].map(other => `${one.text} | ${other.text}`));
+                })
+                """)).Should().BeEmpty($"the page is {width} pixels wide");
+            (await page.EvaluateAsync<bool>("[...document.querySelectorAll('.legend button')].every(button => { const box = button.getBoundingClientRect(); return box.left >= 0 && box.right <= innerWidth; })")).Should().BeTrue();
+        }
     }
 
     [BrowserFact]
@@ -143,10 +189,10 @@ public sealed class ReportBrowserTests(OpenReport report) : IClassFixture<OpenRe
     [BrowserFact]
     public async Task Page_NarrowOrWide_DoesNotScrollSideways()
     {
-        foreach (var width in (int[])[400, 1400])
+        foreach (var width in (int[])[390, 1400])
         {
             var page = await report.OpenAsync(width);
-            await page.EvaluateAsync<bool>("document.querySelectorAll('details').forEach(details => { details.open = true; }), true");
+            await page.EvaluateAsync<bool>(OpenAll);
 
             (await page.EvaluateAsync<int>("document.documentElement.clientWidth")).Should().Be(width);
             (await page.EvaluateAsync<int>("document.documentElement.scrollWidth")).Should().BeLessThanOrEqualTo(width);

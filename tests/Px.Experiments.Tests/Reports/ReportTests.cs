@@ -26,7 +26,7 @@ public sealed class ReportTests : IDisposable
 
         exitCode.Should().Be(0);
         output.Should().Contain("26 results");
-        Sections(html).Should().Equal("findings", "accuracy", "layers", "structure", "spectra", "time", "overlap", "cells", "run");
+        Sections(html).Should().Equal("accuracy", "findings", "layers", "structure", "spectra", "time", "overlap", "cells", "run");
         foreach (var name in MadeUp.Grid().Select(result => result.Name))
             html.Should().Contain(name);
         html.Should().Contain("sweep --protocol fig2-small").And.Contain("9f86d081884c7d65");
@@ -66,6 +66,74 @@ public sealed class ReportTests : IDisposable
     }
 
     [Fact]
+    public void Report_Opening_IsAChartThenThreeSentences()
+    {
+        MadeUp.Write(folder.Path, MadeUp.Grid());
+
+        var html = Run(folder.Path).Html;
+
+        html.IndexOf("class=\"plot line-chart\"", StringComparison.Ordinal).Should().BeInRange(0, html.IndexOf("id=\"words\"", StringComparison.Ordinal)).And.BeLessThan(html.IndexOf("<section", StringComparison.Ordinal));
+        var words = Regex.Match(html, "id=\"words\" class=\"words\"><p class=\"lead\">[^<]*</p>\n(.*?)</div>", RegexOptions.Singleline).Groups[1].Value;
+        // At 98 %: 0.9 − 0.196 − 0.03 · method + 0.004 · (seed · (method + 3) mod 5) for methods 0 … 3 and seeds 1, 2.
+        Regex.Matches(words, "<p>(.*?)</p>").Select(match => System.Net.WebUtility.HtmlDecode(match.Groups[1].Value)).Should().Equal(
+            "With 98 % of the weights removed PX has the highest mean, 71.20 ± 0.57 %, before SNIP (68.80 ± 0.28 %) and SynFlow (64.40 ± 0.00 %); the dense network has 92.15 ± 0.07 %.",
+            "No method falls far below the others there: Random is last with 62.00 ± 0.28 %.",
+            "With two seeds nothing here can be significant: the exact test of flipped signs cannot give a p below 0.5.");
+    }
+
+    [Fact]
+    public void Report_NetworksAtChance_HaveNoWinner()
+    {
+        // Ten classes, all 10,000 test samples: guessing reaches at most 10.9 %.
+        MadeUp.Write(folder.Path, from method in MadeUp.Methods from seed in MadeUp.Seeds from pair in new[] { (Sparsity: 0.5, After: 0.8), (Sparsity: 0.98, After: method.Key == "px" ? 0.105 : 0.1) }
+                                  select MadeUp.Pruned(method.Key, method.Title, pair.Sparsity, seed, pair.After));
+
+        var html = Run(folder.Path).Html;
+
+        html.Should().Contain("class=\"level\"").And.Contain("chance, 10 %");
+        var words = Text(html);
+        words.Should().Contain("With 98 % of the weights removed no network is above chance (10 %), so that none is best.")
+            .And.Contain("Not above chance are PX, SNIP, SynFlow and Random at 98 %.").And.Contain("No network is above chance (10 %): which of them has the highest mean says nothing.")
+            .And.NotContain("highest mean, 10.50");
+    }
+
+    [Fact]
+    public void Report_SomeAtChance_AreNamedApartFromTheBest()
+    {
+        MadeUp.Write(folder.Path, from method in MadeUp.Methods from seed in MadeUp.Seeds select MadeUp.Pruned(method.Key, method.Title, 0.98, seed, method.Key is "px" ? 0.8 : method.Key is "snip" ? 0.7 : 0.1));
+
+        Text(Run(folder.Path).Html).Should().Contain("PX has the highest mean, 80.00 ± 0.00 %, before SNIP (70.00 ± 0.00 %).").And.Contain("Not above chance are SynFlow and Random at 98 %.");
+    }
+
+    [Fact]
+    public void Report_Style_OfAMethodIsTheSameOnEveryPage()
+    {
+        MadeUp.Write(folder.Path, MadeUp.Grid());
+        var all = Run(folder.Path).Html;
+        Directory.GetFiles(folder.Path, "*-px-*").Concat(Directory.GetFiles(folder.Path, "*-snip-*")).ToList().ForEach(File.Delete);
+        var few = Run(folder.Path).Html;
+
+        foreach (var html in (string[])[all, few])
+            Regex.Matches(html, "<svg class=\"key s-([a-z-]+)\" aria-hidden=\"true\"><use href=\"#m-([a-z-]+)\"/></svg>\\s*<span>SynFlow</span>").Should().NotBeEmpty()
+                .And.OnlyContain(match => match.Groups[1].Value == "synflow" && match.Groups[2].Value == "synflow");
+        few.Should().NotContain("#m-snip\"");
+    }
+
+    [Fact]
+    public void Report_LongTablesAndReasons_AreFolded()
+    {
+        MadeUp.Write(folder.Path, MadeUp.Grid().Select(result => result.Spectrum is null ? result : result with { Spectrum = result.Spectrum with { BoundExceptions = ["layer1.0.bn1", "layer1.0.bn2", "layer1.1.bn1"] } }), withMasks: true);
+
+        var html = Run(folder.Path).Html;
+
+        html.Should().Contain("<details class=\"cell\"><summary>layer1.0.bn1, layer1.0.bn2, la…</summary>layer1.0.bn1, layer1.0.bn2, layer1.1.bn1</details>");
+        html.Should().Contain("<summary>Each network: 26 rows</summary>");
+        // Whatever has more than a dozen rows is in an element that opens.
+        foreach (Match table in Regex.Matches(html, "<table.*?</table>", RegexOptions.Singleline).Where(table => Regex.Count(table.Value, "<tr>") > 14))
+            html[..table.Index].LastIndexOf("<details>", StringComparison.Ordinal).Should().BeGreaterThan(html[..table.Index].LastIndexOf("<section", StringComparison.Ordinal));
+    }
+
+    [Fact]
     public void Report_OneSeed_SaysThatSpreadIsUnknown()
     {
         MadeUp.Write(folder.Path, MadeUp.Grid([1]));
@@ -97,7 +165,7 @@ public sealed class ReportTests : IDisposable
     {
         MadeUp.Write(folder.Path, MadeUp.Grid().Select(result => Named(result with { Cell = result.Cell with { Epochs = 0 } })));
 
-        Sections(Run(folder.Path).Html).Should().Equal("layers", "structure", "spectra", "time", "cells", "run");
+        Sections(Run(folder.Path).Html).Should().Equal("time", "layers", "structure", "spectra", "cells", "run");
     }
 
     [Fact]

@@ -19,13 +19,7 @@ public static class ReportCommand
 
     private static void Run(ReportOptions options, Terminal terminal, CancellationToken token)
     {
-        if (options.Folders.Count == 0)
-            throw new UsageException("say which folders hold the results");
-        var results = ResultSet.Read(options.Folders);
-        foreach (var problem in results.Problems)
-            terminal.WriteError($"{problem.File} {problem.Reason}");
-        if (results.Results.Count == 0)
-            throw new ProgramException($"There is no result in {string.Join(", ", options.Folders)}: names of results end with {ResultFile.Ending}.");
+        var results = Read(options.Folders, terminal);
         token.ThrowIfCancellationRequested();
         var report = Report.Of(results);
         Directory.CreateDirectory(Path.GetDirectoryName(Path.GetFullPath(options.Output))!);
@@ -35,5 +29,20 @@ public static class ReportCommand
         terminal.WriteLine($"{options.Output}: {results.Results.Count} results{(options.Csv is null ? "" : $"; the same as CSV in {options.Csv}")}");
         if (results.Problems.Count > 0)
             throw new ProgramException($"The page is there. {Words.Count(results.Problems.Count, "file")} could not be used as they are; the page lists them.");
+    }
+
+    /// <summary>The results in some folders; what is wrong with others is written among the errors.</summary>
+    /// <exception cref="UsageException">There is no folder.</exception>
+    /// <exception cref="ProgramException">There is no result.</exception>
+    public static ResultSet Read(IReadOnlyList<string> folders, Terminal terminal)
+    {
+        if (folders.Count == 0)
+            throw new UsageException("say which folders hold the results");
+        var results = ResultSet.Read(folders);
+        foreach (var problem in results.Problems)
+            terminal.WriteError($"{problem.File} {problem.Reason}");
+        if (results.Results.Count == 0)
+            throw new ProgramException($"There is no result in {string.Join(", ", folders)}: names of results end with {ResultFile.Ending}.");
+        return results;
     }
 }

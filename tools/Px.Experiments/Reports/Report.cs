@@ -20,13 +20,15 @@ public sealed class Report
     {
         List<Section?> sections =
         [
-            FindingsSection.Build(results), AccuracySection.Build(results), LayersSection.Build(results), StructureSection.Build(results), SpectrumSection.Build(results),
-            TimeSection.Build(results), OverlapSection.Build(results), CellsSection.Build(results), RunSection.Build(results),
+            AccuracySection.Build(results), FindingsSection.Build(results), LayersSection.Build(results), StructureSection.Build(results), SpectrumSection.Build(results),
+            OverlapSection.Build(results), CellsSection.Build(results), RunSection.Build(results),
         ];
+        // Where nothing was trained the page is about times.
+        sections.Insert(results.Studies.Any(study => study.IsTrained) ? sections.Count - 3 : 0, TimeSection.Build(results));
         var shown = sections.OfType<Section>().ToList();
         var html = Page.Compose(
-            Title(results), RunSection.Lead(results), Markup.Join(shown.Select(section => Markup.Of($"<li><a href=\"#{section.Id}\">{section.Title}</a></li>"))),
-            Legend(results), Markup.Join(shown.Select(section => section.ToMarkup())));
+            Title(results), Opening.Build(results), Markup.Join(shown.Select(section => Markup.Of($"<li><a href=\"#{section.Id}\">{section.Title}</a></li>"))),
+            Markup.Join(shown.Select(section => section.ToMarkup())));
         return new Report(html, [.. shown.SelectMany(section => section.Tables)]);
     }
 
@@ -36,17 +38,5 @@ public sealed class Report
         var settings = results.Studies.Select(study => $"{study.Setting.Model} on {study.Setting.Data}").Distinct().ToList();
         var subject = settings.Count <= 2 ? Words.List(settings) : $"{Words.Count(settings.Count)} networks and data sets";
         return protocols.Count == 0 ? subject : $"{Words.List(protocols)}: {subject}";
-    }
-
-    private static Markup Legend(ResultSet results)
-    {
-        var series = results.Studies.SelectMany(study => study.Series).DistinctBy(one => one.Style).OrderBy(one => one.Style).ToList();
-        return series.Count < 2
-            ? Markup.Empty
-            : Markup.Of(
-                $"""
-                <div class="legend" role="group" aria-label="Methods to highlight in every chart"><ul>{series.Select(one => Markup.Of($"<li><button type=\"button\" aria-pressed=\"false\" data-s=\"{one.Style}\" title=\"Highlight in every chart\">{one.Key}<span>{one.Method}</span></button></li>"))}</ul></div>
-
-                """);
     }
 }

@@ -1,4 +1,5 @@
 using Px.Experiments.Reports.Html;
+using Px.Runner.Experiments;
 
 namespace Px.Experiments.Reports;
 
@@ -6,25 +7,22 @@ namespace Px.Experiments.Reports;
 /// <param name="Variant">Which results belong to it.</param>
 /// <param name="Method">The method as the literature writes it.</param>
 /// <param name="Suffix">The settings in which it differs from other series of that method; empty where there is one.</param>
-/// <param name="Style">The method's number among all of the report, the dense network's the last: decides colour, marker and dashes, so that they are the same everywhere.</param>
-public sealed record Series(Variant Variant, string Method, string Suffix, int Style)
+/// <param name="Nth">How many series of that method come before it: decides the dashes of its line.</param>
+public sealed record Series(Variant Variant, string Method, string Suffix, int Nth)
 {
-    /// <summary>Colours in <c>page.css</c>, shapes and dashes in <c>page.html</c>: their numbers have no common divisor, so that 56 methods differ in one of the two.</summary>
-    public const int Colours = 7, Shapes = 8;
+    private const int DashPatterns = 3;
+
+    /// <summary>The name of its hue in <c>hues.css</c> and of its mark in <c>marks.svg</c>, the same on every page.</summary>
+    public string Style => Variant.IsDense || MethodCatalog.Names.Contains(Variant.Method) ? Variant.Method : "other";
 
     /// <summary>The method, and what tells it from others of its name.</summary>
     public string Label => Method + Suffix;
 
-    public int Shape => Style % Shapes;
-
-    /// <summary>The classes that give an element the series' colour and dashes.</summary>
-    public string Class => Variant.IsDense ? "dense" : FormattableString.Invariant($"c{Style % Colours} d{Style / Colours % 3}");
-
-    /// <summary>The attributes of an element that belongs to the series.</summary>
-    public Markup Attributes => Variant.IsDense ? Markup.Of($"class=\"{Class}\"") : Markup.Of($"class=\"{Class}\" data-s=\"{Style}\"");
+    /// <summary>The attributes of an element of a chart that belongs to the series, and can be switched off with its method.</summary>
+    public Markup Attributes => Markup.Of($"class=\"s-{Style} d{Nth % DashPatterns}\" data-s=\"{Variant.Method}\"");
 
     /// <summary>The series' mark, as a legend has it.</summary>
-    public Markup Key => Markup.Of($"<svg class=\"key {Class}\" aria-hidden=\"true\"><use href=\"#m{Shape}\"/></svg>");
+    public Markup Key => Markup.Of($"<svg class=\"key s-{Style}\" aria-hidden=\"true\"><use href=\"#m-{Style}\"/></svg>");
 
     /// <summary>The mark and the name.</summary>
     public Markup Chip => Markup.Of($"<span class=\"chip\">{Key} <span>{Method}</span>{Suffix}</span>");

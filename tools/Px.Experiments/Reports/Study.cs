@@ -6,6 +6,11 @@ namespace Px.Experiments.Reports;
 /// <summary>The results that may be compared: of one network on one data set with one training.</summary>
 public sealed class Study
 {
+    private const string AccuracyName = "accuracy";
+
+    // Of the data sets that are known, where all are used.
+    private const int FewestTestSamples = 10_000;
+
     private readonly Dictionary<(Variant, double), Group> groups;
 
     /// <param name="setting">What its cells have in common.</param>
@@ -21,13 +26,16 @@ public sealed class Study
             .ToList();
         groups = (from variant in variants
                   let method = variant.First().Result.Method
-                  let series = new Series(variant.Key, method, Differences(variant.Key, variants.Select(other => other.Key)), Order(variant.Key))
+                  let series = new Series(
+                      variant.Key, method, Differences(variant.Key, variants.Select(other => other.Key)),
+                      variants.TakeWhile(other => other != variant).Count(other => other.Key.Method == variant.Key.Method))
                   from sparsity in variant.GroupBy(found => found.Result.Cell.Sparsity)
                   select new Group(series, sparsity.Key, sparsity)).ToDictionary(group => (group.Series.Variant, group.Sparsity));
         Dense = groups.Values.FirstOrDefault(group => group.Series.Variant.IsDense);
         Series = [.. groups.Values.Select(group => group.Series).Distinct().Where(series => !series.Variant.IsDense)];
         Sparsities = [.. groups.Values.Where(group => group != Dense).Select(group => group.Sparsity).Distinct().Order()];
         Measure = results[0].Result.Training.Measure;
+        Chance = Measure == AccuracyName && Groups.SelectMany(group => group.Outcomes).Max(outcome => outcome.Outputs) is > 1 and var classes ? 1.0 / classes : null;
     }
 
     /// <summary>A cell of the study, less what tells the cells of a study apart.</summary>
@@ -47,6 +55,9 @@ public sealed class Study
     /// <summary>Ascending.</summary>
     public IReadOnlyList<double> Sparsities { get; }
 
+    /// <summary>The accuracy of guessing, one over the number of classes; null where that is not known, and for other measures.</summary>
+    public double? Chance { get; }
+
     /// <summary>The network that nothing was removed from, where it was trained.</summary>
     public Group? Dense { get; }
 
@@ -58,6 +69,10 @@ public sealed class Study
 
     /// <summary>What is known at a sparsity, series by series.</summary>
     public IEnumerable<Group> At(double sparsity) => Series.Select(series => groups.GetValueOrDefault((series.Variant, sparsity))).OfType<Group>();
+
+    /// <summary>Whether networks guess: their mean is not above chance by more than three standard errors of guessing all test samples.</summary>
+    public bool IsAtChance(Group group) =>
+        Chance is { } chance && group.After.Mean <= chance + (3 * Math.Sqrt(chance * (1 - chance) / (Setting.TestSamples ?? FewestTestSamples)));
 
     private static string Differences(Variant variant, IEnumerable<Variant> variants)
     {

@@ -36,5 +36,26 @@ public sealed class ScaleTests
     }
 
     [Fact]
+    public void Bent_BelowTheBend_IsPressedAndTicksAreRoundAbove()
+    {
+        var scale = Scale.Bent(0.53, 0.79, value => value.ToString("0.00", System.Globalization.CultureInfo.InvariantCulture));
+
+        scale.Ticks.Select(tick => tick.Text).Should().Equal("0.00", "0.50", "0.60", "0.70", "0.80");
+        scale.Pressed.Should().BeApproximately(scale.At(0.5), 1e-12);
+        scale.At(0.25).Should().BeApproximately(scale.Pressed / 2, 1e-12);
+        scale.At(0.65).Should().BeApproximately((1 + scale.Pressed) / 2, 1e-12);
+        (scale.At(0), scale.At(0.8)).Should().Be((0, 1));
+    }
+
+    [Fact]
+    public void Bent_NearZero_IsLinear()
+    {
+        var scale = Scale.Bent(0.02, 0.5, value => "");
+
+        scale.Pressed.Should().Be(0);
+        scale.At(0.25).Should().BeApproximately(0.5, 1e-12);
+    }
+
+    [Fact]
     public void Floor_IsThreeTimesAsFarBelowTheBestAsTheMiddle() => Scale.Floor([0.1, 0.9, 0.8]).Should().BeApproximately(0.6, 1e-12);
 }

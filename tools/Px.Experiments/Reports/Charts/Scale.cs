@@ -5,6 +5,8 @@ namespace Px.Experiments.Reports.Charts;
 /// <summary>Where values lie along an axis, 0 at its beginning and 1 at its end, and which of them are written beside it.</summary>
 public sealed class Scale
 {
+    private const double PressedPart = 0.22;
+
     private readonly Func<double, double> transform;
     private readonly double low, high;
 
@@ -16,6 +18,9 @@ public sealed class Scale
 
     public IReadOnlyList<Tick> Ticks { get; }
 
+    /// <summary>The part of the axis, at its beginning, in which values are pressed together; 0 for none.</summary>
+    public double Pressed { get; private init; }
+
     /// <summary>Where a value lies: outside [0, 1] where the axis does not reach it.</summary>
     public double At(double value) => (transform(value) - low) / (high - low);
 
@@ -24,15 +29,32 @@ public sealed class Scale
     /// <param name="to">The largest.</param>
     /// <param name="text">How a tick is written.</param>
     /// <param name="ticks">About how many there are.</param>
-    /// <param name="tight">Whether the axis ends at the values rather than at ticks.</param>
-    public static Scale Linear(double from, double to, Func<double, string> text, int ticks = 5, bool tight = false)
+    public static Scale Linear(double from, double to, Func<double, string> text, int ticks = 5)
     {
         if (!(to - from > 1e-9 * Math.Max(Math.Abs(from), Math.Abs(to))))
             (from, to) = (from - 0.005, to + 0.005);
         var step = RoundStep((to - from) / ticks);
         var (first, last) = (Math.Floor(from / step), Math.Ceiling(to / step));
         var values = Enumerable.Range(0, (int)(last - first) + 1).Select(i => (first + i) * step);
-        return new Scale(value => value, tight ? from : first * step, tight ? to : last * step, values.Select(value => (value, text(value))));
+        return new Scale(value => value, first * step, last * step, values.Select(value => (value, text(value))));
+    }
+
+    /// <summary>As <see cref="Linear"/> from about <paramref name="bend"/> on; all from 0 to there is pressed into the beginning of the axis.</summary>
+    /// <param name="bend">Where the even part begins, above 0; rounded down to a tick.</param>
+    /// <param name="to">The largest value to be shown, above <paramref name="bend"/>.</param>
+    /// <param name="text">How a tick is written.</param>
+    /// <param name="ticks">About how many there are in the even part.</param>
+    public static Scale Bent(double bend, double to, Func<double, string> text, int ticks = 5)
+    {
+        var step = RoundStep((to - bend) / ticks);
+        var (first, last) = ((int)Math.Floor(bend / step), (int)Math.Ceiling(to / step));
+        if (first < 1)
+            return Linear(0, to, text, ticks);
+        var (low, high) = (first * step, last * step);
+        var values = Enumerable.Range(first, last - first + 1).Select(i => i * step).Prepend(0);
+        return new Scale(
+            value => value < low ? PressedPart * value / low : PressedPart + ((1 - PressedPart) * (value - low) / (high - low)), 0, 1,
+            values.Select(value => (value, text(value)))) { Pressed = PressedPart };
     }
 
     /// <summary>Equal steps for equal factors, with ticks at powers of ten.</summary>
@@ -57,8 +79,8 @@ public sealed class Scale
     }
 
     /// <summary>
-    /// From where an axis is worth its room: most methods lie close together, some far below. What is further below the best than three times the
-    /// middle one is drawn at the edge.
+    /// From where an axis is worth its room: most methods lie close together, some far below. Far below is what lies further below the best than
+    /// three times the middle one.
     /// </summary>
     /// <param name="means">What is to be compared, at least one.</param>
     public static double Floor(IEnumerable<double> means)

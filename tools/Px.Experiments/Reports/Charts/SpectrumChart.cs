@@ -16,10 +16,10 @@ public static class SpectrumChart
     {
         var last = Math.Max(1, Math.Max(spectrum.Count, dense.Count) - 1);
         var label = $"{series.Label}: eigenvalues of the Neural Tangent Kernel by rank, dense and pruned";
-        Markup[] paths = [Line("dense", dense), Markup.Of($"<g {series.Attributes}>{Line("", spectrum)}</g>")];
+        Markup[] paths = [Line("s-dense", dense), Markup.Of($"<g {series.Attributes}>{Line("", spectrum)}</g>")];
         return Markup.Of(
             $"""
-            <figure class="mini"><figcaption>{series.Chip}</figcaption>
+            <figure class="mini" data-s="{series.Variant.Method}"><figcaption>{series.Chip}</figcaption>
             <svg class="plot spectrum" style="height:{Height}px" role="group" aria-label="{label}">{Plot.Horizontals(scale, Height)}{Plot.Stretched(Height, paths)}
             <g {series.Attributes}>{Ranks(spectrum.Count, NamedRanks).Where(rank => spectrum[rank] > 0).Select(Point)}</g></svg></figure>
 

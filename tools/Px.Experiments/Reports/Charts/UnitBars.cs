@@ -16,7 +16,7 @@ public static class UnitBars
     /// <param name="outline">All units.</param>
     public static Markup ToMarkup(Series series, IReadOnlyList<LayerMean> layers, string outline) => Markup.Of(
         $"""
-        <figure class="mini"><figcaption title="{series.Label}">{series.Chip} <span class="sum">{Words.Count(layers.Sum(layer => layer.UnitsAlive))} of {Words.Count(layers.Sum(layer => layer.Units))}</span></figcaption>
+        <figure class="mini" data-s="{series.Variant.Method}"><figcaption title="{series.Label}">{series.Chip} <span class="sum">{Words.Count(layers.Sum(layer => layer.UnitsAlive))} of {Words.Count(layers.Sum(layer => layer.Units))}</span></figcaption>
         <svg class="plot bars" style="height:{Height}px" role="group" aria-label="{series.Label}: output units with a kept weight, layer by layer"><use class="all" href="#{Id(outline)}"/><g {series.Attributes}>{layers.Select((layer, i) => Bar(layers, layer, i))}</g></svg></figure>
 
         """);

@@ -51,13 +51,14 @@
       point.addEventListener("focus", () => show(point));
       point.addEventListener("blur", hide);
     });
-    const shown = () => document.documentElement.classList.contains("focused") && points.some(point => point.closest(".on")) ? points.filter(point => point.closest(".on")) : points;
+    const shown = () => points.filter(point => !point.closest(".off"));
     plot.addEventListener("pointermove", event => show(nearest(shown(), event.clientX, event.clientY, plot.classList.contains("bars"))));
     plot.addEventListener("pointerleave", hide);
     // One stop for the tab key a chart; arrows go from point to point.
     plot.addEventListener("keydown", event => {
       const step = { ArrowRight: 1, ArrowDown: 1, ArrowLeft: -1, ArrowUp: -1 }[event.key];
-      const next = step ? points[points.indexOf(event.target) + step] : event.key === "Home" ? points[0] : event.key === "End" ? points.at(-1) : null;
+      const there = shown();
+      const next = step ? there[there.indexOf(event.target) + step] : event.key === "Home" ? there[0] : event.key === "End" ? there.at(-1) : null;
       if (!next) return;
       event.preventDefault();
       event.target.setAttribute("tabindex", "-1");
@@ -69,30 +70,44 @@
   // What has the focus may have been scrolled to because of it.
   document.addEventListener("scroll", () => current && document.activeElement === current ? place() : hide(), { passive: true });
 
-  // Methods are put before the others while they are pressed, or pointed at.
-  const pressed = new Set();
+  // Methods are switched off and on in every chart, and put before the others while they are pointed at or focused.
+  const off = new Set(), buttons = all(".legend button[data-s]");
+  const marked = all(".plot [data-s], .mini[data-s]");
   function emphasize(series) {
-    document.documentElement.classList.toggle("focused", series.size > 0);
-    for (const element of all(".plot [data-s]")) element.classList.toggle("on", series.has(element.dataset.s));
+    document.documentElement.classList.toggle("focused", series !== null && !off.has(series));
+    for (const element of marked) element.classList.toggle("on", element.dataset.s === series);
   }
 
-  for (const button of all(".legend button")) {
+  function toggle() {
+    for (const button of buttons) button.setAttribute("aria-pressed", !off.has(button.dataset.s));
+    for (const element of marked) element.classList.toggle("off", off.has(element.dataset.s));
+  }
+
+  for (const button of buttons) {
     const series = button.dataset.s;
     button.addEventListener("click", () => {
-      pressed.has(series) ? pressed.delete(series) : pressed.add(series);
-      button.setAttribute("aria-pressed", pressed.has(series));
-      emphasize(pressed);
+      off.has(series) ? off.delete(series) : off.add(series);
+      toggle();
+      emphasize(series);
     });
-    button.addEventListener("pointerenter", event => event.pointerType === "mouse" && emphasize(new Set([...pressed, series])));
-    button.addEventListener("pointerleave", () => emphasize(pressed));
+    button.addEventListener("pointerenter", event => event.pointerType === "mouse" && emphasize(series));
+    button.addEventListener("pointerleave", () => emphasize(null));
+    button.addEventListener("focus", () => button.matches(":focus-visible") && emphasize(series));
+    button.addEventListener("blur", () => emphasize(null));
+  }
+
+  for (const button of all(".legend .every")) {
+    button.addEventListener("click", () => {
+      off.clear();
+      if (button.dataset.every === "false") buttons.forEach(other => off.add(other.dataset.s));
+      toggle();
+    });
   }
 
   document.addEventListener("keydown", event => {
     if (event.key !== "Escape") return;
     hide();
-    pressed.clear();
-    for (const button of all(".legend button")) button.setAttribute("aria-pressed", false);
-    emphasize(pressed);
+    emphasize(null);
   });
 
   // Numbers are sorted as numbers, the largest first; cells without one come last either way.

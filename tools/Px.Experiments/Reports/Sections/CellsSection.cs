@@ -6,16 +6,16 @@ namespace Px.Experiments.Reports.Sections;
 /// <summary>All results, a row each.</summary>
 public static class CellsSection
 {
-    public static Section? Build(ResultSet results) => Section.OfStudies("cells", "All cells", Markup.Empty, results, study =>
+    public static Section? Build(ResultSet results) => Section.OfStudies("cells", "All networks", Markup.Empty, results, study =>
     {
         var table = Table(study);
-        return (table.ToMarkup(), [table]);
+        return (Section.Folded("Each network", table), [table]);
     });
 
     private static DataTable Table(Study study)
     {
         var table = new DataTable(
-            study, "cells", "A row for each cell; a click on a column's title sorts by it",
+            study, "cells", "A row for each network; a click on a column's title sorts by it",
             Column.OfText("Method", "method"), new("Removed", "sparsity"), new("Seed", "seed"), new("Rounds", "rounds"), new("Before training", "before"), new("After", "after"),
             new("Weights kept", "kept"), new("of", "total"), new("Effective", "effective"), new("Emptied layers", "collapsed_layers"), new("Outputs", "outputs_reached"),
             new("Pruned in, s", "prune_seconds_p95"), new("Trained in, s", "train_seconds"), Column.OfText("Name", "name"));

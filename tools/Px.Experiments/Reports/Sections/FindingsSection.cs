@@ -4,13 +4,12 @@ using Px.Experiments.Statistics;
 
 namespace Px.Experiments.Reports.Sections;
 
-/// <summary>What the numbers say, in words: which differences exceed the spread over seeds, and which do not.</summary>
+/// <summary>Each sparsity in words: which differences exceed the spread over seeds, and which do not.</summary>
 public static class FindingsSection
 {
-    private const double Level = 0.05;
     private const int MostRows = 400;
 
-    public static Section? Build(ResultSet results) => Section.OfStudies("findings", "What the numbers say", Markup.Empty, results, Build);
+    public static Section? Build(ResultSet results) => Section.OfStudies("findings", "Which differences exceed the spread", Markup.Empty, results, Build);
 
     private static (Markup, IReadOnlyList<DataTable>)? Build(Study study)
     {
@@ -20,35 +19,29 @@ public static class FindingsSection
         if (compared.Count == 0)
             return null;
         var table = Table(study, compared);
-        return (Markup.Of($"<p>{Caution(compared)}</p>\n<div class=\"findings\">{compared.Select(Finding)}</div>\n{All(table)}"), [table]);
+        return (Markup.Of($"<p>{Spread(compared)}</p>\n<div class=\"findings\">{compared.Select(Finding)}</div>\n{All(table)}"), [table]);
     }
 
     private static Markup All(DataTable table) => table.Rows.Count <= MostRows
-        ? Section.Numbers("Every difference", table.ToMarkup())
+        ? Section.Folded("Every difference", table)
         : Markup.Of($"<p class=\"hint\">The differences of every two methods, {Words.Count(table.Rows.Count)} rows, are in <code>differences.csv</code>.</p>\n");
 
-    private static string Caution(List<Comparison> compared)
+    private static string Spread(List<Comparison> compared)
     {
         var seeds = compared.SelectMany(comparison => comparison.Pairs).Select(pair => pair.Difference.Count).DefaultIfEmpty(0).Max();
-        if (seeds == 0)
-            return "No two methods were run with the same seed: they cannot be compared seed by seed.";
-        if (seeds == 1)
-            return "There is one seed: how far the numbers spread is not known, and no difference below can be told from chance.";
-        var pairs = compared.Max(comparison => comparison.Pairs.Count);
-        var can = SignFlipTest.Least(seeds) * pairs <= Level;
-        var text = $"Methods are compared seed by seed, and a difference exceeds the spread if its mean over {Words.Count(seeds, "seed")} is further from zero than one sample standard deviation of the differences. That describes these runs; it is not a test. ";
-        return text + (can
-            ? $"The test is that of flipped signs, corrected for {Words.Count(pairs, "comparison")} at each sparsity (Holm); what it finds at 5 % is called significant."
-            : seeds == 2
-                ? "With two seeds nothing here can be significant: the exact test of flipped signs cannot give a p below 0.5."
-                : $"Nothing here can be significant: with {seeds} seeds the exact test of flipped signs cannot give a p below {Words.Number(SignFlipTest.Least(seeds))}, and it would have to be {Words.Number(Level / pairs)} for {Words.Count(pairs, "comparison")}.");
+        return seeds < 2
+            ? Verdict.Of(compared)
+            : $"Methods are compared seed by seed, and a difference exceeds the spread if its mean over {Words.Count(seeds, "seed")} is further from zero than one sample standard deviation of the differences. That describes these runs; it is not a test.";
     }
 
     private static Markup Finding(Comparison comparison)
     {
         var best = comparison.Groups.MaxBy(group => group.After.Mean)!;
-        var sentences = new List<Markup> { Markup.Of($"<p>{best.Series.Chip} has the highest mean, <b>{Words.Percent(best.After.Mean, best.After.Deviation)}</b>{Below(comparison.Study.Dense, best)}.</p>") };
-        sentences.AddRange(Sides(comparison, best));
+        if (comparison.Study.IsAtChance(best))
+            return Article(comparison, Markup.Of($"<p>No network is above chance ({Words.Share(comparison.Study.Chance!.Value)}): which of them has the highest mean says nothing.</p>"));
+
+        var first = Markup.Of($"<p>{best.Series.Chip} has the highest mean, <b>{Words.Percent(best.After.Mean, best.After.Deviation)}</b>{Below(comparison.Study.Dense, best)}.</p>");
+        List<Markup> sentences = [.. Sides(comparison, best)];
         if (comparison.Study.Dense is { } dense)
         {
             var level = comparison.Groups.Where(group => PairedDifference.Between(group.AfterBySeed, dense.AfterBySeed) is { Deviation: not null } difference && (difference.Mean >= 0 || !difference.ExceedsSpread)).ToList();
@@ -56,10 +49,13 @@ public static class FindingsSection
                 sentences.Add(Markup.Of($"<p class=\"label\">Not below the dense network by more than the spread</p><ul class=\"items\">{level.Select(group => Markup.Of($"<li>{group.Series.Chip}</li>"))}</ul>"));
         }
 
-        if (comparison.Groups.FirstOrDefault(group => group.Series.Variant.Method == "px") is { } px && px != best)
+        if (comparison.Groups.FirstOrDefault(group => group.Series.Variant.Method == "px") is { } px && px != best && !comparison.Study.IsAtChance(px))
             sentences.AddRange([Markup.Of($"<p class=\"of\">{px.Series.Chip} itself has {Words.Percent(px.After.Mean, px.After.Deviation)}:</p>"), .. Sides(comparison, px)]);
-        return Markup.Of($"<article><h3>{Words.Share(comparison.Sparsity)} removed</h3>{sentences}</article>\n");
+        return Article(comparison, Markup.Of($"{first}<details><summary>Against the others</summary>{sentences}</details>"));
     }
+
+    private static Markup Article(Comparison comparison, Markup words) =>
+        Markup.Of($"<article><h3>{Words.Share(comparison.Sparsity)} removed</h3>{words}</article>\n");
 
     private static string Below(Group? dense, Group group) =>
         dense is null ? "" : group.After.Mean < dense.After.Mean

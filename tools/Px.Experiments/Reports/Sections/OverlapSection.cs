@@ -16,7 +16,7 @@ public static class OverlapSection
         var table = new DataTable(
             study, "overlap", "Overlap of masks", Column.OfText("Method", "method"), Column.OfText("Other", "other"), new("Removed", "sparsity"), new("Pairs", "pairs"), new("Overlap", "overlap"), new("Jaccard", "jaccard"), new("By chance", "overlap_by_chance"));
         var parts = study.Sparsities.Select(sparsity => Build(study, sparsity, table)).ToList();
-        return table.Rows.Count == 0 ? null : (Markup.Join(parts), [table]);
+        return table.Rows.Count == 0 ? null : (Markup.Join(parts.AsEnumerable().Reverse()), [table]);
     }
 
     private static Markup Build(Study study, double sparsity, DataTable table)
@@ -39,9 +39,9 @@ public static class OverlapSection
             }
         }
 
-        return HeatTable.ToMarkup(
+        return Section.Numbers($"Common weights, {Words.Share(sparsity)} removed", HeatTable.ToMarkup(
             $"{Words.Share(sparsity)} removed: common weights, %, and how many two masks of these layer densities have in common by chance",
-            groups.Select(group => Markup.Of($"{group.Series.Label}")), rows);
+            groups.Select(group => Markup.Of($"{group.Series.Label}")), rows));
     }
 
     private static HeatCell? Cell(MaskPairs.Mean? pair, bool isApart) =>

@@ -22,17 +22,15 @@ public static class RunSection
         return new Section("run", "What was run", Markup.Of($"{Command(all)}<div class=\"facts\">{tables}</div>\n{Problems(results.Problems)}"), []);
     }
 
-    /// <summary>A sentence for each study, with which the page begins.</summary>
-    public static Markup Lead(ResultSet results) => Markup.Join(results.Studies.Select(study => Markup.Of($"<p class=\"lead\">{Sentence(study)}</p>\n")));
-
-    private static string Sentence(Study study)
+    /// <summary>What was run of a study, in a sentence.</summary>
+    public static string Sentence(Study study)
     {
         var seeds = study.Groups.SelectMany(group => group.Seeds).Select(result => result.Cell.Seed).Distinct().Count();
         var samples = study.Setting is { TrainSamples: { } train, TestSamples: { } test } ? $", {Words.Count(train)} training and {Words.Count(test)} test samples" : "";
         var methods = study.Series.DistinctBy(series => series.Variant.Method).Count();
         return $"{study.Setting.Model} on {study.Setting.Data}, {Initialization(study.Setting)}: {Words.Count(methods, "method")}, "
             + $"{(study.Sparsities.Count > 0 ? $"{Words.List([.. study.Sparsities.Select(Words.Share)])} of the weights removed" : "nothing removed")}, {Words.Count(seeds, "seed")}, "
-            + $"{Words.Count(study.Setting.Epochs, "epoch")}{samples}{(study.Dense is null ? "; no dense network to compare with" : "")}.";
+            + $"{(study.IsTrained ? Words.Count(study.Setting.Epochs, "epoch") : "not trained")}{samples}{(study.Dense is null ? "; no dense network to compare with" : "")}.";
     }
 
     private static string Initialization(Cell setting) => setting.Initialization == Cell.FromScratch ? "weights drawn" : $"weights of {setting.Initialization}";

@@ -10,6 +10,8 @@ namespace Px.Experiments.Reports.Sections;
 /// <param name="Tables">Its numbers, for CSV.</param>
 public sealed record Section(string Id, string Title, Markup Body, IReadOnlyList<DataTable> Tables)
 {
+    private const int FewRows = 12;
+
     /// <summary>A section with a part for each study that has something to show; null where none has.</summary>
     public static Section? OfStudies(string id, string title, Markup introduction, ResultSet results, Func<Study, (Markup Body, IReadOnlyList<DataTable> Tables)?> build)
     {
@@ -22,6 +24,11 @@ public sealed record Section(string Id, string Title, Markup Body, IReadOnlyList
 
     /// <summary>Numbers behind a chart, that open where they are asked for.</summary>
     public static Markup Numbers(string summary, Markup table) => Markup.Of($"<details><summary>{summary}</summary>{table}</details>\n");
+
+    /// <summary>A table, folded where it is long.</summary>
+    public static Markup Folded(string summary, DataTable table) => table.Rows.Count <= FewRows
+        ? table.ToMarkup()
+        : Numbers($"{summary}: {Words.Count(table.Rows.Count, "row")}", table.ToMarkup());
 
     public Markup ToMarkup() => Markup.Of($"<section id=\"{Id}\" aria-labelledby=\"{Id}-title\"><h2 id=\"{Id}-title\">{Title}</h2>\n{Body}</section>\n");
 }

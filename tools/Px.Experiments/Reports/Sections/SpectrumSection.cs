@@ -21,7 +21,7 @@ public static class SpectrumSection
         var dense = known.Find(group => group == study.Dense);
         var charts = known.Where(group => group != dense).GroupBy(group => group.Sparsity).OrderByDescending(sparsity => sparsity.Key).Select((sparsity, i) => Charts(sparsity.Key, [.. sparsity], dense, isOpen: i == 0));
         var (table, values) = (Table(study, known, dense), Values(study, known));
-        return (Markup.Of($"{charts}{table.ToMarkup()}"), [table, values]);
+        return (Markup.Of($"{charts}{Section.Folded("Traces, bounds, distances", table)}"), [table, values]);
     }
 
     private static Markup Charts(double sparsity, List<Group> groups, Group? dense, bool isOpen)
@@ -39,7 +39,7 @@ public static class SpectrumSection
         var table = new DataTable(
             study, "spectra", "Trace, the upper bound on it that PX prunes by, and the distance to the dense network: the root mean square over ranks of log₁₀(λ of sparse / λ of dense), in powers of ten, each λ counted as at least 10⁻⁶ of the largest; means over seeds",
             Column.OfText("Method", "method"), new("Removed", "sparsity"), new("Trace", "trace"), new("Bound", "bound"), new("Bound / trace", "bound_over_trace"), new("Largest", "largest"),
-            new("Smallest", "smallest"), new("Distance to dense", "distance_to_dense"), Column.OfText("Bound may be too low for", "bound_exceptions"));
+            new("Smallest", "smallest"), new("Distance to dense", "distance_to_dense"), Column.OfText("Bound may be too low for", "bound_exceptions") with { IsFolded = true });
         foreach (var group in groups)
         {
             var spectra = Spectra(group);

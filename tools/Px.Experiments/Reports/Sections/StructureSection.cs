@@ -19,7 +19,7 @@ public static class StructureSection
         var table = Table(study, groups);
         var diagnosis = Diagnosis(study, groups);
         var words = diagnosis.Rows.Count == 0 ? Markup.Empty : Section.Numbers($"Diagnosis in words, {Words.Count(diagnosis.Rows.Count, "finding")}", diagnosis.ToMarkup());
-        return (Markup.Of($"<p>{Summary(groups)}</p>\n{table.ToMarkup()}{words}"), diagnosis.Rows.Count == 0 ? [table] : [table, diagnosis]);
+        return (Markup.Of($"<p>{Summary(groups)}</p>\n{Section.Folded("What pruning left", table)}{words}"), diagnosis.Rows.Count == 0 ? [table] : [table, diagnosis]);
     }
 
     private static Markup Summary(List<Group> groups)
@@ -42,7 +42,7 @@ public static class StructureSection
         var table = new DataTable(
             study, "structure", "What pruning left, in the mean over seeds",
             Column.OfText("Method", "method"), new("Asked for", "sparsity"), new("Removed", "removed"), new("Effectively", "effective_sparsity"), new("Dead among kept", "dead_fraction_of_kept"),
-            new("Emptied layers", "collapsed_layers"), new("Outputs reached", "outputs_reached_fraction"), new("Operations of dense", "flops_fraction"), new("Operations on a path", "effective_flops_fraction"), Column.OfText("Which are empty", "collapsed_layer_names"));
+            new("Emptied layers", "collapsed_layers"), new("Outputs reached", "outputs_reached_fraction"), new("Operations of dense", "flops_fraction"), new("Operations on a path", "effective_flops_fraction"), Column.OfText("Which are empty", "collapsed_layer_names") with { IsFolded = true });
         foreach (var group in groups)
         {
             var names = Collapsed(group);

@@ -30,8 +30,12 @@ public static class TimeSection
                 DataCell.Of(time.Seconds.Percentile(Percentile), Words.Number), DataCell.Of(time.Group.After.Mean, Words.Percent), DataCell.Of(time.Group.After.Deviation, Words.Percent));
         }
 
-        return (Markup.Of($"{Chart(timed)}{study.Sparsities.Select(sparsity => Layout(study, sparsity, [.. timed.Where(time => time.Group.Sparsity == sparsity)]))}{Section.Numbers("The numbers", table.ToMarkup())}"), [table]);
+        var layouts = study.Sparsities.Select(sparsity => Layout(study, sparsity, [.. timed.Where(time => time.Group.Sparsity == sparsity)]));
+        return (Markup.Of($"{(study.IsTrained ? Chart(study) : Markup.Empty)}{layouts}{Section.Folded("The numbers", table)}"), [table]);
     }
+
+    /// <summary>Seconds against rounds, a line for each method that was run in different rounds; empty where none was.</summary>
+    public static Markup Chart(Study study) => Chart([.. study.Groups.SelectMany(Timed)]);
 
     private static IEnumerable<(Group Group, int Rounds, Sample Seconds)> Timed(Group group) =>
         group.All.Select(found => found.Result.Pruning).Where(pruning => pruning is { Seconds.Count: > 0 }).GroupBy(pruning => pruning!.Rounds).OrderBy(rounds => rounds.Key)
@@ -53,7 +57,7 @@ public static class TimeSection
             var series = method.First().Group.Series;
             return Markup.Of($"<tr><th scope=\"row\">{(series with { Suffix = Floor(series) }).Chip}</th>{cells}</tr>\n");
         });
-        return Markup.Of(
+        var table = Markup.Of(
             $"""
             <div class="scroll" role="region" tabindex="0" aria-label="{caption}"><table class="rounds sortable"><caption>{caption}</caption>
             <thead><tr><td></td>{columns.Select(rounds => Markup.Of($"<th scope=\"colgroup\" colspan=\"{(study.IsTrained ? 2 : 1)}\">T = {rounds}</th>"))}</tr>
@@ -61,6 +65,7 @@ public static class TimeSection
             <tbody>{rows}</tbody></table></div>
 
             """);
+        return study.Sparsities.Count == 1 ? table : Section.Numbers(caption, table);
     }
 
     private static string Floor(Series series) => series.Variant.MinimumDensity > 0 ? $", floor {Words.Share(series.Variant.MinimumDensity)}" : "";

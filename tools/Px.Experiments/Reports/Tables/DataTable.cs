@@ -47,7 +47,10 @@ public sealed class DataTable(Study study, string name, string caption, params C
 
     private Markup Cell(DataCell cell, int index)
     {
-        var content = cell.Series is { } series ? Markup.Of($"{series.Key} {cell.Text}") : Markup.Of($"{cell.Text}");
+        var isFolded = columns[index].IsFolded && cell.Text.Length > LongText;
+        var content = cell.Series is { } series ? Markup.Of($"{series.Key} {cell.Text}")
+            : isFolded ? Markup.Of($"<details class=\"cell\"><summary>{cell.Text[..LongText].TrimEnd(' ', ',')}…</summary>{cell.Text}</details>")
+            : Markup.Of($"{cell.Text}");
         if (index == 0)
             return Markup.Of($"<th scope=\"row\">{content}</th>");
         var value = cell.Value is { } number ? Markup.Of($" data-v=\"{Words.Sortable(number)}\"") : Markup.Empty;
