@@ -112,11 +112,12 @@ public sealed class ResumeTests : IDisposable, IClassFixture<UnbrokenSweeps>
     {
         using var first = broken.Start(Several);
         using var second = broken.Start(Several);
-        var lines = (first.StandardOutput.ReadToEnd() + second.StandardOutput.ReadToEnd()).Split('\n').Where(line => line.StartsWith('[')).Select(line => line.Split("] ")[1].Split(':')[0]);
+        var said = string.Concat(new[] { first.StandardOutput, second.StandardOutput, first.StandardError, second.StandardError }.Select(output => output.ReadToEnd()));
+        var lines = said.Split('\n').Where(line => line.StartsWith('[')).Select(line => line.Split("] ")[1].Split(':')[0]);
         first.WaitForExit();
         second.WaitForExit();
 
-        (first.ExitCode, second.ExitCode).Should().Be((0, 0));
+        (first.ExitCode, second.ExitCode).Should().Be((0, 0), "{0}", said);
         lines.Should().HaveCount(7).And.OnlyHaveUniqueItems("none is made twice");
         broken.ShouldEqual(unbroken.Of(Several));
         broken.ShouldBeTidy();

@@ -1,3 +1,5 @@
+using FsCheck;
+using FsCheck.Fluent;
 using Px.Pruning.Ranking;
 
 namespace Px.Pruning.Tests.Ranking;
@@ -66,76 +68,84 @@ public sealed class ApportionmentTests
 
     /// <summary>Second route: the λ of the continuous problem by bisection in floating point.</summary>
     [Fact]
-    public void Divide_RandomCases_RoundTheBisectedSolutionByLargestFractions()
+    public void Divide_AnyCase_RoundsTheBisectedSolutionByLargestFractions() => ForAll(2000, Gen.Choose(1, 8), size: 60, division =>
     {
-        var random = new Random(1);
-        for (var trial = 0; trial < 2000; trial++)
+        var counts = division.Divide();
+
+        var exact = division.Bisect();
+        counts.Sum().Should().Be(division.Total);
+        for (var i = 0; i < counts.Length; i++)
         {
-            var (total, shares, floors, capacities) = Case(random, layers: random.Next(1, 9), size: 60);
-
-            var counts = Apportionment.Divide(total, shares, floors, capacities);
-
-            var exact = Bisect(total, shares, floors, capacities);
-            counts.Sum().Should().Be(total);
-            for (var i = 0; i < counts.Length; i++)
-            {
-                counts[i].Should().BeInRange(floors[i], capacities[i]);
-                Math.Abs(counts[i] - exact[i]).Should().BeLessThan(1 + 1e-9);
-            }
-
-            var roundedUp = exact.Where((x, i) => counts[i] > x + 1e-9).Select(x => x - Math.Floor(x)).DefaultIfEmpty(1).Min();
-            var roundedDown = exact.Where((x, i) => counts[i] < x - 1e-9).Select(x => x - Math.Floor(x)).DefaultIfEmpty(0).Max();
-            roundedUp.Should().BeGreaterThanOrEqualTo(roundedDown - 1e-9);
+            counts[i].Should().BeInRange(division.Layers[i].Floor, division.Layers[i].Capacity);
+            Math.Abs(counts[i] - exact[i]).Should().BeLessThan(1 + 1e-9);
         }
-    }
+
+        var roundedUp = exact.Where((x, i) => counts[i] > x + 1e-9).Select(x => x - Math.Floor(x)).DefaultIfEmpty(1).Min();
+        var roundedDown = exact.Where((x, i) => counts[i] < x - 1e-9).Select(x => x - Math.Floor(x)).DefaultIfEmpty(0).Max();
+        roundedUp.Should().BeGreaterThanOrEqualTo(roundedDown - 1e-9);
+    });
 
     /// <summary>Third route: of all divisions within the bounds, none is closer to the continuous one.</summary>
     [Fact]
-    public void Divide_SmallCases_AreTheClosestOfAllDivisions()
+    public void Divide_SmallCases_AreTheClosestOfAllDivisions() => ForAll(300, Gen.Constant(3), size: 7, division =>
     {
-        var random = new Random(2);
-        for (var trial = 0; trial < 300; trial++)
-        {
-            var (total, shares, floors, capacities) = Case(random, layers: 3, size: 7);
-            var exact = Bisect(total, shares, floors, capacities);
+        var exact = division.Bisect();
+        var divisions = division.Layers.Aggregate((IEnumerable<long[]>)[[]], (begun, layer) =>
+            from counts in begun
+            from count in Enumerable.Range((int)layer.Floor, (int)(layer.Capacity - layer.Floor) + 1)
+            select (long[])[.. counts, count]);
 
-            var counts = Apportionment.Divide(total, shares, floors, capacities);
+        var best = divisions.Where(counts => counts.Sum() == division.Total).Min(counts => Distance(counts, exact));
 
-            var best = double.PositiveInfinity;
-            for (var a = floors[0]; a <= capacities[0]; a++)
-            for (var b = floors[1]; b <= capacities[1]; b++)
-            {
-                var c = total - a - b;
-                if (c >= floors[2] && c <= capacities[2]) best = Math.Min(best, Distance([a, b, c], exact));
-            }
-
-            Distance(counts, exact).Should().BeApproximately(best, 1e-6);
-        }
-    }
+        Distance(division.Divide(), exact).Should().BeApproximately(best, 1e-6);
+    });
 
     private static long[] Divide(long total, long[] shares) => Apportionment.Divide(total, shares, noFloors, [.. shares.Select(_ => long.MaxValue / 8)]);
 
-    private static (long Total, long[] Shares, long[] Floors, long[] Capacities) Case(Random random, int layers, int size)
+    // The same cases each time; one that fails is made smaller before it is shown.
+    private static void ForAll(int trials, Gen<int> layers, int size, Action<Division> holds)
     {
-        var capacities = Enumerable.Range(0, layers).Select(_ => (long)random.Next(0, size)).ToArray();
-        var floors = capacities.Select(c => random.Next(2) == 0 ? 0 : random.NextInt64(0, c + 1)).ToArray();
-        var shares = capacities.Select(c => c == 0 && random.Next(2) == 0 ? 0 : random.NextInt64(1, 50)).ToArray();
-        return (random.NextInt64(floors.Sum(), capacities.Sum() + 1), shares, floors, capacities);
+        var layer =
+            from capacity in Gen.Choose(0, size - 1)
+            from floor in Gen.OneOf(Gen.Constant(0), Gen.Choose(0, capacity))
+            from share in Gen.Choose(capacity == 0 ? 0 : 1, 49)
+            select new Layer(share, floor, capacity);
+        var division =
+            from count in layers
+            from drawn in layer.ArrayOf(count)
+            from total in Gen.Choose((int)drawn.Sum(one => one.Floor), (int)drawn.Sum(one => one.Capacity))
+            select new Division(drawn, total);
+        Prop.ForAll(Arb.From(division, Smaller), holds).Check(Config.QuickThrowOnFailure.WithMaxTest(trials).WithReplay(1, 3));
     }
 
-    private static double[] Bisect(long total, long[] shares, long[] floors, long[] capacities)
-    {
-        double low = 0, high = 1000;
-        double[] At(double lambda) => [.. shares.Select((s, i) => Math.Clamp(lambda * s, floors[i], capacities[i]))];
-        for (var step = 0; step < 200; step++)
-        {
-            var middle = (low + high) / 2;
-            if (At(middle).Sum() < total) low = middle;
-            else high = middle;
-        }
-
-        return At(high);
-    }
+    // The same without one of the layers.
+    private static IEnumerable<Division> Smaller(Division division) =>
+        from left in division.Layers.Length == 1 ? [] : division.Layers.Select((_, i) => (Layer[])[.. division.Layers[..i], .. division.Layers[(i + 1)..]])
+        select new Division(left, Math.Clamp(division.Total, left.Sum(layer => layer.Floor), left.Sum(layer => layer.Capacity)));
 
     private static double Distance(long[] counts, double[] exact) => counts.Zip(exact, (count, x) => (count - x) * (count - x)).Sum();
+
+    private sealed record Layer(long Share, long Floor, long Capacity);
+
+    private sealed record Division(Layer[] Layers, long Total)
+    {
+        internal long[] Divide() => Apportionment.Divide(
+            Total, [.. Layers.Select(layer => layer.Share)], [.. Layers.Select(layer => layer.Floor)], [.. Layers.Select(layer => layer.Capacity)]);
+
+        internal double[] Bisect()
+        {
+            double low = 0, high = 1000;
+            double[] At(double lambda) => [.. Layers.Select(layer => Math.Clamp(lambda * layer.Share, layer.Floor, layer.Capacity))];
+            for (var step = 0; step < 200; step++)
+            {
+                var middle = (low + high) / 2;
+                if (At(middle).Sum() < Total) low = middle;
+                else high = middle;
+            }
+
+            return At(high);
+        }
+
+        public override string ToString() => $"{Total} among {string.Join(", ", Layers.AsEnumerable())}";
+    }
 }
