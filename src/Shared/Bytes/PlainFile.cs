@@ -26,6 +26,10 @@ internal static class PlainFile
         {
             return null; // only a file is opened for its tar
         }
+        catch (IOException e) when (LockedFile.IsLocked(e) || !File.Exists(empty.FullName))
+        {
+            return null; // likewise; or it is gone
+        }
         catch (IOException)
         {
             return Other; // a socket has no place in a tar

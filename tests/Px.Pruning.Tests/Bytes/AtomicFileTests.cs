@@ -113,6 +113,8 @@ public sealed class AtomicFileTests : IDisposable
     {
         System.IO.File.WriteAllText(File, "");
         PlainFile.Problem(File).Should().BeNull("an empty file is a file");
+        using (new FileStream(File, FileMode.Open, FileAccess.ReadWrite, FileShare.None))
+            PlainFile.Problem(File).Should().BeNull("so is one that somebody has just made and locked");
         PlainFile.Problem(Path.Combine(folder, "missing")).Should().BeNull();
         PlainFile.Problem(folder).Should().Be("is a folder.");
         AtomicFile.Write(File, stream => stream.Write("new"u8));
