@@ -5,6 +5,13 @@ using Px.Benchmarks.Comparison;
 using Px.Benchmarks.Micro;
 using Px.Benchmarks.Networks;
 
+// These three take no arguments.
+if (args is [AuthorsCheck.Command or CollapseTable.Command or NetworkTable.Command, _, ..])
+{
+    Console.WriteLine(ComparisonOptions.Usage);
+    return 2;
+}
+
 switch (args.FirstOrDefault())
 {
     case "micro":

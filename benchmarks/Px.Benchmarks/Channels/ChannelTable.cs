@@ -1,5 +1,7 @@
-using System.Globalization;
 using Px.Benchmarks.Comparison;
+using Px.Runner;
+using Px.Runner.CommandLines;
+using Px.Runner.Display;
 using static Px.Benchmarks.Comparison.Statistics;
 
 namespace Px.Benchmarks.Channels;
@@ -16,25 +18,25 @@ internal static class ChannelTable
 
     private static readonly string[] sides = ["dense", "small"];
 
-    /// <param name="arguments">Names of networks; none for all. <c>--pairs N</c>: timed pairs of each, 9 unless given.</param>
     internal static int Run(string[] arguments)
     {
-        var rest = arguments.ToList();
-        int at = rest.IndexOf("--pairs"), pairs = 9;
-        bool understood = at < 0 || (at + 1 < rest.Count && int.TryParse(rest[at + 1], NumberStyles.None, CultureInfo.InvariantCulture, out pairs) && pairs > 0);
-        if (understood && at >= 0) rest.RemoveRange(at, 2);
-        if (!understood || rest.Except(networks.Select(network => network.Network)).Any())
-        {
-            Console.Error.WriteLine($"usage: {Command} [--pairs N] [{string.Join("] [", networks.Select(network => network.Network))}]");
-            return 2;
-        }
+        string[] known = [.. networks.Select(network => network.Network)];
+        var options = new OptionSet<Options>(new Options([], 9))
+            .Add("--pairs", "N", "timed pairs of each [9]", (o, value) => o with { Pairs = value.Whole(1, 1000) })
+            .AddOperands("NETWORK", $"{string.Join(", ", known)} [all]", (o, value) => o with { Networks = [.. o.Networks, value.OneOf(known)] });
+        return ConsoleProgram.Run(
+            options.ToCommand(Command, "Forward passes, training steps and peak memory before and after channels were removed to half of the FLOPs.", Print),
+            arguments, Terminal.Standard(), CancellationToken.None);
+    }
 
-        var named = networks.Where(network => rest.Contains(network.Network)).ToList();
+    private static void Print(Options options)
+    {
+        var (chosen, pairs) = options;
         var table = new Table(
             $"Channels removed to half of the FLOPs, batch {ChannelWorker.Batch}, one thread, {pairs} pairs; times and MiB: dense, small", 10,
             "network      ", "FLOPs", "params", "forward s", "small s", "ratio", "lowest", "highest", "target", "", "step s", "small s", "ratio",
             "lowest", "highest", "target", "", "MiB fwd", "small", "MiB step", "small");
-        foreach (var (network, target) in named.Count > 0 ? named : [.. networks])
+        foreach (var (network, target) in networks.Where(network => chosen.Count == 0 || chosen.Contains(network.Network)))
         {
             var folder = Directory.CreateTempSubdirectory("px-channels-");
             try
@@ -46,8 +48,6 @@ internal static class ChannelTable
                 folder.Delete(recursive: true);
             }
         }
-
-        return 0;
     }
 
     private static string[] Row(string network, double target, int pairs, string saved)
@@ -84,4 +84,6 @@ internal static class ChannelTable
 
     private static WorkerProcess Worker(string[] arguments, bool keepMemory) =>
         new(Environment.ProcessPath!, [ChannelWorker.Command, .. arguments], 1, keepMemory);
+
+    private sealed record Options(IReadOnlyList<string> Networks, int Pairs);
 }

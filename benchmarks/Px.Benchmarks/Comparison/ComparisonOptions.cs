@@ -10,6 +10,7 @@ internal sealed record ComparisonOptions
         usage: ./build.sh bench [--quick] [--only time|floor|memory|growth] [--against authors|python] [--threads 1,2]
                                 [--keep-memory] [--neighbour] [METHOD ...]
                ./build.sh bench check
+               ./build.sh bench channels|channels-accuracy [--help]
                ./build.sh bench collapse
                ./build.sh bench models
                ./build.sh bench micro [BenchmarkDotNet's arguments]
@@ -25,6 +26,7 @@ internal sealed record ComparisonOptions
           --neighbour    another process keeps one core busy meanwhile
           METHOD         only these
           check          whether the authors' way computes the published formulas, in C# and in Python
+          channels       forward passes, steps and memory at half of the FLOPs; channels-accuracy: what they learn
           collapse       layers without weights by method and compression
           models         a forward pass and a training step of ResNet-18 against torchvision's
           micro          a round against a bare forward and backward pass, a masked training step

@@ -33,4 +33,14 @@ public class OtherDeviceTests
         else
             onCuda.Should().NotThrow();
     }
+
+    [Fact]
+    public void RefuseOnCuda_ModelThatIsARecurrentModule_SaysSo()
+    {
+        using var model = nn.LSTM(4, 3);
+
+        var onCuda = () => RecurrentModules.RefuseOnCuda(model, DeviceType.CUDA, "SNIP");
+
+        onCuda.Should().Throw<UnsupportedModelException>().WithMessage("The model is a module of type LSTM,*MagnitudePruner and RandomPruner*");
+    }
 }
