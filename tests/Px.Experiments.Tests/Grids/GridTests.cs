@@ -22,11 +22,17 @@ public sealed class GridTests
     [InlineData("sparsities must be at least 0 and below 1, not NaN")]
     [InlineData("batch must be at least 1, not 0")]
     [InlineData("vgg16 does not work on voc2012: *")]
-    [InlineData("there are no pretrained weights for vgg16; *")]
+    [InlineData("deeplabv3plus does not work on cifar10: *")]
+    [InlineData("there are no pretrained weights 'moco' for vgg16; there are for resnet18, resnet34, resnet50, resnet101, resnet152, deeplabv3plus")]
+    [InlineData("there are no pretrained weights 'cifar10' for resnet18; there are for resnet8, resnet14, resnet20, *")]
+    [InlineData("weights 'cifar10' come with a classifier of cifar10, and do not work on fashion-mnist")]
     public void Require_WhatCannotBeRun_IsRefused(string message)
     {
         var grid = message.Split(' ')[0] switch
         {
+            "deeplabv3plus" => new Grid { Models = ["deeplabv3plus"] },
+            "weights" => new Grid { Data = ["fashion-mnist"], Initializations = ["cifar10"] },
+            "there" when message.Contains("'cifar10'", StringComparison.Ordinal) => new Grid { Models = ["resnet18"], Initializations = ["cifar10"] },
             "models" => new Grid { Models = ["resnet21"] },
             "methods" => new Grid { Methods = [] },
             "sparsities" => new Grid { Sparsities = [double.NaN] },

@@ -24,6 +24,10 @@ public sealed class ProtocolsTests
     // Seventeen methods and variants, WideTopo and IMP on fewer seeds.
     [InlineData("evidence-fresh", (4 * ((17 * 5) + 3 + 2)) + 5)]
     [InlineData("evidence-spectra", (18 * 2) + 1)]
+    // Nine methods for one epoch, five of them for five.
+    [InlineData("evidence-pretrained", (9 * 3 * 3) + 3 + (5 * 3 * 3) + 3)]
+    // Seven methods and variants, and PX with a floor.
+    [InlineData("evidence-segmentation", (8 * 3 * 3) + 3)]
     public void Find_EachProtocol_HasAsManyNetworksAsCountedByHand(string name, int count)
     {
         var cells = Protocols.Find(name).SelectMany(grid => grid.Cells()).ToList();
@@ -35,7 +39,7 @@ public sealed class ProtocolsTests
     [Fact]
     public void Find_EachProtocol_CanBeRun()
     {
-        Protocols.Names.Should().HaveCount(13);
+        Protocols.Names.Should().HaveCount(15);
         foreach (var name in Protocols.Names)
             Protocols.Find(name).Should().AllSatisfy(grid => GridCheck.Require(grid, name));
     }

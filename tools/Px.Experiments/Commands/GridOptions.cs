@@ -4,7 +4,6 @@ using Px.Experiments.Inputs;
 using Px.Runner;
 using Px.Runner.CommandLines;
 using Px.Runner.Experiments;
-using Px.Runner.Training;
 
 namespace Px.Experiments.Commands;
 
@@ -21,8 +20,8 @@ public static class GridOptions
             .Add("--models", "LIST", $"{Architecture.Names[0]}, resnet14, resnet18, ... {Architecture.Names[^1]} [{grid.Models[0]}]",
                 (options, value) => options with { Models = value.List(item => item.OneOf(Architecture.Names)) })
             .Add("--datasets", "LIST", $"of {string.Join(", ", GridCheck.Data)} [{grid.Data[0]}]", (options, value) => options with { DataSets = value.List(item => item.OneOf(GridCheck.Data)) })
-            .Add("--initializations", "LIST", $"of {string.Join(", ", GridCheck.Initializations)} [{grid.Initializations[0]}]",
-                (options, value) => options with { Initializations = value.List(item => item.OneOf(GridCheck.Initializations)) })
+            .Add("--initializations", "LIST", $"of {string.Join(", ", Initializations.Names)} [{grid.Initializations[0]}]",
+                (options, value) => options with { Initializations = value.List(item => item.OneOf(Initializations.Names)) })
             .Add("--methods", "LIST", $"of {string.Join(", ", GridCheck.Methods)} [{string.Join(",", grid.Methods)}]",
                 (options, value) => options with { Methods = value.List(item => item.OneOf(GridCheck.Methods)) })
             .Add("--sparsity", "LIST", string.Create(CultureInfo.InvariantCulture, $"fractions of weights to remove, or paper: {string.Join(", ", Protocols.PaperSparsities)} [{grid.Sparsities[0]}]"),
@@ -45,9 +44,10 @@ public static class GridOptions
     {
         var defaults = new SweepOptions();
         return set
-            .Add("--data", "PLACES", "a folder with the data set's files, or NAME=FOLDER,NAME=FOLDER [caches of yours, downloaded to if they are empty]",
+            .Add("--data", "PLACES", "a folder with the data set's files, CamVid's file, or NAME=PLACE,NAME=PLACE [caches of yours, downloaded to if they are empty]",
                 (options, value) => options with { Data = new NamedPaths(value, GridCheck.Data) })
-            .Add("--weights", "PLACES", "files with pretrained weights: imagenet=FILE,moco=FILE,clip=FILE", (options, value) => options with { Weights = new NamedPaths(value, [.. WeightFile.Pretrainings.Keys]) })
+            .Add("--weights", "PLACES", $"files with pretrained weights: {string.Join(',', Initializations.Pretrained.Select(name => $"{name}=FILE"))}",
+                (options, value) => options with { Weights = new NamedPaths(value, Initializations.Pretrained) })
             .Add("--output", "FOLDER", $"where results are, of this grid and of others [{defaults.Output}]", (options, value) => options with { Output = value.Text })
             .Add("--threads", "N", "threads of libtorch [its own choice]", (options, value) => options with { Threads = value.Whole(1, 1024) })
             .Add("--device", "NAME", "cpu or cuda [cpu]", (options, value) => options with { Cuda = value.OneOf(Devices.Names) == "cuda" })

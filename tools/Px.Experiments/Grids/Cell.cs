@@ -15,7 +15,7 @@ public sealed record Cell
     /// <summary>The data set: <c>cifar10</c>, <c>fashion-mnist</c>, …</summary>
     public required string Data { get; init; }
 
-    /// <summary>Where the weights come from: <c>random</c>, the default, or a pre-training: <c>imagenet</c>, <c>moco</c>, <c>clip</c>.</summary>
+    /// <summary>Where the weights come from: <c>random</c>, the default, or a pre-training: one of <see cref="Inputs.Initializations"/>.</summary>
     public string Initialization { get; init; } = FromScratch;
 
     /// <summary>The method, by the name that command lines use, or <see cref="Dense"/>.</summary>
