@@ -1,6 +1,7 @@
 using System.Globalization;
 using Px.Experiments.Grids;
 using Px.Experiments.Inputs;
+using Px.Experiments.Running;
 using Px.Runner;
 using Px.Runner.CommandLines;
 using Px.Runner.Experiments;
@@ -30,6 +31,8 @@ public static class GridOptions
                 (options, value) => options with { Rounds = value.List(item => item.Whole(1, 10_000)) })
             .Add("--seeds", "LIST", "weights, data order, random masks [1]", (options, value) => options with { Seeds = value.List(item => item.Whole(0, int.MaxValue)) })
             .AddNumber("--minimum-density", "X", "the least fraction of each layer that is kept [0]", value => value.Fraction("each layer to keep"), (grid, x) => grid with { MinimumDensity = x })
+            .AddNumber("--scored-on", "NAME", "what methods score on: own, samples that the seed chooses; others, that another seed chooses; noise in their place [own]",
+                value => value.OneOf(ScoredSamples.Names), (grid, name) => grid with { ScoredOn = name })
             .AddNumber("--epochs", "N", "passes over the training data; 0 only prunes [the paper's]", value => value.Whole(0, 10_000), (grid, n) => grid with { Epochs = n })
             .AddNumber("--batch", "N", "samples a step [the paper's]", value => value.Whole(1, Many), (grid, n) => grid with { Batch = n })
             .AddNumber("--rate", "X", "the highest learning rate [the paper's]", value => value.Positive(), (grid, x) => grid with { LearningRate = x })

@@ -1,5 +1,6 @@
 using System.Globalization;
 using Px.Experiments.Inputs;
+using Px.Experiments.Running;
 using Px.Runner.CommandLines;
 using Px.Runner.Experiments;
 using Px.Runner.Images;
@@ -25,6 +26,7 @@ public static class GridCheck
         Known("data", grid.Data, Data);
         Known("initializations", grid.Initializations, Initializations.Names);
         Known("methods", grid.Methods, Methods);
+        Known("scoredOn", [grid.ScoredOn], ScoredSamples.Names);
         InRange("sparsities", grid.Sparsities, sparsity => sparsity >= 0 && sparsity < 1, "at least 0 and below 1");
         InRange("rounds", grid.Rounds, rounds => rounds is >= 1 and <= 10_000, "from 1 to 10000");
         InRange("seeds", grid.Seeds, seed => seed >= 0, "at least 0");

@@ -86,6 +86,8 @@ public static class Protocols
             [EvidenceSpectra, EvidenceSpectra with { Methods = [MethodCatalog.WideTopo], Rounds = [20] }]),
         ("evidence-pretrained", "which method for a pretrained network: a ResNet-20 that has learned CIFAR-10, one and five epochs of fine-tuning, three seeds", EvidenceGrids.Pretrained),
         ("evidence-segmentation", "which method for segmentation: a small DeepLabV3+ on CamVid, three sparsities and seeds", EvidenceGrids.Segmentation),
+        ("evidence-data", "what data change in PX: its variants, scored on other samples and on noise; 98.2 % of the networks of evidence-fresh, and masks of evidence-pretrained's",
+            EvidenceGrids.DataTerm(Evidence)),
     ];
 
     /// <summary>The sparsities of the paper's figures, as it prints them: three trivial, three mild, three extreme. About 1 − 0.8², 1 − 0.8⁴, …</summary>
