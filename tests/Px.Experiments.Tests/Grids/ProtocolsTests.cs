@@ -26,8 +26,8 @@ public sealed class ProtocolsTests
     [InlineData("evidence-spectra", (18 * 2) + 1)]
     // Eight methods for one epoch, four of them at one sparsity for five.
     [InlineData("evidence-pretrained", (8 * 3 * 3) + 3 + (4 * 3) + 3)]
-    // Seven methods and variants, and PX with a floor.
-    [InlineData("evidence-segmentation", (8 * 3 * 3) + 3)]
+    // Eight methods and variants, and PX with a floor.
+    [InlineData("evidence-segmentation", (9 * 3 * 3) + 3)]
     // Dense and three variants, one of them on other samples and two on noise; of pretrained networks masks of five methods, three of them on noise.
     [InlineData("evidence-data", ((4 + 1 + 2) * 5) + ((5 + 3) * 2 * 3))]
     public void Find_EachProtocol_HasAsManyNetworksAsCountedByHand(string name, int count)
