@@ -2,6 +2,7 @@ using Px.Pruning.Models;
 using Px.Runner.CommandLines;
 using Px.Runner.Experiments;
 using Px.Runner.Images;
+using Px.Runner.Networks;
 using Px.Runner.Training;
 
 namespace Px.Samples.DeepLabSample;
@@ -13,16 +14,16 @@ public sealed record DeepLabSampleOptions : ExperimentOptions
     public string Dataset { get; init; } = SegmentationSets.CamVid;
 
     /// <summary>The backbone's depth: 18, 34, 50 or 101.</summary>
-    public int Depth { get; init; } = 18;
+    public int Depth { get; init; } = KnownNetworks.SmallDeepLab.Depth;
 
     /// <summary>The channels of the backbone's stem.</summary>
-    public int Width { get; init; } = 16;
+    public int Width { get; init; } = KnownNetworks.SmallDeepLab.Width;
 
     /// <summary>The channels of pyramid and decoder.</summary>
-    public int HeadChannels { get; init; } = 64;
+    public int HeadChannels { get; init; } = KnownNetworks.SmallDeepLab.HeadChannels;
 
     /// <summary>8 or 16.</summary>
-    public int OutputStride { get; init; } = 16;
+    public int OutputStride { get; init; } = KnownNetworks.SmallDeepLab.OutputStride;
 
     /// <summary>The side of the squares that are cut out of Pascal VOC's images.</summary>
     public int Crop { get; init; } = SegmentationSets.UsualCrop;
@@ -34,19 +35,16 @@ public sealed record DeepLabSampleOptions : ExperimentOptions
     public Pretraining Pretraining { get; init; } = Pretraining.ImageNet;
 
     /// <summary>Training images that the methods score on, at least 1.</summary>
-    public int PruningImages { get; init; } = 32;
+    public int PruningImages { get; init; } = SegmentationSets.FewPruningImages;
 
     /// <summary>Test images of which overlays are written, 0 or more.</summary>
     public int Overlays { get; init; } = 4;
-
-    /// <summary>From scratch: a poly schedule, one rate for all.</summary>
-    public static Recipe FromScratch { get; } = (PaperRecipes.Voc2012 with { Epochs = 10, BatchSize = 16, LearningRate = 0.1, Prefix = null }).WithPoly();
 
     /// <summary>With a pretrained backbone: the paper's recipe, in fewer epochs.</summary>
     public static Recipe FineTune { get; } = PaperRecipes.Voc2012 with { Epochs = 10, BatchSize = 16 };
 
     /// <summary>The recipe with what the command line changes of it.</summary>
-    public Recipe Recipe() => Apply(Weights is null ? FromScratch : FineTune);
+    public Recipe Recipe() => Apply(Weights is null ? OwnRecipes.Segmentation : FineTune);
 
     /// <summary>What the sample understands.</summary>
     public static OptionSet<DeepLabSampleOptions> Define()
@@ -70,7 +68,7 @@ public sealed record DeepLabSampleOptions : ExperimentOptions
             .Add("--pruning-images", "N", $"images that the methods score on [{defaults.PruningImages}]", (options, value) => options with { PruningImages = value.Whole(1, 10_000) })
             .Add("--overlays", "N", $"test images to write as PNG: image, truth, prediction, and a legend [{defaults.Overlays}]", (options, value) => options with { Overlays = value.Whole(0, 10_000) })
             .AddPruning(defaults)
-            .AddTraining(FromScratch, otherRates: $"; with --weights {FineTune.LearningRate}, a tenth of that for the backbone")
+            .AddTraining(OwnRecipes.Segmentation, otherRates: $"; with --weights {FineTune.LearningRate}, a tenth of that for the backbone")
             .AddRun(defaults);
     }
 }

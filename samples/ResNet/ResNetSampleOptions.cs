@@ -39,14 +39,11 @@ public sealed record ResNetSampleOptions : ExperimentOptions
     /// <summary>How a network is trained in two epochs: the rate falls along a cosine.</summary>
     public static Recipe FewEpochs { get; } = new() { LearningRate = 0.1, Schedule = new CosineSchedule(), Epochs = 2, BatchSize = 64 };
 
-    /// <summary>How pretrained weights are fine-tuned.</summary>
-    public static Recipe FineTune { get; } = PaperRecipes.Cifar10 with { Epochs = 2, LearningRate = 0.01 };
-
     /// <summary>How a network that has learned something else is trained: the paper's recipe for transfer, in fewer epochs.</summary>
     public static Recipe Transfer { get; } = PaperRecipes.Transfer with { Epochs = 10 };
 
     /// <summary>The recipe with what the command line changes of it.</summary>
-    public Recipe Recipe() => Apply(Weights is null ? (Demo ? FewEpochs : FromScratch) : Pretraining is null ? FineTune : Transfer);
+    public Recipe Recipe() => Apply(Weights is null ? (Demo ? FewEpochs : FromScratch) : Pretraining is null ? OwnRecipes.FineTune : Transfer);
 
     /// <summary>These options with a part of Fashion-MNIST and few rounds: a quarter of an hour on two cores.</summary>
     public ResNetSampleOptions AsDemo() => this with
@@ -78,7 +75,7 @@ public sealed record ResNetSampleOptions : ExperimentOptions
             .AddFlag(["--demo"], "10,000 images of Fashion-MNIST, two epochs, at most ten rounds, 90 and 98 % removed; other options still count", options => options.AsDemo())
             .AddFlag(["--quick"], "a minute's run: few images, an epoch, one sparsity, two rounds; other options still count", options => options.AsQuick())
             .AddPruning(defaults)
-            .AddTraining(FromScratch, $"; with --weights alone {FineTune.Epochs}", $"; with --weights alone {FineTune.LearningRate}")
+            .AddTraining(FromScratch, $"; with --weights alone {OwnRecipes.FineTune.Epochs}", $"; with --weights alone {OwnRecipes.FineTune.LearningRate}")
             .AddRun(defaults);
     }
 }

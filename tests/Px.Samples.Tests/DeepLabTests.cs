@@ -3,19 +3,18 @@ using Px.Runner;
 using Px.Runner.Tests.Support;
 using Px.Samples.DeepLabSample;
 using StbImageSharp;
-using static TorchSharp.torch;
 
 namespace Px.Samples.Tests;
 
 public sealed class DeepLabTests : IDisposable
 {
-    private const int Height = 48, Width = 64, Void = 11;
+    private const int Height = TinyScenes.Height, Width = TinyScenes.Width;
 
     private static readonly (int, int, int) White = (255, 255, 255), Black = (0, 0, 0), Sky = (128, 128, 128);
 
     private readonly TemporaryFolder data = new(), output = new();
 
-    public DeepLabTests() => WriteRoadScenes(data.In("scenes.safetensors"));
+    public DeepLabTests() => TinyScenes.Write(data.In("scenes.safetensors"));
 
     [Fact]
     public void Run_RoadScenes_TabulatesMeanIouAndPaintsOverlays()
@@ -92,25 +91,5 @@ public sealed class DeepLabTests : IDisposable
     {
         var start = ((row * image.Width) + column) * 3;
         return (image.Data[start], image.Data[start + 1], image.Data[start + 2]);
-    }
-
-    // Sky above, road below, nothing known about the topmost row.
-    private static void WriteRoadScenes(string path)
-    {
-        using var temporaries = NewDisposeScope();
-        var tensors = new Dictionary<string, Tensor>();
-        foreach (var (split, count) in (IEnumerable<(string, int)>)[("train", 8), ("test", 4)])
-        {
-            var images = zeros([count, 3, Height, Width], ScalarType.Byte);
-            images.narrow(2, 0, Height / 2).fill_(200);
-            images.narrow(1, 2, 1).narrow(2, 0, Height / 2).fill_(255);
-            var labels = full([count, Height, Width], 3, ScalarType.Byte);
-            labels.narrow(1, 0, Height / 2).fill_(0);
-            labels.narrow(1, 0, 1).fill_(Void);
-            tensors.Add($"{split}_images", images);
-            tensors.Add($"{split}_labels", labels);
-        }
-
-        SafetensorsFile.Save(path, tensors);
     }
 }

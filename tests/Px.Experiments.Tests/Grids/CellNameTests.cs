@@ -32,7 +32,7 @@ public sealed class CellNameTests
         Cell[] others =
         [
             Example with { Model = "resnet32" }, Example with { Data = "cifar100" }, Example with { Initialization = "moco" }, Example with { Method = "snip" },
-            Example with { Sparsity = 0.93120000000000003 + 1e-15 }, Example with { Rounds = 99 }, Example with { MinimumDensity = 0.1 }, Example with { Seed = 3 },
+            Example with { Sparsity = 0.93120000000000003 + 1e-15 }, Example with { Rounds = 99 }, Example with { MinimumDensity = 0.1 }, Example with { ScoredOn = "noise" }, Example with { Seed = 3 },
             Example with { Epochs = 1 }, Example with { Batch = 1 }, Example with { LearningRate = 1 }, Example with { TrainSamples = 1 }, Example with { TestSamples = 1 },
             Example with { SpectrumSamples = 1 }, Example with { TimingRepeats = 2 },
         ];

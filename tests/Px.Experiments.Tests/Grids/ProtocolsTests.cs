@@ -24,6 +24,12 @@ public sealed class ProtocolsTests
     // Seventeen methods and variants, WideTopo and IMP on fewer seeds.
     [InlineData("evidence-fresh", (4 * ((17 * 5) + 3 + 2)) + 5)]
     [InlineData("evidence-spectra", (18 * 2) + 1)]
+    // Eight methods for one epoch, four of them at one sparsity for five.
+    [InlineData("evidence-pretrained", (8 * 3 * 3) + 3 + (4 * 3) + 3)]
+    // Eight methods and variants, and PX with a floor.
+    [InlineData("evidence-segmentation", (9 * 3 * 3) + 3)]
+    // Dense and three variants, one of them on other samples and two on noise; of pretrained networks masks of five methods, three of them on noise.
+    [InlineData("evidence-data", ((4 + 1 + 2) * 5) + ((5 + 3) * 2 * 3))]
     public void Find_EachProtocol_HasAsManyNetworksAsCountedByHand(string name, int count)
     {
         var cells = Protocols.Find(name).SelectMany(grid => grid.Cells()).ToList();
@@ -35,7 +41,7 @@ public sealed class ProtocolsTests
     [Fact]
     public void Find_EachProtocol_CanBeRun()
     {
-        Protocols.Names.Should().HaveCount(13);
+        Protocols.Names.Should().HaveCount(16);
         foreach (var name in Protocols.Names)
             Protocols.Find(name).Should().AllSatisfy(grid => GridCheck.Require(grid, name));
     }

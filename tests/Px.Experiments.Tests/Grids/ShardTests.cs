@@ -17,7 +17,7 @@ public sealed class ShardTests
 
         var parts = Enumerable.Range(0, count).Select(index => new Shard(index, count).Of(cells)).ToList();
 
-        parts.SelectMany(part => part).Should().BeEquivalentTo(cells);
+        parts.SelectMany(part => part).OrderBy(cells.IndexOf).Should().Equal(cells);
         parts.Should().OnlyContain(part => part.Count == cells.Count / count || part.Count == (cells.Count / count) + 1);
         parts.Should().AllSatisfy(part => part.Select(cell => cells.IndexOf(cell)).Should().BeInAscendingOrder());
     }

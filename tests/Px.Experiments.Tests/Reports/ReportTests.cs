@@ -3,6 +3,7 @@ using System.Text.RegularExpressions;
 using Px.Experiments.Grids;
 using Px.Experiments.Reports;
 using Px.Experiments.Results;
+using Px.Experiments.Running;
 using Px.Experiments.Tests.Support;
 using Px.Runner.Display;
 using Px.Runner.Tests.Support;
@@ -345,6 +346,24 @@ public sealed class ReportTests : IDisposable
         Csv.Read(folder.In("csv/cells.csv")).GroupBy(row => row["setting"]).Select(group => (group.Key, group.Count())).Should().BeEquivalentTo(
             [("resnet20 on fashion-mnist, random weights, learning rate 0.5", 26), ("resnet20 on fashion-mnist, random weights, learning rate of the recipe", 26)]);
         html.Should().Contain("<h3>resnet20 on fashion-mnist, random weights, learning rate 0.5</h3>");
+    }
+
+    [Fact]
+    public void Report_ScoredOnOtherSamples_IsASeriesOfItsOwnWithItsOverlaps()
+    {
+        foreach (var name in ScoredSamples.Names)
+        {
+            var result = MadeUp.Pruned("px", "PX", 0.5, 1, 0.8);
+            result = Named(result with { Cell = result.Cell with { ScoredOn = name }, Pruning = result.Pruning! with { MaskFile = $"{name}.mask.safetensors" } });
+            MadeUp.Write(folder.Path, [result]);
+            // On noise every other weight stays, of which one half is among the first half.
+            MadeUp.WriteMask(folder.In(result.Pruning!.MaskFile), result.Pruning, everyOther: name == ScoredSamples.Noise);
+        }
+
+        Run(folder.Path);
+
+        Csv.Read(folder.In("csv/overlap.csv")).Select(row => (row["method"], row["other"], Number(row["overlap"]))).Should().BeEquivalentTo(
+            [("PX", "PX, on others", 1.0), ("PX", "PX, on noise", 0.5), ("PX, on others", "PX, on noise", 0.5)]);
     }
 
     private static CellResult Named(CellResult result, string? name = null) => result with { Name = name ?? CellName.Of(result.Cell) };

@@ -1,10 +1,10 @@
 using System.Globalization;
 using Px.Experiments.Grids;
 using Px.Experiments.Inputs;
+using Px.Experiments.Running;
 using Px.Runner;
 using Px.Runner.CommandLines;
 using Px.Runner.Experiments;
-using Px.Runner.Training;
 
 namespace Px.Experiments.Commands;
 
@@ -21,8 +21,8 @@ public static class GridOptions
             .Add("--models", "LIST", $"{Architecture.Names[0]}, resnet14, resnet18, ... {Architecture.Names[^1]} [{grid.Models[0]}]",
                 (options, value) => options with { Models = value.List(item => item.OneOf(Architecture.Names)) })
             .Add("--datasets", "LIST", $"of {string.Join(", ", GridCheck.Data)} [{grid.Data[0]}]", (options, value) => options with { DataSets = value.List(item => item.OneOf(GridCheck.Data)) })
-            .Add("--initializations", "LIST", $"of {string.Join(", ", GridCheck.Initializations)} [{grid.Initializations[0]}]",
-                (options, value) => options with { Initializations = value.List(item => item.OneOf(GridCheck.Initializations)) })
+            .Add("--initializations", "LIST", $"of {string.Join(", ", Initializations.Names)} [{grid.Initializations[0]}]",
+                (options, value) => options with { Initializations = value.List(item => item.OneOf(Initializations.Names)) })
             .Add("--methods", "LIST", $"of {string.Join(", ", GridCheck.Methods)} [{string.Join(",", grid.Methods)}]",
                 (options, value) => options with { Methods = value.List(item => item.OneOf(GridCheck.Methods)) })
             .Add("--sparsity", "LIST", string.Create(CultureInfo.InvariantCulture, $"fractions of weights to remove, or paper: {string.Join(", ", Protocols.PaperSparsities)} [{grid.Sparsities[0]}]"),
@@ -31,6 +31,8 @@ public static class GridOptions
                 (options, value) => options with { Rounds = value.List(item => item.Whole(1, 10_000)) })
             .Add("--seeds", "LIST", "weights, data order, random masks [1]", (options, value) => options with { Seeds = value.List(item => item.Whole(0, int.MaxValue)) })
             .AddNumber("--minimum-density", "X", "the least fraction of each layer that is kept [0]", value => value.Fraction("each layer to keep"), (grid, x) => grid with { MinimumDensity = x })
+            .AddNumber("--scored-on", "NAME", "what methods score on: own, samples that the seed chooses; others, that another seed chooses; noise in their place [own]",
+                value => value.OneOf(ScoredSamples.Names), (grid, name) => grid with { ScoredOn = name })
             .AddNumber("--epochs", "N", "passes over the training data; 0 only prunes [the paper's]", value => value.Whole(0, 10_000), (grid, n) => grid with { Epochs = n })
             .AddNumber("--batch", "N", "samples a step [the paper's]", value => value.Whole(1, Many), (grid, n) => grid with { Batch = n })
             .AddNumber("--rate", "X", "the highest learning rate [the paper's]", value => value.Positive(), (grid, x) => grid with { LearningRate = x })
@@ -45,9 +47,10 @@ public static class GridOptions
     {
         var defaults = new SweepOptions();
         return set
-            .Add("--data", "PLACES", "a folder with the data set's files, or NAME=FOLDER,NAME=FOLDER [caches of yours, downloaded to if they are empty]",
+            .Add("--data", "PLACES", "a folder with the data set's files, CamVid's file, or NAME=PLACE,NAME=PLACE [caches of yours, downloaded to if they are empty]",
                 (options, value) => options with { Data = new NamedPaths(value, GridCheck.Data) })
-            .Add("--weights", "PLACES", "files with pretrained weights: imagenet=FILE,moco=FILE,clip=FILE", (options, value) => options with { Weights = new NamedPaths(value, [.. WeightFile.Pretrainings.Keys]) })
+            .Add("--weights", "PLACES", $"files with pretrained weights: {string.Join(',', Initializations.Pretrained.Select(name => $"{name}=FILE"))}",
+                (options, value) => options with { Weights = new NamedPaths(value, Initializations.Pretrained) })
             .Add("--output", "FOLDER", $"where results are, of this grid and of others [{defaults.Output}]", (options, value) => options with { Output = value.Text })
             .Add("--threads", "N", "threads of libtorch [its own choice]", (options, value) => options with { Threads = value.Whole(1, 1024) })
             .Add("--device", "NAME", "cpu or cuda [cpu]", (options, value) => options with { Cuda = value.OneOf(Devices.Names) == "cuda" })

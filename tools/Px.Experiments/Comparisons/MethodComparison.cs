@@ -35,7 +35,7 @@ public static class MethodComparison
     // As command lines or the literature write it.
     private static bool Is(string name, string title, string asked) => name.Equals(asked, StringComparison.OrdinalIgnoreCase) || title.Equals(asked, StringComparison.OrdinalIgnoreCase);
 
-    private static bool Match(Group x, Group y) => (x.Series.Variant.Rounds, x.Series.Variant.MinimumDensity) == (y.Series.Variant.Rounds, y.Series.Variant.MinimumDensity);
+    private static bool Match(Group x, Group y) => x.Series.Variant with { Method = y.Series.Variant.Method } == y.Series.Variant;
 
     private static string Name(ResultSet results, Study study, double sparsity, Group x, Group y)
     {

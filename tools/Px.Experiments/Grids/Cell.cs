@@ -1,3 +1,5 @@
+using Px.Experiments.Running;
+
 namespace Px.Experiments.Grids;
 
 /// <summary>One network of a grid: everything that decides its numbers, and nothing else. Two cells that are equal are the same experiment.</summary>
@@ -15,7 +17,7 @@ public sealed record Cell
     /// <summary>The data set: <c>cifar10</c>, <c>fashion-mnist</c>, …</summary>
     public required string Data { get; init; }
 
-    /// <summary>Where the weights come from: <c>random</c>, the default, or a pre-training: <c>imagenet</c>, <c>moco</c>, <c>clip</c>.</summary>
+    /// <summary>Where the weights come from: <c>random</c>, the default, or a pre-training: one of <see cref="Inputs.Initializations"/>.</summary>
     public string Initialization { get; init; } = FromScratch;
 
     /// <summary>The method, by the name that command lines use, or <see cref="Dense"/>.</summary>
@@ -29,6 +31,9 @@ public sealed record Cell
 
     /// <summary>The least fraction of each layer that is kept, in [0, 1); 0, the default, for none.</summary>
     public double MinimumDensity { get; init; }
+
+    /// <summary>What methods score on, one of <see cref="ScoredSamples.Names"/>: <see cref="ScoredSamples.Own"/>, the default, for training samples.</summary>
+    public string ScoredOn { get; init; } = ScoredSamples.Own;
 
     /// <summary>Decides the weights, the order of the data, augmentation, and whatever the method draws.</summary>
     public required int Seed { get; init; }

@@ -1,4 +1,5 @@
 using Px.Experiments.Inputs;
+using Px.Experiments.Running;
 using Px.Runner.Experiments;
 
 namespace Px.Experiments.Grids;
@@ -26,6 +27,9 @@ public sealed record Grid
 
     /// <inheritdoc cref="Cell.MinimumDensity"/>
     public double MinimumDensity { get; init; }
+
+    /// <inheritdoc cref="Cell.ScoredOn"/>
+    public string ScoredOn { get; init; } = ScoredSamples.Own;
 
     /// <summary>Seeds; 1 by default.</summary>
     public IReadOnlyList<int> Seeds { get; init; } = [1];
@@ -67,6 +71,7 @@ public sealed record Grid
             Sparsity = choice.Sparsity,
             Rounds = choice.Rounds,
             MinimumDensity = choice.Method == Cell.Dense ? 0 : MinimumDensity,
+            ScoredOn = choice.Method == Cell.Dense ? ScoredSamples.Own : ScoredOn,
             Seed = seed,
             Epochs = Epochs ?? CellRecipe.Usual(data, initialization).Epochs,
             Batch = Batch,

@@ -1,9 +1,9 @@
 using System.Globalization;
 using Px.Experiments.Inputs;
+using Px.Experiments.Running;
 using Px.Runner.CommandLines;
 using Px.Runner.Experiments;
 using Px.Runner.Images;
-using Px.Runner.Training;
 
 namespace Px.Experiments.Grids;
 
@@ -14,10 +14,7 @@ public static class GridCheck
     public static IReadOnlyList<string> Methods { get; } = [Cell.Dense, .. MethodCatalog.Names];
 
     /// <summary>All data sets.</summary>
-    public static IReadOnlyList<string> Data { get; } = [.. KnownImages.Names, SegmentationSets.Voc2012];
-
-    /// <summary>All initialisations.</summary>
-    public static IReadOnlyList<string> Initializations { get; } = [Cell.FromScratch, .. WeightFile.Pretrainings.Keys];
+    public static IReadOnlyList<string> Data { get; } = [.. KnownImages.Names, .. SegmentationSets.Names];
 
     /// <summary>Looks at every value of a grid.</summary>
     /// <param name="grid">The grid.</param>
@@ -27,8 +24,9 @@ public static class GridCheck
     {
         Known("models", grid.Models, Architecture.Names);
         Known("data", grid.Data, Data);
-        Known("initializations", grid.Initializations, Initializations);
+        Known("initializations", grid.Initializations, Initializations.Names);
         Known("methods", grid.Methods, Methods);
+        Known("scoredOn", [grid.ScoredOn], ScoredSamples.Names);
         InRange("sparsities", grid.Sparsities, sparsity => sparsity >= 0 && sparsity < 1, "at least 0 and below 1");
         InRange("rounds", grid.Rounds, rounds => rounds is >= 1 and <= 10_000, "from 1 to 10000");
         InRange("seeds", grid.Seeds, seed => seed >= 0, "at least 0");
@@ -40,12 +38,10 @@ public static class GridCheck
         InRange("testSamples", Given(grid.TestSamples), samples => samples >= 1, "at least 1");
         InRange("spectrumSamples", [grid.SpectrumSamples], samples => samples >= 0, "at least 0");
         InRange("timingRepeats", [grid.TimingRepeats], repeats => repeats >= 1, "at least 1");
-        foreach (var model in grid.Models)
+        foreach (var (model, data, start) in from model in grid.Models from data in grid.Data from start in grid.Initializations select (model, data, start))
         {
-            if (grid.Data.FirstOrDefault(data => (model == Architecture.DeepLab) != (data == SegmentationSets.Voc2012)) is { } data)
-                throw new UsageException($"{source}: {model} does not work on {data}: {Architecture.DeepLab} and {SegmentationSets.Voc2012} belong together");
-            if (grid.Initializations.Any(start => start != Cell.FromScratch) && !Architecture.CanBePretrained(model))
-                throw new UsageException($"{source}: there are no pretrained weights for {model}; there are for {string.Join(", ", Architecture.Names.Where(Architecture.CanBePretrained))}");
+            if (Misfit(model, data, start) is { } problem)
+                throw new UsageException($"{source}: {problem}");
         }
 
         void Known(string what, IReadOnlyList<string> given, IReadOnlyList<string> known)
@@ -69,6 +65,20 @@ public static class GridCheck
             if (count == 0)
                 throw new UsageException($"{source}: {what} must name one at least");
         }
+    }
+
+    // Why a network does not work on a data set, or with some weights; null where it does.
+    private static string? Misfit(string model, string data, string start)
+    {
+        if (Architecture.Segments(model) != SegmentationSets.Names.Contains(data))
+            return $"{model} does not work on {data}: {List(Architecture.Names.Where(Architecture.Segments))} need {List(SegmentationSets.Names)}, and the others do not work on these";
+        if (!Architecture.CanBegin(model, start))
+            return $"there are no pretrained weights '{start}' for {model}; there are for {List(Architecture.Names.Where(name => Architecture.CanBegin(name, start)))}";
+        return start == Initializations.Cifar10 && data != KnownImages.Cifar10
+            ? $"weights '{start}' come with a classifier of {KnownImages.Cifar10}, and do not work on {data}"
+            : null;
+
+        static string List(IEnumerable<string> names) => string.Join(", ", names);
     }
 
     private static T[] Given<T>(T? value)

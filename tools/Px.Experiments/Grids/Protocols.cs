@@ -84,6 +84,10 @@ public static class Protocols
         ("evidence-fresh", "which method for a fresh network: ResNet-20, a part of Fashion-MNIST, four sparsities, five seeds; 98.2 % first", Fresh()),
         ("evidence-spectra", "spectra of the NTK and units that are left, Figures 5 and 6 on the networks of evidence-fresh; nothing is trained",
             [EvidenceSpectra, EvidenceSpectra with { Methods = [MethodCatalog.WideTopo], Rounds = [20] }]),
+        ("evidence-pretrained", "which method for a pretrained network: a ResNet-20 that has learned CIFAR-10, one and five epochs of fine-tuning, three seeds", EvidenceGrids.Pretrained),
+        ("evidence-segmentation", "which method for segmentation: a small DeepLabV3+ on CamVid, three sparsities and seeds", EvidenceGrids.Segmentation),
+        ("evidence-data", "what data change in PX: its variants, scored on other samples and on noise; 98.2 % of the networks of evidence-fresh, and masks of evidence-pretrained's",
+            EvidenceGrids.DataTerm(Evidence)),
     ];
 
     /// <summary>The sparsities of the paper's figures, as it prints them: three trivial, three mild, three extreme. About 1 − 0.8², 1 − 0.8⁴, …</summary>

@@ -4,13 +4,15 @@ using Px.Runner.Training;
 
 namespace Px.Experiments.Inputs;
 
-/// <summary>How a cell is trained: as in the paper, except for what the cell says.</summary>
+/// <summary>How a cell is trained: as in the paper where that has a recipe, except for what the cell says.</summary>
 public static class CellRecipe
 {
-    /// <summary>The paper's recipe. Fashion-MNIST, which the paper has not, gets that of CIFAR-10.</summary>
+    /// <summary>The paper's recipe. Fashion-MNIST, which the paper has not, gets that of CIFAR-10; CamVid, and a network that has learned its data before, have <see cref="OwnRecipes"/>.</summary>
     public static Recipe Usual(string data, string initialization) => data switch
     {
-        SegmentationSets.Voc2012 => PaperRecipes.Voc2012,
+        SegmentationSets.CamVid when initialization == Cell.FromScratch => OwnRecipes.Segmentation,
+        SegmentationSets.CamVid or SegmentationSets.Voc2012 => PaperRecipes.Voc2012,
+        _ when initialization == Initializations.Cifar10 => OwnRecipes.FineTune,
         _ when initialization != Cell.FromScratch => PaperRecipes.Transfer,
         KnownImages.Cifar100 or KnownImages.Synthetic => PaperRecipes.Cifar100,
         KnownImages.TinyImageNet => PaperRecipes.TinyImageNet,

@@ -1,5 +1,6 @@
 using Px.Experiments.Grids;
 using Px.Experiments.Reports.Html;
+using Px.Experiments.Running;
 
 namespace Px.Experiments.Reports;
 
@@ -22,7 +23,7 @@ public static class Setting
 
     /// <summary>The cell less what tells the cells of a study apart, and what is measured beside the accuracy.</summary>
     public static Cell Of(Cell cell) =>
-        cell with { Method = Cell.Dense, Sparsity = 0, Rounds = null, MinimumDensity = 0, Seed = 0, SpectrumSamples = 0, TimingRepeats = 1 };
+        cell with { Method = Cell.Dense, Sparsity = 0, Rounds = null, MinimumDensity = 0, ScoredOn = ScoredSamples.Own, Seed = 0, SpectrumSamples = 0, TimingRepeats = 1 };
 
     /// <summary>Model, data and initialisation, and whatever else tells the setting from others.</summary>
     public static string Name(Cell setting, IEnumerable<Cell> all)

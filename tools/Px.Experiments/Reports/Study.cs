@@ -1,5 +1,6 @@
 using Px.Experiments.Grids;
 using Px.Experiments.Reports.Html;
+using Px.Experiments.Running;
 
 namespace Px.Experiments.Reports;
 
@@ -23,6 +24,7 @@ public sealed class Study
         int Order(Variant variant) => methods.TakeWhile(method => method != variant.Method).Count();
         var variants = results.GroupBy(found => Variant.Of(found.Result.Cell))
             .OrderBy(variant => Order(variant.Key)).ThenBy(variant => variant.Key.Rounds ?? 0).ThenBy(variant => variant.Key.MinimumDensity)
+            .ThenBy(variant => ScoredSamples.Names.ToList().IndexOf(variant.Key.ScoredOn))
             .ToList();
         groups = (from variant in variants
                   let method = variant.First().Result.Method
@@ -78,7 +80,7 @@ public sealed class Study
     {
         var others = variants.Where(other => other.Method == variant.Method).ToList();
         var rounds = others.DistinctBy(other => other.Rounds).Count() > 1 ? variant.Rounds is { } count ? $", T = {Words.Count(count)}" : ", T by default" : "";
-        var floor = others.DistinctBy(other => other.MinimumDensity).Count() > 1 && variant.MinimumDensity > 0 ? $", floor {Words.Share(variant.MinimumDensity)}" : "";
-        return floor + rounds;
+        var floor = others.DistinctBy(other => other.MinimumDensity).Count() > 1 ? variant.Floor : "";
+        return floor + variant.Samples + rounds;
     }
 }

@@ -58,7 +58,7 @@ internal sealed class CellPruning(Cell cell, LearningTask task, Trainer trainer,
             };
             try
             {
-                return pruner.Prune(pruned, task.PruningSamples(cell.Seed), cell.Sparsity, options, token);
+                return pruner.Prune(pruned, ScoredSamples.Of(cell.ScoredOn, task, cell.Seed), cell.Sparsity, options, token);
             }
             catch (InvalidDataException e) when (pruner is IterativeMagnitudePruner && File.Exists(files.ImpCheckpoint))
             {

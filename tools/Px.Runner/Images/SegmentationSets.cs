@@ -10,11 +10,17 @@ public sealed record SegmentationSets(SegmentationDataset Train, SegmentationDat
 {
     public const string CamVid = "camvid", Voc2012 = "voc2012";
 
+    /// <summary>As many training images as methods score on where there is no GPU.</summary>
+    public const int FewPruningImages = 32;
+
     /// <summary>The paper's side of the squares that are cut out of Pascal VOC's images.</summary>
     public const int UsualCrop = 513;
 
+    /// <summary>All names.</summary>
+    public static IReadOnlyList<string> Names { get; } = [CamVid, Voc2012];
+
     /// <summary>Finds a data set and reads both of its parts.</summary>
-    /// <param name="name"><see cref="CamVid"/> or <see cref="Voc2012"/>.</param>
+    /// <param name="name">One of <see cref="Names"/>.</param>
     /// <param name="path">CamVid's file; Pascal VOC's folder, null to look for it.</param>
     /// <param name="crop">The side of the squares that are cut out of Pascal VOC's images.</param>
     /// <param name="train">The most training images; null for all.</param>

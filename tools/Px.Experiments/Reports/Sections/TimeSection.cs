@@ -49,13 +49,12 @@ public static class TimeSection
         var columns = timed.Select(time => time.Rounds).Distinct().Order().ToList();
         var caption = $"{Words.Share(sparsity)} removed: {(study.IsTrained ? $"{study.Measure} and seconds" : "seconds")} after T rounds";
         var measure = (string text, string attributes) => study.IsTrained ? Markup.Of($"<td class=\"n\"{Markup.Trusted(attributes)}>{text}</td>") : Markup.Empty;
-        var rows = timed.GroupBy(time => (time.Group.Series.Variant.Method, time.Group.Series.Variant.MinimumDensity)).Select(method =>
+        var rows = timed.GroupBy(time => time.Group.Series.Variant with { Rounds = null }).Select(method =>
         {
             var cells = columns.Select(rounds => method.Where(time => time.Rounds == rounds).Select(time => Markup.Of(
                 $"{measure(Words.Percent(time.Group.After.Mean, time.Group.After.Deviation), $" data-v=\"{Words.Sortable(time.Group.After.Mean)}\"")}<td class=\"n s\" data-v=\"{Words.Sortable(time.Seconds.Percentile(Percentile))}\">{Words.Seconds(time.Seconds.Percentile(Percentile))}</td>"))
                 .DefaultIfEmpty(Markup.Of($"{measure("", "")}<td class=\"n s\"></td>")).First());
-            var series = method.First().Group.Series;
-            return Markup.Of($"<tr><th scope=\"row\">{(series with { Suffix = Floor(series) }).Chip}</th>{cells}</tr>\n");
+            return Markup.Of($"<tr><th scope=\"row\">{Unrounded(method.First().Group.Series).Chip}</th>{cells}</tr>\n");
         });
         var table = Markup.Of(
             $"""
@@ -68,11 +67,12 @@ public static class TimeSection
         return study.Sparsities.Count == 1 ? table : Section.Numbers(caption, table);
     }
 
-    private static string Floor(Series series) => series.Variant.MinimumDensity > 0 ? $", floor {Words.Share(series.Variant.MinimumDensity)}" : "";
+    // What tells series of one method apart, rounds left out.
+    private static Series Unrounded(Series series) => series with { Suffix = series.Variant.Floor + series.Variant.Samples };
 
     private static Markup Chart(List<(Group Group, int Rounds, Sample Seconds)> timed)
     {
-        var lines = timed.GroupBy(time => (time.Group.Series.Variant.Method, time.Group.Series.Variant.MinimumDensity)).Where(method => method.Select(time => time.Rounds).Distinct().Count() > 1).ToList();
+        var lines = timed.GroupBy(time => time.Group.Series.Variant with { Rounds = null }).Where(method => method.Select(time => time.Rounds).Distinct().Count() > 1).ToList();
         if (lines.Count == 0)
             return Markup.Empty;
         var seconds = lines.SelectMany(line => line.Select(time => time.Seconds.Percentile(Percentile))).Where(value => value > 0).DefaultIfEmpty(1).ToList();
@@ -84,10 +84,10 @@ public static class TimeSection
         foreach (var line in lines)
         {
             // Time hardly depends on sparsity: one line for all.
-            chart.Add(line.First().Group.Series with { Suffix = Floor(line.First().Group.Series) }, line.GroupBy(time => time.Rounds).OrderBy(at => at.Key).Select(at =>
+            chart.Add(Unrounded(line.First().Group.Series), line.GroupBy(time => time.Rounds).OrderBy(at => at.Key).Select(at =>
             {
                 var value = new Sample(at.SelectMany(time => time.Seconds.Values)).Percentile(Percentile);
-                return new LinePoint(at.Key, Math.Max(value, seconds.Min()), null, [value], $"{(at.First().Group.Series with { Suffix = Floor(at.First().Group.Series) }).Label}, T = {at.Key}: {Words.Seconds(value)}");
+                return new LinePoint(at.Key, Math.Max(value, seconds.Min()), null, [value], $"{Unrounded(at.First().Group.Series).Label}, T = {at.Key}: {Words.Seconds(value)}");
             }));
         }
 
