@@ -88,7 +88,9 @@ public sealed class Diagnosis
                 $"The shortcut {names} carries nothing: {why}. All that should go round its block must pass through it."),
             _ => (FindingKind.CollapsedLayer, $"{names} carries nothing: {why}."),
         };
-        return Found(kind, series, series.Sum(layer => layer.Kept), series.Sum(layer => layer.Total), problem);
+        // A floor keeps weights of this layer, and none of those that read what it passes on.
+        string remedy = empty.Count > 0 ? Floor : $"{Floor} If that does not help, leave the layers and what reads them out of pruning: ParameterSelection.Excluding.";
+        return Found(kind, series, series.Sum(layer => layer.Kept), series.Sum(layer => layer.Total), problem, remedy);
     }
 
     private static Finding NearlyCollapsed(LayerAnalysis layer)

@@ -67,6 +67,7 @@ public sealed class DiagnosisTests : LeakCheckedTests
 
         (finding.Kind, finding.Count, finding.Of).Should().Be((FindingKind.CutBranch, 2, 648));
         finding.Problem.Should().Contain("carries nothing: its kept weights lie on no path.");
+        finding.Remedy.Should().Contain("leave the layers and what reads them out of pruning: ParameterSelection.Excluding", "a floor kept some of both");
     }
 
     [Fact]
