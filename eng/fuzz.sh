@@ -34,16 +34,20 @@ fuzz() {
 }
 
 fuzz_one() {
-    local out=artifacts/fuzz/$1 find finds=()
+    local out=artifacts/fuzz/$1 find finds=() work
+    # In memory where that is possible: some readers take a path, and afl-fuzz leaves them no time to clean up.
+    work=$(mktemp -d -p "$([[ -w /dev/shm ]] && echo /dev/shm || echo /tmp)")
     rm -rf "$out"
     mkdir -p "$out"
     env AFL_NO_UI=1 AFL_NO_AFFINITY=1 AFL_SKIP_CPUFREQ=1 AFL_SKIP_BIN_CHECK=1 AFL_I_DONT_CARE_ABOUT_MISSING_CRASHES=1 AFL_FORKSRV_INIT_TMOUT=60000 \
-        PX_FUZZ_PEAK="$PWD/$out/peak" \
+        PX_FUZZ_PEAK="$PWD/$out/peak" TMPDIR="$work" \
         afl-fuzz -i "artifacts/fuzz/seeds/$1" -o "$out" -t 10000 -G 20000 -s 1 -E "$executions" -- "$bin/Px.Fuzz" "$1" >"$out/log.txt" 2>&1 || {
         echo "afl-fuzz ended early; its last lines, and $out/default/.cur_input the file that it gave:" >&2
         tail -n 5 "$out/log.txt" >&2
+        rm -rf "$work"
         return 1
     }
+    rm -rf "$work"
     awk -v target="$1" -v peak="$(cat "$out/peak" 2>/dev/null)" '
         { value[$1] = $3 }
         END {

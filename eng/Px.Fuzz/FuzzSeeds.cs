@@ -20,8 +20,8 @@ internal static class FuzzSeeds
 
     public static byte[] Labels { get; } = Idx([0, 9, 3], 3);
 
-    /// <summary>What files of pruned networks are read into.</summary>
-    public static Module Network { get; } = MakeNetwork();
+    /// <summary>What files of pruned networks are written from and read into.</summary>
+    public static Sequential MakeNetwork() => Sequential(Linear(6, 4), BatchNorm1d(4));
 
     public static IEnumerable<byte[]> ZippedCheckpoints() => Checkpoints(zipped: true).Select(WithoutChecksums);
 
@@ -64,8 +64,6 @@ internal static class FuzzSeeds
 
     private static IEnumerable<byte[]> Checkpoints(bool zipped) =>
         Directory.EnumerateFiles(Golden, "*.pt*").Order(StringComparer.Ordinal).Select(File.ReadAllBytes).Where(file => file[0] == 'P' == zipped);
-
-    private static Sequential MakeNetwork() => Sequential(Linear(6, 4), BatchNorm1d(4));
 
     private static byte[] PrunedNetwork(int kept)
     {

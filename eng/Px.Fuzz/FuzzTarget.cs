@@ -17,15 +17,17 @@ internal sealed record FuzzTarget(Func<IEnumerable<byte[]>> Seeds, Func<byte[], 
     public Type? AlsoThrows { get; init; }
 
     /// <summary>Reads a file or sees it refused. Throws where that takes another exception, too much memory, or leaves tensors behind.</summary>
-    public void Attack(byte[] file)
+    /// <returns>Whether it was read.</returns>
+    public bool Attack(byte[] file)
     {
-        var (live, before, elements) = (LiveTensors, GC.GetAllocatedBytesForCurrentThread(), 0L);
+        var (live, before, elements, isRead) = (LiveTensors, GC.GetAllocatedBytesForCurrentThread(), 0L, true);
         try
         {
             elements = Read(file);
         }
         catch (Exception e) when (e is IOException or InvalidDataException || e.GetType() == AlsoThrows)
         {
+            isRead = false;
         }
 
         var taken = GC.GetAllocatedBytesForCurrentThread() - before + elements;
@@ -33,6 +35,7 @@ internal sealed record FuzzTarget(Func<IEnumerable<byte[]>> Seeds, Func<byte[], 
             throw new InvalidOperationException($"{taken} bytes were allocated for a file of {file.Length}.");
         if (LiveTensors != live)
             throw new InvalidOperationException($"{LiveTensors - live} tensors are left.");
+        return isRead;
     }
 
     private static long LiveTensors => DisposeScopeManager.Statistics.ThreadTotalLiveCount;

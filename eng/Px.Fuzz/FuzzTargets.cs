@@ -11,7 +11,10 @@ internal static class FuzzTargets
     // Of Deflate.
     private const int MaximumCompression = 1032;
 
-    private static readonly string folder = Directory.CreateTempSubdirectory("px-fuzz-").FullName;
+    private static readonly string folder = MakeFolder();
+
+    // Files of pruned networks are read into it.
+    private static readonly nn.Module network = FuzzSeeds.MakeNetwork();
 
     public static IReadOnlyDictionary<string, FuzzTarget> All { get; } = new Dictionary<string, FuzzTarget>
     {
@@ -44,7 +47,7 @@ internal static class FuzzTargets
 
     private static long ReadPruned(byte[] file)
     {
-        using var mask = PrunedFile.Load(new MemoryStream(file), FuzzSeeds.Network);
+        using var mask = PrunedFile.Load(new MemoryStream(file), network);
         return mask.Total;
     }
 
@@ -59,6 +62,13 @@ internal static class FuzzTargets
         Write(name, file);
         load();
         return 0;
+    }
+
+    private static string MakeFolder()
+    {
+        var made = Directory.CreateTempSubdirectory("px-fuzz-").FullName;
+        AppDomain.CurrentDomain.ProcessExit += (_, _) => Directory.Delete(made, recursive: true);
+        return made;
     }
 
     private static string Write(string name, byte[] content)
