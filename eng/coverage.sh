@@ -15,8 +15,17 @@ coverage() {
             DataCollectionRunSettings.DataCollectors.DataCollector.Configuration.SkipAutoProps=true
     done
     dotnet reportgenerator -reports:'artifacts/coverage/*/coverage.cobertura.xml' -targetdir:artifacts/coverage/report \
-        -reporttypes:'TextSummary;Html' -verbosity:Error
-    cat artifacts/coverage/report/Summary.txt
+        -reporttypes:'Cobertura;Html' -verbosity:Error
+    awk -F '"' '
+        /<package / {
+            for (i = 1; i < NF; i++) {
+                if ($i ~ / name=$/) name = $(i + 1)
+                if ($i ~ / line-rate=$/) lines = $(i + 1)
+                if ($i ~ / branch-rate=$/) branches = $(i + 1)
+            }
+            printf "%-20s %5.1f %% of lines, %5.1f %% of branches\n", name, 100 * lines, 100 * branches
+        }' artifacts/coverage/report/Cobertura.xml
+    echo "artifacts/coverage/report/index.html"
 }
 
 # The build links files where it can: what is to be changed in its folder must not be changed where it comes from.
