@@ -6,6 +6,9 @@ export DOTNET_NOLOGO=1 DOTNET_CLI_TELEMETRY_OPTOUT=1
 . eng/system-packages.sh
 . eng/check-packages.sh
 . eng/soak.sh
+. eng/mutate.sh
+. eng/coverage.sh
+. eng/fuzz.sh
 
 usage() {
     cat <<'TEXT'
@@ -24,6 +27,13 @@ usage: ./build.sh COMMAND [ARGUMENTS]
                      --help lists the arguments
   docs               the documentation site, in artifacts/docs; a broken link or a missing cross-reference fails
   soak [--minutes N] attack readers, files and sweeps with damage, for about N minutes (10), and print what ran and what was found
+  mutate [AREA...]   change the code of AREA in small ways, one at a time, and print which of the changes its tests notice: schedules, ranking,
+                     data, masks, safetensors, checkpoints; all of them by default
+  coverage [ARGUMENTS]
+                     run the tests of both libraries and print how many lines and branches they reach; arguments go to `dotnet test`
+  fuzz [TARGET...] [--executions N]
+                     attack the readers of files by coverage-guided fuzzing (afl++, Linux only), N files for each (100,000), and print
+                     executions, crashes, hangs and memory
 TEXT
 }
 
@@ -127,7 +137,7 @@ docs() {
 command=${1:-}
 shift || true
 case $command in
-    demo | sample | px | test | pack | bench | docs | soak) ;;
+    demo | sample | px | test | pack | bench | docs | soak | mutate | coverage | fuzz) ;;
     -h | --help | help) usage; exit 0 ;;
     *) usage >&2; exit 2 ;;
 esac

@@ -65,12 +65,12 @@ public sealed class SparsityScheduleTests
     }
 
     [Theory]
-    [InlineData(double.NaN, "(0, 1]")]
-    [InlineData(0.0, "(0, 1]")]
-    [InlineData(-0.5, "(0, 1]")]
-    [InlineData(1.5, "(0, 1]")]
-    [InlineData(double.PositiveInfinity, "(0, 1]")]
-    [InlineData(0.05, "0.1 shall remain")]
+    [InlineData(double.NaN, "a density must be in (0, 1]")]
+    [InlineData(0.0, "a density must be in (0, 1]")]
+    [InlineData(-0.5, "a density must be in (0, 1]")]
+    [InlineData(1.5, "a density must be in (0, 1]")]
+    [InlineData(double.PositiveInfinity, "a density must be in (0, 1]")]
+    [InlineData(0.05, "0.1 shall remain in the end, and pruned weights never return")]
     public void Plan_DensityThatCannotBe_NamesRoundAndValue(double density, string message) =>
         SparsitySchedule.Custom((_, _, _) => density, "mine").Invoking(s => s.Plan(5, 0.1))
             .Should().Throw<ArgumentException>().WithMessage($"*'mine'*round 1 of 5*{message}*");
@@ -78,7 +78,7 @@ public sealed class SparsityScheduleTests
     [Fact]
     public void Plan_RisingDensity_IsRefused() =>
         SparsitySchedule.Custom((round, _, _) => round == 2 ? 0.9 : 0.5).Invoking(s => s.Plan(5, 0.1))
-            .Should().Throw<ArgumentException>().WithMessage("*0.9 for round 2 of 5*left 0.5*never return*");
+            .Should().Throw<ArgumentException>().WithMessage("*'custom' gives density 0.9 for round 2 of 5*left 0.5, and pruned weights never return*");
 
     [Fact]
     public void Plan_OwnScheduleThatEndsElsewhere_IsRefused()
@@ -88,20 +88,22 @@ public sealed class SparsityScheduleTests
     }
 
     [Theory]
-    [InlineData(0, 5, 0.5)]
-    [InlineData(6, 5, 0.5)]
-    [InlineData(1, 0, 0.5)]
-    [InlineData(1, 5, 0.0)]
-    [InlineData(1, 5, 1.1)]
-    [InlineData(1, 5, double.NaN)]
-    public void Density_ArgumentsOutOfRange_Throw(int round, int rounds, double density) =>
-        SparsitySchedule.Linear.Invoking(s => s.Density(round, rounds, density)).Should().Throw<ArgumentOutOfRangeException>();
+    [InlineData(0, 5, 0.5, "round", "from 1 to 5")]
+    [InlineData(6, 5, 0.5, "round", "from 1 to 5")]
+    [InlineData(1, 0, 0.5, "rounds", "")]
+    [InlineData(1, 5, 0.0, "finalDensity", "in (0, 1]")]
+    [InlineData(1, 5, 1.1, "finalDensity", "in (0, 1]")]
+    [InlineData(1, 5, double.NaN, "finalDensity", "in (0, 1]")]
+    public void Density_ArgumentsOutOfRange_AreNamed(int round, int rounds, double density, string name, string range) =>
+        SparsitySchedule.Linear.Invoking(s => s.Density(round, rounds, density))
+            .Should().Throw<ArgumentOutOfRangeException>().WithParameterName(name).WithMessage($"*{range}*");
 
     [Fact]
     public void Custom_MissingArguments_Throw()
     {
-        ((Action)(() => SparsitySchedule.Custom(null!))).Should().Throw<ArgumentNullException>();
-        ((Action)(() => SparsitySchedule.Custom((_, _, d) => d, ""))).Should().Throw<ArgumentException>();
+        ((Action)(() => SparsitySchedule.Custom(null!))).Should().Throw<ArgumentNullException>().WithParameterName("density");
+        ((Action)(() => SparsitySchedule.Custom((_, _, d) => d, ""))).Should().Throw<ArgumentException>().WithParameterName("name");
+        SparsitySchedule.Custom((_, _, d) => d).ToString().Should().Be("custom");
     }
 
     [Fact]
