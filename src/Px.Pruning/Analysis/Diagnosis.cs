@@ -89,7 +89,9 @@ public sealed class Diagnosis
             _ => (FindingKind.CollapsedLayer, $"{names} carries nothing: {why}."),
         };
         // A floor keeps weights of this layer, and none of those that read what it passes on.
-        string remedy = empty.Count > 0 ? Floor : $"{Floor} If that does not help, leave the layers and what reads them out of pruning: ParameterSelection.Excluding.";
+        string remedy = empty.Count > 0
+            ? Floor
+            : $"{Floor} If that does not help, leave the layers and what reads them out of pruning: ParameterSelection.Excluding.";
         return Found(kind, series, series.Sum(layer => layer.Kept), series.Sum(layer => layer.Total), problem, remedy);
     }
 
