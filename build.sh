@@ -47,7 +47,7 @@ test_all() {
         run_tests Px.sln . "$@"
         return
     fi
-    # Half of the time goes into the golden values and a few other classes, which run beside the rest, on one thread: two cores have no more to give.
+    # Half of the time goes into the golden values and a few other classes, which run beside the rest, on one thread, since the two share the cores.
     local slow
     slow=$(printf '|FullyQualifiedName~%s' Tests.Reference Tests.WithoutSpeedUps ShrinkerModel SampleMemory Methods.Known TorchVisionTests)
     slow=${slow:1}

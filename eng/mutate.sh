@@ -42,6 +42,6 @@ mutate_library() {
     rm -rf "$out"
     mkdir -p "$out"
     # As in tests/tests.runsettings, which Stryker does not read; and patience with a busy machine.
-    (cd "tests/$library.Tests" && DOTNET_INFO_WAIT_TIME=60000 DOTNET_GCgen0size=8000000 OMP_WAIT_POLICY=passive RunAnalyzers=false dotnet stryker --config-file ../../eng/stryker.json \
+    (cd "tests/$library.Tests" && DOTNET_INFO_WAIT_TIME=60000 DOTNET_GCgen0size=8000000 DOTNET_TieredPGO=0 OMP_WAIT_POLICY=passive RunAnalyzers=false dotnet stryker --config-file ../../eng/stryker.json \
         --project "$library.csproj" --output "$out" --skip-version-check --test-case-filter "${filter:1}" "${files[@]/#/--mutate=}") | tee "$out/log.txt"
 }

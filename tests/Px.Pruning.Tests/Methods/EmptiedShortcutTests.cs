@@ -7,8 +7,8 @@ using static TorchSharp.torch;
 namespace Px.Pruning.Tests.Methods;
 
 /// <summary>
-/// What PX does to the shortcut of DeepLabV3+'s decoder, and the option that prevents it: the layer that reads the shortcut's channels drops them, a floor or
-/// none, unless both are left out.
+/// PX empties the shortcut of DeepLabV3+'s decoder with a floor and without one, since the layer that reads the shortcut's channels drops them; leaving both
+/// layers out of pruning prevents it.
 /// </summary>
 public sealed class EmptiedShortcutTests : LeakCheckedTests
 {
